@@ -1,0 +1,56 @@
+"""Real-time anomaly detection under drift by clipped SGD, for River and scikit-learn.
+
+Subpackages load on first use; none needs an extra to be imported.
+"""
+
+import importlib
+import importlib.metadata
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from clipsgd_river._kernels import COMPILED
+
+if TYPE_CHECKING:
+    from clipsgd_river import anomaly, checks
+
+__version__ = importlib.metadata.version("clipsgd-river")
+
+__all__ = ["COMPILED", "__version__", "anomaly", "checks", "show_versions"]
+
+_SUBPACKAGES = ("anomaly", "checks")
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def show_versions() -> None:
+    """Print the versions a bug report needs.
+
+    Examples
+    --------
+    >>> import clipsgd_river
+    >>> clipsgd_river.show_versions()  # doctest: +ELLIPSIS
+    clipsgd-river: ...
+    compiled: ...
+    """
+    import platform
+
+    names = ["clipsgd-river", "river", "scikit-learn", "numpy", "scipy", "narwhals"]
+    extras = ["typer", "rich", "pyarrow", "pandas", "polars", "matplotlib", "pyspark"]
+    lines = []
+    for name in names + extras:
+        try:
+            lines.append(f"{name}: {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            if name in names:
+                lines.append(f"{name}: missing")
+    lines.insert(1, f"compiled: {COMPILED}")
+    lines.append(f"python: {platform.python_version()} on {platform.platform()}")
+    print("\n".join(lines))  # noqa: T201 (printing is what it is for)

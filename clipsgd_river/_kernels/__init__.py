@@ -1,0 +1,50 @@
+"""Hot loops: compiled by Cython where a compiler was there, plain Python otherwise.
+
+One source serves both: each module is a ``.py`` file with the code and, beside it, a ``.pxd`` file
+with the C types of its classes, which Python never reads. Kernels know nothing of River,
+scikit-learn, data frames or validation.
+
+The environment variable ``CLIPSGD_PURE_PYTHON``, set to anything but ``0`` before the first
+import, runs the sources even where compiled modules are installed.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+PURE_PYTHON = os.environ.get("CLIPSGD_PURE_PYTHON", "0") not in ("", "0")
+
+
+class SourceFinder(MetaPathFinder):
+    """Finds the source of a kernel module before its compiled form."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Spec of the source file, for modules of this package only."""
+        package, _, name = fullname.rpartition(".")
+        if package != __name__:
+            return None
+        return spec_from_file_location(fullname, Path(__file__).with_name(f"{name}.py"))
+
+
+if PURE_PYTHON:
+    sys.meta_path.insert(0, SourceFinder())
+
+from clipsgd_river._kernels import detector  # noqa: E402 (the finder must be there first)
+
+COMPILED: bool = not detector.__file__.endswith(".py")
+
+if not COMPILED and not PURE_PYTHON:
+    warnings.warn(
+        "clipsgd_river runs uncompiled: every result is the same, but 20 to 200 times slower. "
+        "Install it again with a C compiler present to build its kernels.",
+        RuntimeWarning,
+        stacklevel=2,
+    )

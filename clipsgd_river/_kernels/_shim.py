@@ -1,0 +1,16 @@
+"""What uncompiled kernels need of the ``cython`` module, for machines that do not have it.
+
+Types appear only in annotations, which Python never evaluates here, so a handful of names is
+enough. Compiled kernels never import this file.
+"""
+
+from contextlib import nullcontext
+
+compiled = False
+nogil = nullcontext()
+Py_ssize_t = int
+
+
+def cast(kind: type[int], value: float) -> int:
+    """Convert as a C cast does."""
+    return kind(value)

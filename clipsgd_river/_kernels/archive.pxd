@@ -1,0 +1,8 @@
+cdef class Archive:
+    cdef readonly object numbers
+    cdef readonly bint reading
+    cdef Py_ssize_t position
+    cdef double number(self, double value) except? -1.0
+    cdef double count(self, double value) except? -1.0
+    cdef int check_count(self, double value) except -1
+    cdef object vector(self, object owner, Py_ssize_t length)

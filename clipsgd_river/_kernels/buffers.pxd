@@ -1,0 +1,2 @@
+cdef double* doubles(object owner) except NULL
+cdef int* integers(object owner) except NULL

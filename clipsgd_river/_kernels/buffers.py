@@ -1,0 +1,51 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Typed memory of the kernels: an ``array`` owns it, a pointer reads and writes it.
+
+The owner pickles, copies and is seen by NumPy without a copy. The pointer is what the loops use.
+Uncompiled, pointer and owner are the same object. An owner is never resized, only replaced,
+so a pointer lives as long as its owner.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels import _shim as cython
+
+
+def zeros(length: int) -> array[float]:
+    """Owner of ``length`` doubles, all 0; never empty, so that a pointer to it exists."""
+    return array("d", bytes(8 * max(length, 1)))
+
+
+def zero_integers(length: int) -> array[int]:
+    """Owner of ``length`` C integers, all 0; never empty."""
+    return array("i", bytes(array("i").itemsize * max(length, 1)))
+
+
+def enlarged(owner: array[float], length: int) -> array[float]:
+    """Copy of ``owner`` with room for ``length`` values, the new ones 0."""
+    larger = array(owner.typecode, bytes(owner.itemsize * max(length, 1)))
+    larger[: len(owner)] = owner
+    return larger
+
+
+def doubles(owner: array[float]) -> array[float]:
+    """Pointer to the doubles of ``owner``."""
+    if cython.compiled:
+        view: cython.double[::1] = owner
+        return cython.address(view[0])
+    else:
+        return owner
+
+
+def integers(owner: array[int]) -> array[int]:
+    """Pointer to the integers of ``owner``."""
+    if cython.compiled:
+        view: cython.int[::1] = owner
+        return cython.address(view[0])
+    else:
+        return owner

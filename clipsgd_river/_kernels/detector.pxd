@@ -1,0 +1,40 @@
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.buffers cimport doubles, integers
+from clipsgd_river._kernels.features cimport FeatureTable
+from clipsgd_river._kernels.running_quantile cimport RunningQuantile
+
+cdef double HIGHEST_SCORE
+
+cdef class DetectorKernel:
+    cdef readonly object settings
+    cdef readonly FeatureTable features
+    cdef readonly RunningQuantile typical
+    cdef readonly RunningQuantile limit
+    cdef readonly double events
+    cdef bint busy
+    cdef bint scheduled
+
+    cdef double distance(self) noexcept nogil
+    cdef void step(self) noexcept nogil
+    cdef void contribute(self, double* contributions) noexcept nogil
+    cdef int prepare(self) except -1
+    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef int exchange(self, Archive archive) except -1
+
+    cdef double score(self, double distance) noexcept nogil
+    cdef void learn(self, double distance) noexcept nogil
+    cdef int load(self, object event, bint learn) except -1
+    cdef int claim(self) except -1
+    cdef Py_ssize_t start_columns(self, double* rows, object names, Py_ssize_t start, Py_ssize_t count) except -1
+
+    cpdef double distance_one(self, object event) except? -1.0
+    cpdef double score_one(self, object event) except? -1.0
+    cpdef object learn_one(self, object event)
+    cpdef double score_learn_one(self, object event) except? -1.0
+    cpdef object explain_one(self, object event)
+    cdef double run_row(self, double* rows, Py_ssize_t row, int* columns, Py_ssize_t width, double* scores, bint learn) noexcept nogil
+    cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
+    cpdef object set_limit(self, double distance)
+    cpdef tuple snapshot(self)
+    cpdef object restore(self, list names, object numbers)
+    cdef list owners(self)

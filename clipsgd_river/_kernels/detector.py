@@ -1,0 +1,304 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""The event loop that every detector shares.
+
+A detector is a subclass with a handful of methods: ``distance`` of the loaded event, one clipped
+``step``, ``contribute`` (what each feature adds), ``reserve`` (room for more features) and
+``exchange`` (its state through an archive). Loading, scoring, the running median and the alert
+limit, rows of arrays, threads and pickling are here, once.
+"""
+
+from __future__ import annotations
+
+from array import array
+from sys import getsizeof
+from typing import Any
+
+from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.buffers import zeros
+from clipsgd_river._kernels.features import FeatureTable
+from clipsgd_river._kernels.running_quantile import RunningQuantile
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels import _shim as cython
+
+if not cython.compiled:
+    from clipsgd_river._kernels.buffers import doubles, integers
+
+# The largest double below 1.
+HIGHEST_SCORE = 1.0 - 2.0**-53
+
+
+class DetectorKernel:
+    """State of a detector and the loop that runs events through it.
+
+    Parameters
+    ----------
+    settings
+        ``learning_rate``, ``clip``, ``warm_up``, ``contamination`` and ``max_features``, already
+        validated, and what a subclass adds; kept as given.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.features = FeatureTable(settings["max_features"])
+        self.typical = RunningQuantile(0.5, 0.005)
+        self.limit = RunningQuantile(1.0 - settings["contamination"], 0.05)
+        self.events = 0.0
+        self.busy = False
+        self.scheduled = hasattr(settings["learning_rate"], "get")
+
+    def distance(self) -> float:
+        """Distance of the loaded event; finite, at least 0; changes scratch space only."""
+        return 0.0
+
+    def step(self) -> None:
+        """One clipped step on the loaded event, whose distance was computed just before."""
+
+    def contribute(self, contributions: cython.p_double) -> None:
+        """Write what each present feature adds to the distance computed just before."""
+
+    def prepare(self) -> cython.int:
+        """Do what needs the interpreter before an event is learned."""
+        return 0
+
+    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features."""
+        return 0
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``; the features are known."""
+        self.events = archive.count(self.events)
+        self.typical.exchange(archive)
+        self.limit.exchange(archive)
+        return 0
+
+    def score(self, distance: float) -> float:
+        """1 / (1 + q / r): 0.5 at the typical distance q, below 1 at any."""
+        if distance <= 0.0:
+            return 0.0
+        score: cython.double = 1.0 / (1.0 + self.typical.value / distance)
+        return min(score, HIGHEST_SCORE)
+
+    def learn(self, distance: float) -> None:
+        """Learn the loaded event, whose distance is known."""
+        self.events += 1.0
+        if self.features.count == 0:
+            return
+        if self.events > 1.0:
+            self.typical.observe(distance)
+            self.limit.observe(distance)
+        self.step()
+
+    def claim(self) -> cython.int:
+        """Take the detector for one call; whoever claims it sets ``busy`` back to False.
+
+        Rows run without the interpreter's lock, and a number may be converted by Python code: a
+        second thread could meanwhile replace the memory in use.
+        """
+        if self.busy:
+            raise RuntimeError(
+                "this detector is in use by another thread; give each thread a detector of its "
+                "own or hold a lock around the calls"
+            )
+        self.busy = True
+        return 0
+
+    def load(self, event: Any, learn: cython.bint) -> cython.int:
+        """Load a dict; to learn, start its new features, otherwise pass them over."""
+        fresh = self.features.load(event)
+        if learn:
+            if fresh is not None:
+                self.features.admit(fresh)
+            self.prepare()
+            if fresh is not None:
+                self.features.add([name for name, _ in fresh])
+                self.reserve(self.features.size)
+                self.features.place(fresh)
+        return 0
+
+    def distance_one(self, event: Any) -> float:
+        """Distance of an event."""
+        self.claim()
+        try:
+            self.load(event, False)
+            return self.distance()
+        finally:
+            self.busy = False
+
+    def score_one(self, event: Any) -> float:
+        """Score of an event."""
+        return self.score(self.distance_one(event))
+
+    def learn_one(self, event: Any) -> None:
+        """Learn an event."""
+        self.claim()
+        try:
+            self.load(event, True)
+            self.learn(self.distance())
+        finally:
+            self.busy = False
+
+    def score_learn_one(self, event: Any) -> float:
+        """Score an event, then learn it."""
+        distance: cython.double
+        score: cython.double
+        self.claim()
+        try:
+            self.load(event, True)
+            distance = self.distance()
+            score = self.score(distance)
+            self.learn(distance)
+            return score
+        finally:
+            self.busy = False
+
+    def explain_one(self, event: Any) -> dict[Any, float]:
+        """Contributions of the present features, by name."""
+        k: cython.Py_ssize_t
+        self.claim()
+        try:
+            self.load(event, False)
+            self.distance()
+            contributions = zeros(self.features.size)
+            self.contribute(doubles(contributions))
+            present = [self.features.present[k] for k in range(self.features.count)]
+            return {self.features.names[j]: contributions[j] for j in present}
+        finally:
+            self.busy = False
+
+    def run_row(
+        self,
+        rows: cython.p_double,
+        row: cython.Py_ssize_t,
+        columns: cython.p_int,
+        width: cython.Py_ssize_t,
+        scores: cython.p_double,
+        learn: cython.bint,
+    ) -> float:
+        """Distance of one row; writes its score, and learns it afterwards if asked."""
+        self.features.load_row(rows, row * width, columns, width)
+        distance: cython.double = self.distance()
+        scores[row] = self.score(distance)
+        if learn:
+            self.learn(distance)
+        return distance
+
+    def run_rows(
+        self, rows: Any, names: Any, learn: cython.bint, distances: Any, scores: Any
+    ) -> None:
+        """Run rows through the detector: distance and score before each is learned, if asked.
+
+        Parameters
+        ----------
+        rows
+            Flat array of doubles, ``len(names)`` to a row; uncompiled, a list.
+        names
+            The features in the columns.
+        learn
+            Whether to learn each row after its score.
+        distances, scores
+            Arrays of doubles to write to, one a row.
+        """
+        width: cython.Py_ssize_t = len(names)
+        count: cython.Py_ssize_t = len(distances)
+        if count == 0 or width == 0:
+            return
+        if len(rows) != count * width or len(scores) != count:
+            raise ValueError(f"{len(rows)} numbers do not make {count} rows of {width}")
+        self.claim()
+        try:
+            data: cython.p_double = doubles(rows)
+            distance_of: cython.p_double = doubles(distances)
+            score_of: cython.p_double = doubles(scores)
+            start: cython.Py_ssize_t = 0
+            stop: cython.Py_ssize_t = count
+            i: cython.Py_ssize_t
+            while start < count:
+                if learn:
+                    stop = self.start_columns(data, names, start, count)
+                    self.prepare()
+                    if self.scheduled:
+                        stop = start + 1
+                positions = self.features.match(names)
+                columns: cython.p_int = integers(positions)
+                with cython.nogil:
+                    for i in range(start, stop):
+                        distance_of[i] = self.run_row(data, i, columns, width, score_of, learn)
+                start = stop
+        finally:
+            self.busy = False
+
+    def start_columns(
+        self, rows: cython.p_double, names: Any, start: cython.Py_ssize_t, count: cython.Py_ssize_t
+    ) -> cython.Py_ssize_t:
+        """Start the unknown columns that hold a number in row ``start``.
+
+        Returns the next row in which an unknown column holds its first number, or ``count``: a
+        feature starts with its first number, in rows as in dicts.
+        """
+        width: cython.Py_ssize_t = len(names)
+        stop: cython.Py_ssize_t = count
+        c: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        fresh: list[Any] = []
+        for c in self.features.unknown(names):
+            i = start
+            while i < stop and rows[i * width + c] != rows[i * width + c]:
+                i += 1
+            if i == start:
+                fresh.append((names[c], 0.0))
+            elif i < stop:
+                stop = i
+        if fresh:
+            self.features.admit(fresh)
+            self.features.add([name for name, _ in fresh])
+            self.reserve(self.features.size)
+        return stop
+
+    def set_limit(self, distance: float) -> None:
+        """Put the alert limit at a distance; it goes on tracking from there."""
+        self.limit.place(distance)
+
+    def snapshot(self) -> tuple[list[Any], array[float]]:
+        """Names of the features and all numbers of the state as one flat array of doubles."""
+        archive = Archive()
+        self.claim()
+        try:
+            self.exchange(archive)
+            return list(self.features.names), archive.numbers
+        finally:
+            self.busy = False
+
+    def restore(self, names: list[Any], numbers: array[float]) -> None:
+        """Take over the state that `snapshot` gave; this kernel must be new."""
+        if len(set(names)) != len(names) or len(names) > self.features.max_features:
+            raise ValueError(
+                f"the state names {len(names)} features where at most "
+                f"{self.features.max_features} different ones belong: it is damaged"
+            )
+        self.features.add(names)
+        self.reserve(self.features.size)
+        archive = Archive(numbers)
+        self.exchange(archive)
+        archive.close()
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel."""
+        return [self.features, self.typical, self.limit, *self.features.owners()]
+
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + sum(map(getsizeof, self.owners()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild, (type(self), self.settings, *self.snapshot())
+
+
+def rebuild(
+    kernel: type[DetectorKernel], settings: dict[str, Any], names: list[Any], numbers: array[float]
+) -> DetectorKernel:
+    """Kernel with a state taken from another one of its kind."""
+    fresh = kernel(settings)
+    fresh.restore(names, numbers)
+    return fresh

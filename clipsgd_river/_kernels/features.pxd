@@ -1,0 +1,27 @@
+from clipsgd_river._kernels.buffers cimport doubles, integers
+
+cdef double LARGEST_VALUE
+
+cdef class FeatureTable:
+    cdef readonly list names
+    cdef dict positions
+    cdef readonly Py_ssize_t size
+    cdef readonly Py_ssize_t max_features
+    cdef list order
+    cdef object order_position_values
+    cdef int* order_positions
+    cdef object value_values
+    cdef double* values
+    cdef object present_values
+    cdef int* present
+    cdef readonly Py_ssize_t count
+    cdef list load(self, object event)
+    cdef Py_ssize_t position(self, object name, Py_ssize_t rank) except -2
+    cdef int admit(self, list fresh) except -1
+    cdef int add(self, list names) except -1
+    cdef int place(self, list fresh) except -1
+    cdef void load_row(self, double* rows, Py_ssize_t start, int* columns, Py_ssize_t width) noexcept nogil
+    cdef void sort_present(self) noexcept nogil
+    cpdef object match(self, object names)
+    cdef list unknown(self, object names)
+    cdef list owners(self)

@@ -1,0 +1,51 @@
+from libc.math cimport fabs, sqrt
+
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.buffers cimport doubles
+from clipsgd_river._kernels.clip_threshold cimport ClipThreshold
+from clipsgd_river._kernels.detector cimport DetectorKernel
+from clipsgd_river._kernels.robust_start cimport RobustStart
+from clipsgd_river._kernels.step_size cimport StepSize
+
+cdef double LARGEST_DEVIATION
+cdef double SMALLEST_SCALE
+cdef double ROUND_OFF
+cdef double CONSTANT_MEMORY
+cdef double PRIOR_EVENTS
+cdef double BAND
+cdef double REPEAT
+cdef double REPEAT_RATE
+cdef double MULTIPLE
+
+cdef class LocationScaleKernel(DetectorKernel):
+    cdef readonly object location_values
+    cdef double* location
+    cdef readonly object scale_values
+    cdef double* scale
+    cdef readonly object seen_values
+    cdef double* seen
+    cdef object precision_values
+    cdef double* precision
+    cdef object deviation_values
+    cdef double* deviation
+    cdef object gradient_values
+    cdef double* gradient
+    cdef object scale_gradient_values
+    cdef double* scale_gradient
+    cdef readonly ClipThreshold clip
+    cdef readonly StepSize location_step
+    cdef readonly StepSize scale_step
+    cdef readonly RobustStart start
+    cdef double share
+    cdef Py_ssize_t starting
+    cdef Py_ssize_t reserved
+
+    cdef void standardise(self) noexcept nogil
+    cdef double trust(self, Py_ssize_t j) noexcept nogil
+    cdef void clip_gradient(self) noexcept nogil
+    cdef void move(self, Py_ssize_t j) noexcept nogil
+    cdef void begin(self, Py_ssize_t j) noexcept nogil
+    cdef void settle(self, Py_ssize_t j) noexcept nogil
+    cdef int point(self) except -1
+    cpdef object expect_one(self, object event)
+    cpdef object track_location(self, object rows, object names)

@@ -1,0 +1,13 @@
+from clipsgd_river._kernels.archive cimport Archive
+
+cdef double SMALLEST
+cdef double LARGEST
+
+cdef class RunningQuantile:
+    cdef double level
+    cdef double gain
+    cdef readonly double value
+    cdef double count
+    cdef void observe(self, double x) noexcept nogil
+    cdef void place(self, double x) noexcept nogil
+    cdef int exchange(self, Archive archive) except -1

@@ -1,0 +1,19 @@
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.gradient_trace cimport GradientTrace
+
+cdef double LARGEST_RATE
+
+cdef class StepSize:
+    cdef readonly double rate
+    cdef double smallest
+    cdef bint automatic
+    cdef bint doubling
+    cdef readonly object scheduler
+    cdef GradientTrace fast
+    cdef GradientTrace slow
+    cdef bint two_memories
+    cdef void advance(self, double* gradient, int* present, Py_ssize_t count, double events) noexcept nogil
+    cpdef int consult_scheduler(self, double events) except -1
+    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
+    cdef list owners(self)

@@ -1,0 +1,9 @@
+from libc.math cimport log
+
+from clipsgd_river._kernels.location_scale cimport LocationScaleKernel
+
+cdef double DEGREES_OF_FREEDOM
+cdef double LARGEST_PRODUCT
+
+cdef class ZScoreKernel(LocationScaleKernel):
+    cdef double factor(self, Py_ssize_t j) noexcept nogil

@@ -1,0 +1,116 @@
+"""Rows of any kind as one flat buffer of doubles with named columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+from river.utils.dataframe import into_frame, to_native_series, to_numpy
+
+from clipsgd_river._kernels import COMPILED
+from clipsgd_river._kernels.as_float import as_float
+
+# Between chunks Ctrl-C is heard and other threads run with the interpreter's lock.
+CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table as the kernels read it.
+
+    Parameters
+    ----------
+    values
+        Shape (n, d), C order, float64; NaN is a missing value.
+    names
+        The feature in each column: its name in a frame, 0..d-1 in an array.
+    frame
+        The narwhals frame it came from, ``None`` for an array.
+    """
+
+    values: NDArray[np.float64]
+    names: list[Any]
+    frame: Any = None
+
+    def chunks(self) -> Iterator[tuple[slice, Any]]:
+        """Consecutive parts: the slice of rows and their flat buffer, a list uncompiled."""
+        for start in range(0, len(self.values), CHUNK):
+            part = slice(start, min(start + CHUNK, len(self.values)))
+            flat = self.values[part].reshape(-1)
+            # An ndarray hands out a new object per element; a list is several times faster.
+            yield part, flat if COMPILED else flat.tolist()
+
+    def like_input(self, values: NDArray[np.float64], name: str) -> Any:
+        """One value per row in the caller's kind: a Series for a frame, with its index."""
+        return values if self.frame is None else to_native_series(values, name=name, like=self.frame)
+
+
+def rows_of(X: Any) -> Rows:
+    """Take a table apart.
+
+    Parameters
+    ----------
+    X
+        Array-like of shape (n, d), or a pandas, polars or pyarrow frame.
+
+    Raises
+    ------
+    TypeError
+        If it is no table of numbers.
+    ValueError
+        If it is not two-dimensional.
+    """
+    if _is_frame(X):
+        frame = into_frame(X)
+        _refuse_text(frame)
+        values = _numbers(to_numpy(frame, dtype=object)) if _mixed(frame) else to_numpy(frame)
+        return Rows(_writable(values), list(frame.columns), frame)
+    if hasattr(X, "toarray"):
+        raise TypeError("rows are dense; convert a sparse matrix with X.toarray() first")
+    values = np.asarray(X)
+    if values.ndim != 2:
+        raise ValueError(
+            f"rows have shape (n, d), not {values.shape}; for one event call the method that "
+            "ends in _one with a dict, or reshape(1, -1) it; for one feature reshape(-1, 1)"
+        )
+    if values.dtype.kind == "O":
+        values = _numbers(values)
+    elif values.dtype.kind not in "biuf":
+        raise TypeError(
+            f"rows hold numbers, not {values.dtype.name}; convert or encode them first"
+        )
+    return Rows(_writable(values), list(range(values.shape[1])))
+
+
+def _is_frame(X: Any) -> bool:
+    return hasattr(X, "columns") or hasattr(X, "column_names")
+
+
+def _refuse_text(frame: Any) -> None:
+    for name, kind in frame.schema.items():
+        if not (kind.is_numeric() or kind in (nw.Boolean, nw.Object, nw.Unknown)):
+            raise TypeError(
+                f"column {name!r} holds {kind}, not numbers; drop or encode it first"
+            )
+
+
+def _mixed(frame: Any) -> bool:
+    return any(kind in (nw.Object, nw.Unknown) for kind in frame.schema.values())
+
+
+def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Objects one by one, by the rules that hold for the values of a dict."""
+    numbers = [
+        [as_float(column, content) for column, content in enumerate(row)]
+        for row in values.tolist()
+    ]
+    return np.array(numbers, dtype=np.float64).reshape(values.shape)
+
+
+def _writable(values: NDArray[Any]) -> NDArray[np.float64]:
+    # Kernels take a writable buffer in C order; most input is one already.
+    return np.require(values, dtype=np.float64, requirements=["C", "W"])

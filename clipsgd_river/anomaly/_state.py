@@ -1,0 +1,91 @@
+"""What a detector's state file says beside the numbers, and how a detector comes back from it."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from clipsgd_river import _state_file
+from clipsgd_river._kernels.detector import rebuild
+
+if TYPE_CHECKING:
+    from clipsgd_river.anomaly.base import ClippedDetector
+
+    Detector = TypeVar("Detector", bound=ClippedDetector)
+
+# Raised when the numbers of a state change their meaning.
+STATE_VERSION = 1
+
+
+def header_of(detector: ClippedDetector, names: list[Any]) -> bytes:
+    """Header of the state file; made again only when features or columns were added."""
+    columns = getattr(detector, "n_features_in_", None)
+    shape = (len(names), columns)
+    known_shape, known = detector.__dict__.get("_header", (None, b""))
+    if shape == known_shape:
+        return bytes(known)
+    settings = detector._kernel.settings
+    rate = settings["learning_rate"]
+    if not isinstance(rate, str | float):
+        raise ValueError(
+            f"a state file cannot keep learning_rate={rate!r}, an object of River; use 'auto', "
+            "'doubling' or a number, or pickle the detector"
+        )
+    fields = {
+        "detector": type(detector).__name__,
+        "state_version": STATE_VERSION,
+        "parameters": settings,
+        "features": [_state_file.encode_name(name) for name in names],
+        "columns": columns,
+        "column_names": list(getattr(detector, "feature_names_in_", [])),
+    }
+    header = _state_file.make_header(fields)
+    detector.__dict__["_header"] = (shape, header)
+    return header
+
+
+def restored(
+    wanted: type[Detector], fields: dict[str, Any], numbers: array[float]
+) -> Detector:
+    """Detector of class ``wanted``, or of a subclass the header names, with this state.
+
+    Raises
+    ------
+    ValueError
+        If the header is of another detector or version, or header and numbers do not fit.
+    """
+    version = fields.get("state_version")
+    if version != STATE_VERSION:
+        raise ValueError(
+            f"the state has version {version!r}, and this release reads {STATE_VERSION}: learn "
+            "afresh, or use the release that wrote it"
+        )
+    kind = next((k for k in _family(wanted) if k.__name__ == fields.get("detector")), None)
+    if kind is None:
+        raise ValueError(
+            f"the state is of a {fields.get('detector')!r}, not of a {wanted.__name__}: call "
+            "from_bytes or load of that class"
+        )
+    try:
+        detector = kind(**fields["parameters"])
+        settings = detector._settings_check(detector.get_params(deep=False))
+        names = [_state_file.decode_name(name) for name in fields["features"]]
+        kernel = rebuild(kind._kernel_class, settings, names, numbers)
+        columns, column_names = fields["columns"], fields["column_names"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"the state's header does not fit a {kind.__name__}: {error}") from error
+    detector.__dict__["_kernel"] = kernel
+    if isinstance(columns, int):
+        detector.n_features_in_ = columns
+    if column_names:
+        detector.feature_names_in_ = np.asarray(column_names, dtype=object)
+    return detector
+
+
+def _family(kind: type[Detector]) -> list[type[Detector]]:
+    members = [kind]
+    for child in kind.__subclasses__():
+        members += _family(child)
+    return members

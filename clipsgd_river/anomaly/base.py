@@ -1,0 +1,318 @@
+"""One detector, two faces: River's and scikit-learn's over one kernel."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import validate_data
+
+from clipsgd_river import _state_file
+from clipsgd_river._kernels.detector import DetectorKernel
+from clipsgd_river.anomaly._rows import Rows, rows_of
+from clipsgd_river.anomaly._settings import checked
+from clipsgd_river.anomaly._state import header_of, restored
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+
+class ClippedDetector(OutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
+    """Base of the detectors on a kernel: River's face and scikit-learn's on one object.
+
+    A subclass names its kernel and its parameters; everything else is here. One detector belongs
+    to one thread at a time, for scoring too, since it has scratch space: rows that run in one
+    thread make calls from another raise ``RuntimeError``.
+
+    State exists from the first event on, not from the constructor, so that ``clone`` works in
+    both worlds. Parameters are checked then, too.
+    """
+
+    _kernel_class: ClassVar[type[DetectorKernel]] = DetectorKernel
+    _settings_check: ClassVar[Any] = staticmethod(checked)
+
+    #: Whether the contributions of `explain_one` sum to the distance.
+    additive_contributions: ClassVar[bool] = True
+    #: Whether changing the unit or the origin of a feature leaves every score as it was.
+    scale_invariant: ClassVar[bool] = True
+
+    @cached_property
+    def _kernel(self) -> DetectorKernel:
+        return self._kernel_class(self._settings_check(self.get_params(deep=False)))
+
+    # River's face
+
+    def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
+        """Take one clipped SGD step on an event.
+
+        Parameters
+        ----------
+        x
+            Feature name -> number. Missing features (no key, ``None``, NaN) teach nothing, new
+            ones start, infinite ones count as huge.
+
+        Raises
+        ------
+        TypeError
+            If a value is no number; the event is then not learned at all.
+        ValueError
+            If a new feature would exceed ``max_features``; likewise.
+        """
+        self._kernel.learn_one(x)
+
+    def score_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
+        """Score of an event in [0, 1), higher = more anomalous; the typical event gets 0.5.
+
+        1 / (1 + q / r) for an event at distance r when the running median of distances is q.
+        0.0 before anything was learned. Changes nothing.
+        """
+        score: float = self._kernel.score_one(x)
+        return score
+
+    def score_learn_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
+        """Score an event, then learn it, in one pass: `score_one` followed by `learn_one`."""
+        score: float = self._kernel.score_learn_one(x)
+        return score
+
+    def distance_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
+        """Distance behind the score: finite, at least 0, unbounded above. Changes nothing."""
+        distance: float = self._kernel.distance_one(x)
+        return distance
+
+    def explain_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, float]:
+        """What each present feature contributes to the distance of an event.
+
+        Contributions sum to the distance where ``additive_contributions`` is True. Changes
+        nothing.
+        """
+        contributions: dict[base.typing.FeatureName, float] = self._kernel.explain_one(x)
+        return contributions
+
+    def expect_one(
+        self, x: dict[base.typing.FeatureName, Any] | None = None
+    ) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
+        """Normal band of each feature now, as (low, expected, high) in its own unit.
+
+        The band covers 95 % of a Gaussian feature.
+
+        Parameters
+        ----------
+        x
+            An event: a detector that knows how features depend on each other then answers for
+            each present feature given the others. Without it, each feature stands alone.
+        """
+        band: dict[base.typing.FeatureName, tuple[float, float, float]] = self._kernel.expect_one(x)
+        return band
+
+    def learn_many(self, X: Any) -> None:
+        """Learn rows in order; the same as `learn_one` on each.
+
+        Parameters
+        ----------
+        X
+            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
+            pyarrow frame with named columns. NaN is missing.
+        """
+        self._run(rows_of(X), learn=True)
+
+    def score_many(self, X: Any) -> Any:
+        """Scores of rows, in the caller's kind: ndarray (n,), or a Series with the frame's index.
+
+        Changes nothing.
+        """
+        rows = rows_of(X)
+        _, scores = self._run(rows, learn=False)
+        return rows.like_input(scores, "score")
+
+    def score_learn_many(self, X: Any) -> NDArray[np.float64]:
+        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        _, scores = self._run(rows_of(X), learn=True)
+        return scores
+
+    @property
+    def ready(self) -> bool:
+        """Whether ``warm_up`` events have been learned, so that scores stand on settled estimates."""
+        return bool(self._kernel.events >= self._kernel.settings["warm_up"])
+
+    # scikit-learn's face
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Forget everything, learn rows in order, and set `offset_` on these very rows.
+
+        Parameters
+        ----------
+        X
+            Array-like or frame of shape (n_samples, n_features); NaN is missing.
+        y
+            Ignored; here because scikit-learn's pipelines pass it.
+        """
+        self.__dict__.pop("_kernel", None)
+        self.__dict__.pop("_header", None)
+        rows = self._validated(X, reset=True)
+        self._run(rows, learn=True)
+        distances, _ = self._run(rows, learn=False)
+        # The same quantile that scikit-learn's IsolationForest takes.
+        contamination = 100.0 * self._kernel.settings["contamination"]
+        self._kernel.set_limit(-float(np.percentile(-distances, contamination)))
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Go on learning, row by row; the same as `learn_one` on each.
+
+        Parameters
+        ----------
+        X
+            Array-like or frame of shape (n_samples, n_features); NaN is missing.
+        y
+            Ignored.
+        """
+        self._run(self._validated(X, reset=not hasattr(self, "n_features_in_")), learn=True)
+        return self
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Minus the distance of each row: higher = more normal, as scikit-learn wants it.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+
+        Raises
+        ------
+        NotFittedError
+            If nothing has been learned.
+        """
+        self._check_learned()
+        distances, _ = self._run(self._validated(X, reset=False), learn=False)
+        return -distances
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """``score_samples(X) - offset_``: negative for anomalies."""
+        samples = self.score_samples(X)
+        return samples - self.offset_
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """-1 for anomalies, 1 for normal rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        return np.where(self.decision_function(X) >= 0.0, 1, -1)
+
+    @property
+    def offset_(self) -> float:
+        """Where `score_samples` turns from anomalous to normal.
+
+        After `fit` the ``contamination`` quantile of the rows it was given; afterwards a running
+        quantile that follows each learned event's distance before it was learned.
+        """
+        self._check_learned()
+        return -float(self._kernel.limit.value)
+
+    @property
+    def n_samples_seen_(self) -> int:
+        """Events learned so far."""
+        self._check_learned()
+        return int(self._kernel.events)
+
+    @property
+    def features_(self) -> list[base.typing.FeatureName]:
+        """Feature names in order of first appearance: the order of the estimated arrays."""
+        self._check_learned()
+        return list(self._kernel.features.names)
+
+    def _check_learned(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(
+                f"this {type(self).__name__} has learned nothing yet; call fit, partial_fit or "
+                "learn_one first"
+            )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_kernel" in self.__dict__ and self._kernel.events > 0
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _validated(self, X: Any, *, reset: bool) -> Rows:
+        values = validate_data(
+            self, X, reset=reset, dtype=np.float64, order="C", ensure_all_finite=False
+        )
+        names = getattr(self, "feature_names_in_", None)
+        columns = list(range(values.shape[1])) if names is None else list(names)
+        return Rows(np.require(values, requirements=["C", "W"]), columns)
+
+    def _run(
+        self, rows: Rows, *, learn: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Distances and scores of rows, each before it is learned."""
+        distances = np.empty(len(rows.values))
+        scores = np.empty(len(rows.values))
+        for part, flat in rows.chunks():
+            self._kernel.run_rows(flat, rows.names, learn, distances[part], scores[part])
+        return distances, scores
+
+    # State files
+
+    def to_bytes(self) -> bytes:
+        """State as bytes, for `from_bytes`; no pickle, a few microseconds.
+
+        Raises
+        ------
+        ValueError
+            If ``learning_rate`` is a River scheduler, which belongs to River and is not part of
+            the format; pickle such a detector.
+        TypeError
+            If a feature's name is not a string, number, bool, ``None`` or a tuple of these.
+        """
+        names, numbers = self._kernel.snapshot()
+        return _state_file.encode(header_of(self, names), numbers)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Detector that goes on where the one of `to_bytes` was.
+
+        Raises
+        ------
+        ValueError
+            If the bytes are damaged, cut, of a newer version or of another detector. Runs no code
+            from the data.
+        """
+        fields, numbers = _state_file.decode(data)
+        return restored(cls, fields, numbers)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `to_bytes` to a file, atomically: a crash leaves the old file or the new one."""
+        _state_file.write_atomically(path, self.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Detector from a file that `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            As `from_bytes`; the message names the file.
+        OSError
+            If the file cannot be read.
+        """
+        data = _state_file.read(path)
+        try:
+            return cls.from_bytes(data)
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)}: {error}") from error

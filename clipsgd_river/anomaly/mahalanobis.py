@@ -1,0 +1,99 @@
+"""All features together, against a clipped covariance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipsgd_river._kernels.mahalanobis import MahalanobisKernel
+from clipsgd_river.anomaly._located import LocatedDetector
+
+if TYPE_CHECKING:
+    from river.optim.base import Scheduler
+
+
+class ClippedMahalanobis(LocatedDetector):
+    r"""All features together, against a robust, drifting location and covariance.
+
+    The best single detector on tables of numbers: it also sees events whose features are each
+    ordinary but do not go together. O(d^2) per event; for hundreds of features, or events with
+    few of many features, choose `ClippedZScore`.
+
+    With z the deviations in scales, as in `ClippedZScore`, u = z clipped to +-4 in each
+    coordinate and P the inverse of the clipped covariance of u with ridge 0.03, the distance is
+
+    .. math:: r = u^\top P u + \sum_{|z_j| > 4} 2 \log(|z_j| / 4).
+
+    Parameters
+    ----------
+    learning_rate
+        Step size eta of the location, as in `ClippedZScore`. With ``"auto"`` the covariance has
+        a memory of 200 events, or twice the number of features if that is more; otherwise it
+        takes the same step, at most 0.5.
+    clip
+        Clip threshold on the norm of the standardised gradient, as in `ClippedZScore`; the
+        covariance is clipped likewise, on the Mahalanobis norm sqrt(u'Pu), with 1.5 times its
+        running median if automatic.
+    warm_up
+        Events from which a feature's first location and scale are taken, by medians, at least 1.
+        Until then the feature counts as uncorrelated, and scores use the medians so far.
+    contamination
+        Expected share of anomalies, in (0, 0.5]; sets `offset_` and so `predict`, not the scores.
+    max_features
+        More features than this are an error: memory grows with d^2, 8 MB at 1,000.
+
+    Notes
+    -----
+    Cost O(d^2) per event. State file: 4 d^2 + 52 d + 180 bytes beside the feature names and
+    parameters, under 2 KB at d = 10; in memory 8 d^2.
+
+    Departs from [1]_ in standardising and clipping each coordinate first, in tracking the inverse
+    directly, in the ridge, and in the automatic threshold.
+
+    References
+    ----------
+    .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
+       NeurIPS 2023.
+
+    Examples
+    --------
+    Two features that go together; the event breaks the habit, not the range:
+
+    >>> import random
+    >>> from clipsgd_river.anomaly import ClippedMahalanobis
+    >>> rng = random.Random(0)
+    >>> model = ClippedMahalanobis()
+    >>> for _ in range(2000):
+    ...     load = rng.gauss(50, 10)
+    ...     model.learn_one({"load": load, "heat": 20 + load + rng.gauss(0, 1)})
+    >>> round(model.score_one({"load": 60, "heat": 80}), 2)
+    0.42
+    >>> round(model.score_one({"load": 60, "heat": 60}), 2)
+    0.96
+    """
+
+    _kernel_class: ClassVar[type[MahalanobisKernel]] = MahalanobisKernel
+
+    def __init__(
+        self,
+        *,
+        learning_rate: str | float | Scheduler = "auto",
+        clip: str | float | None = "auto",
+        warm_up: int = 20,
+        contamination: float = 0.01,
+        max_features: int = 1_000,
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.clip = clip
+        self.warm_up = warm_up
+        self.contamination = contamination
+        self.max_features = max_features
+
+    @property
+    def precision_(self) -> NDArray[np.float64]:
+        """Inverse covariance of the standardised features, ordered as `features_`; shape (d, d)."""
+        self._check_learned()
+        size = self._kernel.features.size
+        return np.array(self._kernel.inverse_values[: size * size]).reshape(size, size)
