@@ -1,0 +1,39 @@
+"""River's own suite, on the stream that comes with River."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import discover_detectors, name_of
+from river import checks as river_checks
+
+from clipsgd_river import checks
+from clipsgd_river.anomaly import ClippedZScore
+
+
+def detectors_and_checks() -> Iterator[Any]:
+    with checks.bundled_stream(rows=1000):
+        for detector in discover_detectors():
+            for check in river_checks.yield_checks(detector):
+                if check.__name__ not in detector._unit_test_skips():
+                    yield pytest.param(detector, check, id=f"{name_of(detector)} {check.__name__}")
+
+
+@pytest.mark.parametrize(("detector", "check"), list(detectors_and_checks()))
+def test_river_check(detector: Any, check: Any) -> None:
+    check(detector.clone())
+
+
+def test_the_whole_suite_in_one_call() -> None:
+    checks.river_check_estimator(ClippedZScore(), rows=200)
+
+
+def test_the_suite_sees_events() -> None:
+    class Backwards(ClippedZScore):
+        def score_one(self, x: Any) -> float:
+            return (1 - super().score_one(x)) / 2
+
+    with pytest.raises(AssertionError):
+        checks.river_check_estimator(Backwards(), rows=500)

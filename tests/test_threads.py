@@ -1,0 +1,83 @@
+"""One detector belongs to one thread; sharing it may fail, but never takes the process down."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from conftest import discover_detectors
+
+# Runs in a process of its own: a crash there is a return code here.
+SCRIPT = """
+import pickle, sys, threading, time
+import numpy as np
+from clipsgd_river import anomaly
+
+sys.setswitchinterval(1e-6)
+detector = getattr(anomaly, sys.argv[1])()
+rows = np.random.default_rng(0).normal(size=(200, 6))
+start, stop, strange = threading.Barrier(4), threading.Event(), []
+
+def hammer(work):
+    start.wait()
+    n = 0
+    while not stop.is_set():
+        n += 1
+        try:
+            work(n)
+        except RuntimeError:
+            pass
+        except BaseException as error:
+            strange.append(repr(error))
+            return
+
+def events(n):
+    detector.learn_one({f"feature {n % 90}": 1.0, "cpu": float(n), n % 50: -3.0})
+    detector.score_one({"cpu": 1.0, f"feature {n % 70}": 2.0})
+    detector.score_learn_one({"cpu": 5.0, "memory": 2.0})
+
+def new_keys(n):
+    detector.learn_one({("key", n % 200): float(n)})
+    detector.explain_one({("key", n % 100): 7.0, "cpu": 1.0})
+    detector.expect_one()
+
+def arrays(n):
+    detector.learn_many(rows)
+    detector.score_many(rows)
+    detector.score_learn_many(rows[:20])
+
+def copies(n):
+    type(detector).from_bytes(detector.to_bytes()).score_one({"cpu": 1.0})
+    pickle.loads(pickle.dumps(detector)).learn_one({"cpu": 1.0, "fresh": 2.0})
+
+workers = [threading.Thread(target=hammer, args=[work])
+           for work in (events, new_keys, arrays, copies)]
+for worker in workers:
+    worker.start()
+time.sleep(1.5)
+stop.set()
+for worker in workers:
+    worker.join()
+for n in range(100):
+    detector.learn_one({"cpu": float(n)})
+score = detector.score_one({"cpu": 1e6})
+if not 0 <= score < 1:
+    strange.append(f"score {score!r} afterwards")
+if strange:
+    sys.exit("; ".join(strange))
+"""
+
+NAMES = sorted({type(detector).__name__ for detector in discover_detectors()})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sharing_a_detector_cannot_crash_the_interpreter(name: str) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", SCRIPT, name],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
