@@ -13,6 +13,7 @@ cdef class DetectorKernel:
     cdef readonly double events
     cdef bint busy
     cdef bint scheduled
+    cdef bint identity
 
     cdef double distance(self) noexcept nogil
     cdef void step(self) noexcept nogil

@@ -47,6 +47,7 @@ class DetectorKernel:
         self.limit = RunningQuantile(1.0 - settings["contamination"], 0.05)
         self.events = 0.0
         self.busy = False
+        self.identity = False
         self.scheduled = hasattr(settings["learning_rate"], "get")
 
     def distance(self) -> float:
@@ -178,7 +179,7 @@ class DetectorKernel:
         learn: cython.bint,
     ) -> float:
         """Distance of one row; writes its score, and learns it afterwards if asked."""
-        self.features.load_row(rows, row * width, columns, width)
+        self.features.load_row(rows, row * width, columns, width, self.identity)
         distance: cython.double = self.distance()
         scores[row] = self.score(distance)
         if learn:
@@ -223,6 +224,7 @@ class DetectorKernel:
                         stop = start + 1
                 positions = self.features.match(names)
                 columns: cython.p_int = integers(positions)
+                self.identity = self.features.is_identity(columns, width)
                 with cython.nogil:
                     for i in range(start, stop):
                         distance_of[i] = self.run_row(data, i, columns, width, score_of, learn)

@@ -2,6 +2,8 @@ from libc.math cimport sqrt
 
 from clipsgd_river._kernels.archive cimport Archive
 from clipsgd_river._kernels.buffers cimport doubles
+from clipsgd_river._kernels.features cimport FeatureTable
+from clipsgd_river._kernels.vector cimport total
 
 cdef double SHORTEST_MEMORY
 
@@ -12,6 +14,8 @@ cdef class GradientTrace:
     cdef double memory
     cdef double longest_memory
     cdef double significance
-    cdef double observe(self, double* gradient, int* present, Py_ssize_t count) noexcept nogil
+    cdef Py_ssize_t count
+    cdef double noise
+    cdef double observe(self, double* gradient, FeatureTable features, double energy) noexcept nogil
     cdef int reserve(self, Py_ssize_t size) except -1
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1

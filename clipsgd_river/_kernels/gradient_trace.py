@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from clipsgd_river._kernels.archive import Archive
 from clipsgd_river._kernels.buffers import enlarged, zeros
+from clipsgd_river._kernels.features import FeatureTable
 
 try:
     import cython
@@ -15,6 +16,7 @@ if not cython.compiled:
     from math import sqrt
 
     from clipsgd_river._kernels.buffers import doubles
+    from clipsgd_river._kernels.vector import total
 
 SHORTEST_MEMORY = 5.0
 
@@ -49,35 +51,50 @@ class GradientTrace:
         self.memory = SHORTEST_MEMORY
         self.longest_memory = longest_memory
         self.significance = significance
+        self.count = 0
+        self.noise = 0.0
 
-    def observe(self, gradient: cython.p_double, present: cython.p_int, count: cython.Py_ssize_t) -> float:
-        """Take in one gradient; returns by how much the ratio exceeds noise."""
+    def observe(
+        self, gradient: cython.p_double, features: FeatureTable, energy: float
+    ) -> float:
+        """Take in one gradient; returns by how much the ratio exceeds noise.
+
+        Parameters
+        ----------
+        gradient
+            One component per present feature, in their order.
+        features
+            Which features are present.
+        energy
+            Squared norm of the gradient.
+        """
+        count: cython.Py_ssize_t = features.count
+        whole: cython.bint = count == features.size
+        present: cython.p_int = features.present
+        means: cython.p_double = self.mean
+        squares: cython.p_double = features.scratch
         share: cython.double = 1.0 / self.memory
-        agreement: cython.double = 0.0
-        energy: cython.double = 0.0
-        g: cython.double
         mean: cython.double
         k: cython.Py_ssize_t
-        j: cython.int
-        means: cython.p_double = self.mean
+        j: cython.Py_ssize_t
         for k in range(count):
-            j = present[k]
-            g = gradient[j]
-            mean = means[j] + (g - means[j]) * share
+            j = k if whole else present[k]
+            mean = means[j] + (gradient[k] - means[j]) * share
             means[j] = mean
-            agreement += mean * mean
-            energy += g * g
+            squares[k] = mean * mean
         self.energy += (energy - self.energy) * share
         if self.energy <= 0.0:
             return 0.0
-        ratio: cython.double = agreement / self.energy
-        noise: cython.double = 0.5 * share * (1.0 + self.significance * sqrt(2.0 / count))
+        ratio: cython.double = total(squares, count) / self.energy
+        if count != self.count:
+            self.count = count
+            self.noise = 0.5 * (1.0 + self.significance * sqrt(2.0 / count))
         self.memory += 1.0 - ratio * self.memory
         if self.memory < SHORTEST_MEMORY:
             self.memory = SHORTEST_MEMORY
         elif self.memory > self.longest_memory:
             self.memory = self.longest_memory
-        return ratio - noise
+        return ratio - self.noise * share
 
     def reserve(self, size: cython.Py_ssize_t) -> int:
         """Make room for ``size`` features."""

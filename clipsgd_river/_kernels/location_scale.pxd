@@ -6,6 +6,7 @@ from clipsgd_river._kernels.clip_threshold cimport ClipThreshold
 from clipsgd_river._kernels.detector cimport DetectorKernel
 from clipsgd_river._kernels.robust_start cimport RobustStart
 from clipsgd_river._kernels.step_size cimport StepSize
+from clipsgd_river._kernels.vector cimport smallest, total
 
 cdef double LARGEST_DEVIATION
 cdef double SMALLEST_SCALE
@@ -13,7 +14,7 @@ cdef double ROUND_OFF
 cdef double CONSTANT_MEMORY
 cdef double PRIOR_EVENTS
 cdef double BAND
-cdef double REPEAT
+cdef double REPEAT_SQUARE
 cdef double REPEAT_RATE
 cdef double MULTIPLE
 
@@ -32,20 +33,27 @@ cdef class LocationScaleKernel(DetectorKernel):
     cdef double* gradient
     cdef object scale_gradient_values
     cdef double* scale_gradient
+    cdef object own_values
+    cdef double* own
     cdef readonly ClipThreshold clip
     cdef readonly StepSize location_step
     cdef readonly StepSize scale_step
     cdef readonly RobustStart start
     cdef double share
+    # Features still starting; those that start or are constant; whether all were seen alike.
     cdef Py_ssize_t starting
+    cdef Py_ssize_t irregular
+    cdef bint uniform
     cdef Py_ssize_t reserved
 
     cdef void standardise(self) noexcept nogil
-    cdef double trust(self, Py_ssize_t j) noexcept nogil
-    cdef void clip_gradient(self) noexcept nogil
-    cdef void move(self, Py_ssize_t j) noexcept nogil
-    cdef void begin(self, Py_ssize_t j) noexcept nogil
+    cdef double temper(self) noexcept nogil
+    cdef double clip_gradient(self) noexcept nogil
+    cdef double scale_gradients(self) noexcept nogil
+    cdef void wake(self, Py_ssize_t j) noexcept nogil
+    cdef void move(self) noexcept nogil
     cdef void settle(self, Py_ssize_t j) noexcept nogil
+    cdef void derive(self, Py_ssize_t j) noexcept nogil
     cdef int point(self) except -1
     cpdef object expect_one(self, object event)
     cpdef object track_location(self, object rows, object names)

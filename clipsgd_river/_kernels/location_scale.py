@@ -22,18 +22,19 @@ if not cython.compiled:
     from math import fabs, sqrt
 
     from clipsgd_river._kernels.buffers import doubles
+    from clipsgd_river._kernels.vector import smallest, total
 
-# Standardised deviations are cut here, where their squares and sums are still finite.
-LARGEST_DEVIATION = 1e75
+# Standardised deviations are cut here, where products of four of their squares are still finite.
+LARGEST_DEVIATION = 1e35
 # A scale below this, or below the round-off of its location, is that of a constant.
 SMALLEST_SCALE = 1e-140
 ROUND_OFF = 2.0**-50
 # Events without a change beyond which a constant is not trusted further.
 CONSTANT_MEMORY = 1000.0
-# A deviation below this many scales is a repeat. Repeats shrink the scale at most at this rate,
+# A deviation below a thousandth of a scale, squared here, is a repeat. Repeats shrink the scale at most at this rate,
 # however fast the other features drift: a value that is the same in 99 of 100 events must not
 # make the hundredth look infinitely far.
-REPEAT = 1e-3
+REPEAT_SQUARE = 1e-6
 REPEAT_RATE = 0.002
 # A location and a scale from n events predict the next one less well than true ones would:
 # deviations are judged with n / (n + 3) of their size.
@@ -72,6 +73,8 @@ class LocationScaleKernel(DetectorKernel):
         self.start = RobustStart(settings["warm_up"])
         self.share = 1.0
         self.starting = 0
+        self.irregular = 0
+        self.uniform = True
         self.reserved = 0
         self.location_values = zeros(0)
         self.scale_values = zeros(0)
@@ -80,6 +83,7 @@ class LocationScaleKernel(DetectorKernel):
         self.deviation_values = zeros(0)
         self.gradient_values = zeros(0)
         self.scale_gradient_values = zeros(0)
+        self.own_values = zeros(0)
         self.point()
 
     def point(self) -> cython.int:
@@ -91,12 +95,16 @@ class LocationScaleKernel(DetectorKernel):
         self.deviation = doubles(self.deviation_values)
         self.gradient = doubles(self.gradient_values)
         self.scale_gradient = doubles(self.scale_gradient_values)
+        self.own = doubles(self.own_values)
         return 0
 
     def reserve(self, size: cython.Py_ssize_t) -> cython.int:
         """Make room for ``size`` features."""
         share: cython.double = self.clip.gaussian_share(size)
         self.starting += size - self.reserved
+        self.irregular += size - self.reserved
+        if self.reserved > 0:
+            self.uniform = False
         self.reserved = size
         self.location_step.reserve(size)
         self.scale_step.reserve(size)
@@ -108,6 +116,7 @@ class LocationScaleKernel(DetectorKernel):
         self.deviation_values = zeros(size)
         self.gradient_values = zeros(size)
         self.scale_gradient_values = zeros(size)
+        self.own_values = zeros(size)
         self.point()
         self.share = share
         return 0
@@ -121,123 +130,207 @@ class LocationScaleKernel(DetectorKernel):
             self.scale_step.consult_scheduler(self.events + 1.0)
         return 0
 
-    def trust(self, j: cython.Py_ssize_t) -> float:
-        """n / (n + 3) for a feature seen n times: the share of a deviation that counts."""
-        return self.seen[j] / (self.seen[j] + PRIOR_EVENTS)
-
     def standardise(self) -> None:
         """Deviation of each present feature in its own scale; 0 for one never seen."""
-        k: cython.Py_ssize_t
-        j: cython.int
-        deviation: cython.double
-        for k in range(self.features.count):
-            j = self.features.present[k]
-            deviation = self.features.values[j] - self.location[j]
-            if self.precision[j] == 0.0 and deviation != 0.0:
-                deviation = sqrt(min(self.seen[j], CONSTANT_MEMORY)) * (
-                    1.0 if deviation > 0.0 else -1.0
-                )
-            else:
-                deviation *= self.precision[j]
-                if deviation > LARGEST_DEVIATION:
-                    deviation = LARGEST_DEVIATION
-                elif deviation < -LARGEST_DEVIATION:
-                    deviation = -LARGEST_DEVIATION
-            self.deviation[j] = deviation
-
-    def clip_gradient(self) -> None:
-        """Clipped gradients of location and scale from the deviations of settled features."""
-        k: cython.Py_ssize_t
-        j: cython.int
-        u: cython.double
-        square: cython.double = 0.0
-        settled: cython.double = 0.0
         count: cython.Py_ssize_t = self.features.count
-        warm_up: cython.double = self.start.length
+        whole: cython.bint = count == self.features.size
+        present: cython.p_int = self.features.present
+        values: cython.p_double = self.features.values
+        location: cython.p_double = self.location
+        precision: cython.p_double = self.precision
+        deviations: cython.p_double = self.deviation
+        deviation: cython.double
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        for k in range(count):
+            j = k if whole else present[k]
+            deviation = (values[j] - location[j]) * precision[j]
+            deviations[k] = max(min(deviation, LARGEST_DEVIATION), -LARGEST_DEVIATION)
+        if self.irregular > 0:
+            for k in range(count):
+                j = present[k]
+                if precision[j] == 0.0 and values[j] != location[j]:
+                    deviation = sqrt(min(self.seen[j], CONSTANT_MEMORY))
+                    deviations[k] = deviation if values[j] > location[j] else -deviation
+
+    def temper(self) -> float:
+        """n / (n + 3) for features seen n times: the share of a deviation that counts.
+
+        One number if all features were seen alike; otherwise 0, and one each in scratch.
+        """
+        count: cython.Py_ssize_t = self.features.count
+        present: cython.p_int = self.features.present
+        weights: cython.p_double = self.features.scratch
+        seen: cython.p_double = self.seen
+        k: cython.Py_ssize_t
+        if self.uniform:
+            return seen[0] / (seen[0] + PRIOR_EVENTS)
+        for k in range(count):
+            weights[k] = seen[present[k]] / (seen[present[k]] + PRIOR_EVENTS)
+        return 0.0
+
+    def step(self) -> None:
+        """One clipped step of every present feature."""
+        count: cython.Py_ssize_t = self.features.count
+        k: cython.Py_ssize_t
+        energy: cython.double
+        self.uniform = self.uniform and count == self.features.size
+        energy = self.clip_gradient()
+        self.location_step.advance(self.gradient, self.features, energy, self.events)
+        energy = self.scale_gradients()
+        self.scale_step.advance(self.scale_gradient, self.features, energy, self.events)
+        irregular: cython.bint = self.irregular > 0
+        if irregular:
+            for k in range(count):
+                self.wake(self.features.present[k])
+        self.move()
+        if irregular or smallest(self.features.scratch, count) < 0.0:
+            for k in range(count):
+                self.settle(self.features.present[k])
+
+    def clip_gradient(self) -> float:
+        """Clipped gradient of the location, from settled features; returns its squared norm."""
+        count: cython.Py_ssize_t = self.features.count
+        squares: cython.p_double = self.features.scratch
+        gradient: cython.p_double = self.gradient
+        deviations: cython.p_double = self.deviation
+        settled: cython.double = count
         memory: cython.double = self.events
+        u: cython.double
+        k: cython.Py_ssize_t
         if memory * self.location_step.rate > 1.0:
             memory = 1.0 / self.location_step.rate
         limit: cython.double = self.clip.value(memory, count)
         for k in range(count):
-            j = self.features.present[k]
-            u = 0.0
-            if self.seen[j] >= warm_up:
-                settled += 1.0
-                u = self.deviation[j]
-                if u > limit:
-                    u = limit
-                elif u < -limit:
-                    u = -limit
-            self.gradient[j] = u
-            square += u * u
-        norm: cython.double = sqrt(square)
+            u = max(min(deviations[k], limit), -limit)
+            gradient[k] = u
+            squares[k] = u * u
+        if self.starting > 0:
+            for k in range(count):
+                if self.seen[self.features.present[k]] < self.start.length:
+                    gradient[k] = 0.0
+                    squares[k] = 0.0
+                    settled -= 1.0
+        energy: cython.double = total(squares, count)
+        norm: cython.double = sqrt(energy)
         if settled > 0.0:
             self.clip.observe(norm, settled)
-        factor: cython.double = 1.0
+        factor: cython.double
         if norm > limit:
             factor = limit / norm
-        for k in range(count):
-            j = self.features.present[k]
-            u = self.gradient[j] * factor
-            self.gradient[j] = u
-            self.scale_gradient[j] = u * u / self.share - 1.0
-            if self.seen[j] < warm_up or fabs(u) < REPEAT:
-                # A feature that starts or repeats itself says nothing of a drifting scale.
-                self.scale_gradient[j] = 0.0
+            energy = limit * limit
+            for k in range(count):
+                gradient[k] *= factor
+        return energy
 
-    def step(self) -> None:
-        """One clipped step of every present feature."""
-        k: cython.Py_ssize_t
-        j: cython.int
+    def scale_gradients(self) -> float:
+        """Gradient u^2 / c - 1 of the scale; returns its squared norm.
+
+        0 for repeats: a feature that starts or repeats itself says nothing of a drifting scale.
+        """
         count: cython.Py_ssize_t = self.features.count
-        self.clip_gradient()
-        self.location_step.advance(self.gradient, self.features.present, count, self.events)
-        self.scale_step.advance(self.scale_gradient, self.features.present, count, self.events)
+        squares: cython.p_double = self.features.scratch
+        gradient: cython.p_double = self.gradient
+        scale_gradient: cython.p_double = self.scale_gradient
+        inverse_share: cython.double = 1.0 / self.share
+        square: cython.double
+        w: cython.double
+        k: cython.Py_ssize_t
         for k in range(count):
-            j = self.features.present[k]
-            if self.seen[j] < self.start.length:
-                self.begin(j)
-            else:
-                self.move(j)
-            self.seen[j] += 1.0
-            self.settle(j)
+            square = gradient[k] * gradient[k]
+            w = square * inverse_share - 1.0
+            w = 0.0 if square < REPEAT_SQUARE else w
+            scale_gradient[k] = w
+            squares[k] = w * w
+        return total(squares, count)
 
-    def begin(self, j: cython.Py_ssize_t) -> None:
-        """Robust start: medians of the feature's first values."""
-        self.start.add(j, cython.cast(cython.Py_ssize_t, self.seen[j]), self.features.values[j])
-        self.location[j] = self.start.location
-        self.scale[j] = self.start.scale
-        if self.seen[j] + 1.0 >= self.start.length:
-            self.starting -= 1
-
-    def move(self, j: cython.Py_ssize_t) -> None:
-        """Clipped step of location and scale of one settled feature."""
-        own: cython.double = 1.0 / self.seen[j]
-        rate: cython.double = max(self.location_step.rate, own)
-        scale: cython.double = self.scale[j]
-        if self.precision[j] == 0.0:
-            # A constant that changes takes its first scale from the change itself.
-            scale = fabs(self.features.values[j] - self.location[j]) / sqrt(
+    def wake(self, j: cython.Py_ssize_t) -> None:
+        """A constant that changes takes its first scale from the change itself."""
+        if self.precision[j] > 0.0 and self.seen[j] >= self.start.length:
+            return
+        self.irregular -= 1
+        if self.seen[j] >= self.start.length:
+            self.scale[j] = fabs(self.features.values[j] - self.location[j]) / sqrt(
                 min(self.seen[j], CONSTANT_MEMORY)
             )
-        self.location[j] += rate * self.gradient[j] * scale
-        if fabs(self.gradient[j]) < REPEAT:
-            self.scale[j] = scale * (1.0 - 0.5 * max(min(self.scale_step.rate, REPEAT_RATE), own))
+
+    def move(self) -> None:
+        """Step of location and scale; leaves in scratch by how much each scale is above round-off.
+
+        In several short loops, each over few arrays, so that the compiler can prove them
+        independent and use wide registers.
+        """
+        count: cython.Py_ssize_t = self.features.count
+        whole: cython.bint = count == self.features.size
+        present: cython.p_int = self.features.present
+        location: cython.p_double = self.location
+        scale: cython.p_double = self.scale
+        seen: cython.p_double = self.seen
+        precision: cython.p_double = self.precision
+        gradient: cython.p_double = self.gradient
+        scale_gradient: cython.p_double = self.scale_gradient
+        own: cython.p_double = self.own
+        margin: cython.p_double = self.features.scratch
+        rate: cython.double = self.location_step.rate
+        scale_rate: cython.double = self.scale_step.rate
+        repeat_rate: cython.double = min(scale_rate, REPEAT_RATE)
+        alike: cython.bint = self.uniform
+        floor: cython.double
+        change: cython.double
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        if alike:
+            floor = 1.0 / max(seen[0], 1.0)
+            rate = max(rate, floor)
+            scale_rate = max(scale_rate, floor)
+            repeat_rate = max(repeat_rate, floor)
         else:
-            rate = max(self.scale_step.rate, own)
-            self.scale[j] = scale * (1.0 + 0.5 * min(rate * self.scale_gradient[j], 1.0))
+            for k in range(count):
+                own[k] = 1.0 / max(seen[present[k]], 1.0)
+        for k in range(count):
+            j = k if whole else present[k]
+            floor = 0.0 if alike else own[k]
+            location[j] += max(rate, floor) * gradient[k] * scale[j]
+            change = (
+                -max(repeat_rate, floor)
+                if gradient[k] * gradient[k] < REPEAT_SQUARE
+                else min(max(scale_rate, floor) * scale_gradient[k], 1.0)
+            )
+            scale[j] *= 1.0 + 0.5 * change
+        for k in range(count):
+            j = k if whole else present[k]
+            precision[j] = 1.0 / max(scale[j], SMALLEST_SCALE)
+            margin[k] = scale[j] - max(ROUND_OFF * fabs(location[j]), SMALLEST_SCALE)
+        for k in range(count):
+            j = k if whole else present[k]
+            seen[j] += 1.0
 
     def settle(self, j: cython.Py_ssize_t) -> None:
-        """Derive the precision 1 / s; a scale lost in round-off is 0, and so is its precision."""
+        """Finish the step of a feature that starts, is constant, or may have become so."""
+        value: cython.double = self.features.values[j]
+        starts: cython.bint = self.seen[j] <= self.start.length
+        if starts:
+            # Robust start: medians of the feature's first values.
+            self.start.add(j, cython.cast(cython.Py_ssize_t, self.seen[j]) - 1, value)
+            self.location[j] = self.start.location
+            self.scale[j] = self.start.scale
+            if self.seen[j] == self.start.length:
+                self.starting -= 1
+        self.derive(j)
+        if self.precision[j] == 0.0 and not starts:
+            # A location next to the constant, off by round-off, would deviate for ever.
+            self.location[j] = value
+
+    def derive(self, j: cython.Py_ssize_t) -> None:
+        """Precision 1 / s; a scale lost in round-off is 0, and so is its precision."""
         scale: cython.double = self.scale[j]
-        if scale < SMALLEST_SCALE or scale < ROUND_OFF * fabs(self.location[j]):
-            if self.precision[j] > 0.0:
-                # A location next to the constant, off by round-off, would deviate for ever.
-                self.location[j] = self.features.values[j]
+        if scale < max(ROUND_OFF * fabs(self.location[j]), SMALLEST_SCALE):
             self.scale[j] = 0.0
             self.precision[j] = 0.0
         else:
             self.precision[j] = 1.0 / scale
+        if self.precision[j] == 0.0 or self.seen[j] < self.start.length:
+            self.irregular += 1
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
@@ -252,13 +345,16 @@ class LocationScaleKernel(DetectorKernel):
         self.point()
         j: cython.Py_ssize_t
         self.starting = 0
+        self.irregular = 0
+        self.uniform = True
         for j in range(size):
+            self.uniform = self.uniform and self.seen[j] == self.seen[0]
             archive.check_count(self.seen[j])
             if self.scale[j] < 0.0:
                 raise ValueError("the state holds a negative scale: it is damaged")
             if self.seen[j] < self.start.length:
                 self.starting += 1
-            self.settle(j)
+            self.derive(j)
         self.start.exchange(archive, self.seen, size)
         return 0
 
@@ -295,6 +391,7 @@ class LocationScaleKernel(DetectorKernel):
             self.deviation_values,
             self.gradient_values,
             self.scale_gradient_values,
+            self.own_values,
             self.clip,
             *self.location_step.owners(),
             *self.scale_step.owners(),

@@ -26,7 +26,7 @@ cdef class MahalanobisKernel(LocationScaleKernel):
     cdef double covariance_share
     cdef Py_ssize_t side
 
-    cdef double excess(self, Py_ssize_t j) noexcept nogil
+    cdef double excess(self, double z) noexcept nogil
     cdef double multiply(self) noexcept nogil
     cdef double covariance_rate(self) noexcept nogil
     cdef void learn_covariance(self) noexcept nogil

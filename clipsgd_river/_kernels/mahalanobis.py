@@ -101,31 +101,29 @@ class MahalanobisKernel(LocationScaleKernel):
         self.point()
         return 0
 
-    def excess(self, j: cython.Py_ssize_t) -> float:
+    def excess(self, z: float) -> float:
         """What a deviation adds beyond the quadratic form."""
-        z: cython.double = fabs(self.deviation[j]) * self.trust(j)
-        if z <= LARGEST_COORDINATE:
+        size: cython.double = fabs(z)
+        if size <= LARGEST_COORDINATE:
             return 0.0
-        return 2.0 * log(z / LARGEST_COORDINATE)
+        return 2.0 * log(size / LARGEST_COORDINATE)
 
     def distance(self) -> float:
         """u'Pu + sum of 2 log(|z| / 4) over |z| > 4."""
         k: cython.Py_ssize_t
-        j: cython.int
-        u: cython.double
+        z: cython.double
+        weights: cython.p_double = self.features.scratch
         total: cython.double = 0.0
         self.standardise()
-        for k in range(self.side):
-            self.coordinates[k] = 0.0
+        common: cython.double = self.temper()
+        if self.features.count < self.side:
+            for k in range(self.side):
+                self.coordinates[k] = 0.0
         for k in range(self.features.count):
-            j = self.features.present[k]
-            u = self.deviation[j] * self.trust(j)
-            if u > LARGEST_COORDINATE:
-                u = LARGEST_COORDINATE
-            elif u < -LARGEST_COORDINATE:
-                u = -LARGEST_COORDINATE
-            self.coordinates[j] = u
-            total += self.excess(j)
+            z = self.deviation[k] * (common if common > 0.0 else weights[k])
+            total += self.excess(z)
+            z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
+            self.coordinates[self.features.present[k]] = z
         return total + max(self.multiply(), 0.0)
 
     def multiply(self) -> float:
@@ -152,9 +150,14 @@ class MahalanobisKernel(LocationScaleKernel):
         """u_j (Pu)_j and the excess: they sum to the distance, and single ones may be negative."""
         k: cython.Py_ssize_t
         j: cython.int
+        weights: cython.p_double = self.features.scratch
+        common: cython.double = self.temper()
         for k in range(self.features.count):
             j = self.features.present[k]
-            contributions[j] = self.coordinates[j] * self.product[j] + self.excess(j)
+            contributions[j] = self.coordinates[j] * self.product[j]
+            contributions[j] += self.excess(
+                self.deviation[k] * (common if common > 0.0 else weights[k])
+            )
 
     def step(self) -> None:
         """Clipped steps of covariance, location and scale."""

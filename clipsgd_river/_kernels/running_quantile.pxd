@@ -6,6 +6,8 @@ cdef double LARGEST
 cdef class RunningQuantile:
     cdef double level
     cdef double gain
+    cdef double up
+    cdef double down
     cdef readonly double value
     cdef double count
     cdef void observe(self, double x) noexcept nogil

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True
-"""A quantile of positive numbers that drifts along, in 24 bytes."""
+"""A quantile of positive numbers that drifts along, in a few bytes."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ class RunningQuantile:
         self.gain = gain
         self.value = 0.0
         self.count = 0.0
+        self.up = 1.0 + 2.0 * gain * level
+        self.down = 1.0 / (1.0 + 2.0 * gain * (1.0 - level))
 
     def observe(self, x: float) -> None:
         """Take one step towards the quantile; O(1)."""
@@ -45,17 +47,19 @@ class RunningQuantile:
                 self.count = 1.0
             return
         self.count += 1.0
-        step: cython.double = self.gain
-        if step * self.count < 1.0:
-            step = 1.0 / self.count
-        if x > self.value:
-            self.value *= 1.0 + 2.0 * step * self.level
-            if self.value > LARGEST:
-                self.value = LARGEST
+        step: cython.double
+        if self.gain * self.count >= 1.0:
+            self.value *= self.up if x > self.value else self.down
         else:
-            self.value /= 1.0 + 2.0 * step * (1.0 - self.level)
-            if self.value < SMALLEST:
-                self.value = SMALLEST
+            step = 2.0 / self.count
+            if x > self.value:
+                self.value *= 1.0 + step * self.level
+            else:
+                self.value /= 1.0 + step * (1.0 - self.level)
+        if self.value > LARGEST:
+            self.value = LARGEST
+        elif self.value < SMALLEST:
+            self.value = SMALLEST
 
     def place(self, x: float) -> None:
         """Put the quantile at ``x`` >= 0."""

@@ -1,4 +1,5 @@
 from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.features cimport FeatureTable
 from clipsgd_river._kernels.gradient_trace cimport GradientTrace
 
 cdef double LARGEST_RATE
@@ -12,7 +13,7 @@ cdef class StepSize:
     cdef GradientTrace fast
     cdef GradientTrace slow
     cdef bint two_memories
-    cdef void advance(self, double* gradient, int* present, Py_ssize_t count, double events) noexcept nogil
+    cdef void advance(self, double* gradient, FeatureTable features, double energy, double events) noexcept nogil
     cpdef int consult_scheduler(self, double events) except -1
     cdef int reserve(self, Py_ssize_t size) except -1
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1

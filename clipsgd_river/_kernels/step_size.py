@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.features import FeatureTable
 from clipsgd_river._kernels.gradient_trace import GradientTrace
 
 try:
@@ -53,17 +54,15 @@ class StepSize:
             self.slow = self.fast
 
     def advance(
-        self, gradient: cython.p_double, present: cython.p_int, count: cython.Py_ssize_t, events: float
+        self, gradient: cython.p_double, features: FeatureTable, energy: float, events: float
     ) -> None:
-        """Choose the rate for the event whose clipped gradient this is."""
+        """Choose the rate for the event whose clipped gradient, of squared norm energy, this is."""
         wish: cython.double
         if self.automatic:
-            self.rate = self.smallest
-            wish = self.fast.observe(gradient, present, count)
+            wish = self.fast.observe(gradient, features, energy)
             if self.two_memories:
-                wish = max(wish, self.slow.observe(gradient, present, count))
-            if wish > self.rate:
-                self.rate = min(wish, LARGEST_RATE)
+                wish = max(wish, self.slow.observe(gradient, features, energy))
+            self.rate = min(max(wish, self.smallest), LARGEST_RATE)
         elif self.doubling:
             epoch: cython.double = 1.0
             rate: cython.double = 1.0

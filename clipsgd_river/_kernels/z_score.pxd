@@ -6,4 +6,4 @@ cdef double DEGREES_OF_FREEDOM
 cdef double LARGEST_PRODUCT
 
 cdef class ZScoreKernel(LocationScaleKernel):
-    cdef double factor(self, Py_ssize_t j) noexcept nogil
+    cdef double* factors(self) noexcept nogil

@@ -14,41 +14,55 @@ if not cython.compiled:
     from math import log
 
 DEGREES_OF_FREEDOM = 3.0
-# Factors are multiplied up to here before one logarithm is taken of the product; a factor is at
-# most 1 + 1e150 / 3, so the next product is still finite.
-LARGEST_PRODUCT = 1e150
+# Four factors at a time are multiplied up to here before one logarithm is taken of the product: a
+# factor is at most 1 + 1e70 / 3, so that the product with four more is still finite.
+LARGEST_PRODUCT = 1e20
 
 
 class ZScoreKernel(LocationScaleKernel):
     """Negative log-likelihood of Student's t with 3 degrees of freedom, up to constants.
 
     The distance is the sum over present features of log(1 + z^2 / 3), with z the deviation in
-    scales, tempered by `trust`. Instead of one logarithm per feature, the factors are multiplied
-    and one is taken of the product.
+    scales, tempered by n / (n + 3). Instead of one logarithm per feature, the factors are
+    multiplied and one is taken of the product.
     """
 
-    def factor(self, j: cython.Py_ssize_t) -> float:
-        """1 + z^2 / 3 of a feature."""
-        z: cython.double = self.deviation[j] * self.trust(j)
-        return 1.0 + z * z / DEGREES_OF_FREEDOM
+    def factors(self) -> cython.p_double:
+        """1 + z^2 / 3 of each present feature, in scratch."""
+        k: cython.Py_ssize_t
+        z: cython.double
+        weight: cython.double
+        factors: cython.p_double = self.features.scratch
+        deviations: cython.p_double = self.deviation
+        self.standardise()
+        common: cython.double = self.temper()
+        for k in range(self.features.count):
+            weight = common if common > 0.0 else factors[k]
+            z = deviations[k] * weight
+            factors[k] = 1.0 + z * z * (1.0 / DEGREES_OF_FREEDOM)
+        return factors
 
     def distance(self) -> float:
         """Sum of log(1 + z^2 / 3)."""
-        k: cython.Py_ssize_t
+        count: cython.Py_ssize_t = self.features.count
+        factors: cython.p_double = self.factors()
+        k: cython.Py_ssize_t = 0
         total: cython.double = 0.0
         product: cython.double = 1.0
-        self.standardise()
-        for k in range(self.features.count):
-            product *= self.factor(self.features.present[k])
+        while k + 4 <= count:
+            product *= (factors[k] * factors[k + 1]) * (factors[k + 2] * factors[k + 3])
+            k += 4
             if product > LARGEST_PRODUCT:
                 total += log(product)
                 product = 1.0
+        while k < count:
+            product *= factors[k]
+            k += 1
         return total + log(product)
 
     def contribute(self, contributions: cython.p_double) -> None:
         """log(1 + z^2 / 3) of each present feature."""
         k: cython.Py_ssize_t
-        j: cython.int
+        factors: cython.p_double = self.factors()
         for k in range(self.features.count):
-            j = self.features.present[k]
-            contributions[j] = log(self.factor(j))
+            contributions[self.features.present[k]] = log(factors[k])
