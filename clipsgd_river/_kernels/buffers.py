@@ -9,6 +9,7 @@ so a pointer lives as long as its owner.
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 try:
     import cython
@@ -26,26 +27,26 @@ def zero_integers(length: int) -> array[int]:
     return array("i", bytes(array("i").itemsize * max(length, 1)))
 
 
-def enlarged(owner: array[float], length: int) -> array[float]:
+def enlarged(owner: Any, length: int) -> Any:
     """Copy of ``owner`` with room for ``length`` values, the new ones 0."""
     larger = array(owner.typecode, bytes(owner.itemsize * max(length, 1)))
     larger[: len(owner)] = owner
     return larger
 
 
-def doubles(owner: array[float]) -> array[float]:
+def doubles(owner: Any) -> Any:
     """Pointer to the doubles of ``owner``."""
     if cython.compiled:
         view: cython.double[::1] = owner
         return cython.address(view[0])
-    else:
+    else:  # noqa: RET505 (after a bare return Cython warns of unreachable code)
         return owner
 
 
-def integers(owner: array[int]) -> array[int]:
+def integers(owner: Any) -> Any:
     """Pointer to the integers of ``owner``."""
     if cython.compiled:
         view: cython.int[::1] = owner
         return cython.address(view[0])
-    else:
+    else:  # noqa: RET505 (after a bare return Cython warns of unreachable code)
         return owner

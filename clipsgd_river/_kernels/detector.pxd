@@ -4,6 +4,7 @@ from clipsgd_river._kernels.features cimport FeatureTable
 from clipsgd_river._kernels.running_quantile cimport RunningQuantile
 
 cdef double HIGHEST_SCORE
+cdef double PRIOR_COUNT
 
 cdef class DetectorKernel:
     cdef readonly object settings
@@ -16,6 +17,7 @@ cdef class DetectorKernel:
     cdef bint identity
 
     cdef double distance(self) noexcept nogil
+    cdef double usual_distance(self) noexcept nogil
     cdef void step(self) noexcept nogil
     cdef void contribute(self, double* contributions) noexcept nogil
     cdef int prepare(self) except -1
@@ -33,6 +35,7 @@ cdef class DetectorKernel:
     cpdef object learn_one(self, object event)
     cpdef double score_learn_one(self, object event) except? -1.0
     cpdef object explain_one(self, object event)
+    cpdef object expect_one(self, object event)
     cdef double run_row(self, double* rows, Py_ssize_t row, int* columns, Py_ssize_t width, double* scores, bint learn) noexcept nogil
     cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
     cpdef object set_limit(self, double distance)

@@ -28,6 +28,8 @@ if not cython.compiled:
 
 # The largest double below 1.
 HIGHEST_SCORE = 1.0 - 2.0**-53
+# Observations that a distance assumed at the start is worth.
+PRIOR_COUNT = 10.0
 
 
 class DetectorKernel:
@@ -52,6 +54,13 @@ class DetectorKernel:
 
     def distance(self) -> float:
         """Distance of the loaded event; finite, at least 0; changes scratch space only."""
+        return 0.0
+
+    def usual_distance(self) -> float:
+        """Mean distance of an event with the loaded features if they were standard normal.
+
+        0 where that is not known: the first positive distance then takes its place.
+        """
         return 0.0
 
     def step(self) -> None:
@@ -87,6 +96,11 @@ class DetectorKernel:
         self.events += 1.0
         if self.features.count == 0:
             return
+        if self.typical.value == 0.0:
+            # The first distances are those of poor estimates; what a normal event would have
+            # stands in for the median, and three times that for a limit.
+            self.typical.place(self.usual_distance(), PRIOR_COUNT)
+            self.limit.place(3.0 * self.usual_distance(), PRIOR_COUNT)
         if self.events > 1.0:
             self.typical.observe(distance)
             self.limit.observe(distance)
@@ -168,6 +182,10 @@ class DetectorKernel:
             return {self.features.names[j]: contributions[j] for j in present}
         finally:
             self.busy = False
+
+    def expect_one(self, event: Any) -> dict[Any, tuple[float, float, float]]:
+        """Normal band of each feature, by name: (low, expected, high)."""
+        return {}
 
     def run_row(
         self,
@@ -261,7 +279,7 @@ class DetectorKernel:
 
     def set_limit(self, distance: float) -> None:
         """Put the alert limit at a distance; it goes on tracking from there."""
-        self.limit.place(distance)
+        self.limit.place(distance, max(self.limit.count, 1.0))
 
     def snapshot(self) -> tuple[list[Any], array[float]]:
         """Names of the features and all numbers of the state as one flat array of doubles."""

@@ -7,8 +7,8 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-from clipsgd_river._kernels.buffers import enlarged, zero_integers, zeros
 from clipsgd_river._kernels.as_float import as_float
+from clipsgd_river._kernels.buffers import enlarged, zero_integers, zeros
 
 try:
     import cython
@@ -46,11 +46,11 @@ class FeatureTable:
     """
 
     def __init__(self, max_features: cython.Py_ssize_t) -> None:
-        self.names = []
-        self.positions = {}
+        self.names: list[Any] = []
+        self.positions: dict[Any, int] = {}
         self.size = 0
         self.max_features = max_features
-        self.order = []
+        self.order: list[Any] = []
         self.count = 0
         self.order_position_values = zero_integers(0)
         self.order_positions = integers(self.order_position_values)
@@ -88,7 +88,7 @@ class FeatureTable:
             else:
                 position = self.position(name, rank)
             rank += 1
-            if type(content) is float:
+            if type(content) is float:  # noqa: SIM108 (a conditional would make an object of it)
                 value = content
             else:
                 value = as_float(name, content)

@@ -54,9 +54,7 @@ class GradientTrace:
         self.count = 0
         self.noise = 0.0
 
-    def observe(
-        self, gradient: cython.p_double, features: FeatureTable, energy: float
-    ) -> float:
+    def observe(self, gradient: cython.p_double, features: FeatureTable, energy: float) -> float:
         """Take in one gradient; returns by how much the ratio exceeds noise.
 
         Parameters

@@ -55,5 +55,4 @@ cdef class LocationScaleKernel(DetectorKernel):
     cdef void settle(self, Py_ssize_t j) noexcept nogil
     cdef void derive(self, Py_ssize_t j) noexcept nogil
     cdef int point(self) except -1
-    cpdef object expect_one(self, object event)
     cpdef object track_location(self, object rows, object names)

@@ -24,16 +24,16 @@ if not cython.compiled:
     from clipsgd_river._kernels.buffers import doubles
     from clipsgd_river._kernels.vector import smallest, total
 
-# Standardised deviations are cut here, where products of four of their squares are still finite.
+# Standardised deviations are cut here, where a product of four of their squares is still finite.
 LARGEST_DEVIATION = 1e35
 # A scale below this, or below the round-off of its location, is that of a constant.
 SMALLEST_SCALE = 1e-140
 ROUND_OFF = 2.0**-50
 # Events without a change beyond which a constant is not trusted further.
 CONSTANT_MEMORY = 1000.0
-# A deviation below a thousandth of a scale, squared here, is a repeat. Repeats shrink the scale at most at this rate,
-# however fast the other features drift: a value that is the same in 99 of 100 events must not
-# make the hundredth look infinitely far.
+# A deviation below a thousandth of a scale, squared here, is a repeat. Repeats shrink the scale at
+# most at this rate, however fast the other features drift: a value that is the same in 99 of 100
+# events must not make the hundredth look infinitely far.
 REPEAT_SQUARE = 1e-6
 REPEAT_RATE = 0.002
 # A location and a scale from n events predict the next one less well than true ones would:
@@ -154,7 +154,7 @@ class LocationScaleKernel(DetectorKernel):
                     deviations[k] = deviation if values[j] > location[j] else -deviation
 
     def temper(self) -> float:
-        """n / (n + 3) for features seen n times: the share of a deviation that counts.
+        """Share n / (n + 3) of a deviation that counts, for features seen n times.
 
         One number if all features were seen alike; otherwise 0, and one each in scratch.
         """

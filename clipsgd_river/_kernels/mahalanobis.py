@@ -126,6 +126,10 @@ class MahalanobisKernel(LocationScaleKernel):
             self.coordinates[self.features.present[k]] = z
         return total + max(self.multiply(), 0.0)
 
+    def usual_distance(self) -> float:
+        """Mean of a chi-square variable with d degrees of freedom: d."""
+        return self.features.count
+
     def multiply(self) -> float:
         """Compute Pu; returns u'Pu."""
         i: cython.Py_ssize_t
@@ -209,9 +213,7 @@ class MahalanobisKernel(LocationScaleKernel):
             ridge = 0.0
         self.update_inverse(weight, ridge, turn)
 
-    def update_inverse(
-        self, weight: float, ridge: float, turn: cython.Py_ssize_t
-    ) -> None:
+    def update_inverse(self, weight: float, ridge: float, turn: cython.Py_ssize_t) -> None:
         """P <- A - A_r A_r' ridge / (1 + ridge A_rr) with A = D (P - weight v v') D, r = turn."""
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
@@ -235,9 +237,9 @@ class MahalanobisKernel(LocationScaleKernel):
             b = decay[i]
             c = column[i]
             for j in range(side):
-                row[start + j] = (row[start + j] - weight * (a * v[j])) * (
-                    b * decay[j]
-                ) - ridge * (c * column[j])
+                row[start + j] = (row[start + j] - weight * (a * v[j])) * (b * decay[j]) - ridge * (
+                    c * column[j]
+                )
         if not 0.0 < row[turn * side + turn] < LARGEST_INVERSE:
             self.forget_inverse()
 

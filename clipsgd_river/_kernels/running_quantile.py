@@ -61,10 +61,10 @@ class RunningQuantile:
         elif self.value < SMALLEST:
             self.value = SMALLEST
 
-    def place(self, x: float) -> None:
-        """Put the quantile at ``x`` >= 0."""
+    def place(self, x: float, count: float) -> None:
+        """Put the quantile at ``x`` >= 0, as if ``count`` > 0 observations had led there."""
         self.value = x
-        self.count = max(self.count, 1.0) if x > 0.0 else 0.0
+        self.count = count if x > 0.0 else 0.0
 
     def exchange(self, archive: Archive) -> int:
         """Pass the state through ``archive``."""

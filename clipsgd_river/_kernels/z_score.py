@@ -17,6 +17,8 @@ DEGREES_OF_FREEDOM = 3.0
 # Four factors at a time are multiplied up to here before one logarithm is taken of the product: a
 # factor is at most 1 + 1e70 / 3, so that the product with four more is still finite.
 LARGEST_PRODUCT = 1e20
+# Mean of log(1 + z^2 / 3) for standard normal z, by numerical integration.
+NORMAL_DISTANCE = 0.2436
 
 
 class ZScoreKernel(LocationScaleKernel):
@@ -59,6 +61,10 @@ class ZScoreKernel(LocationScaleKernel):
             product *= factors[k]
             k += 1
         return total + log(product)
+
+    def usual_distance(self) -> float:
+        """d times the mean of log(1 + z^2 / 3) for standard normal z."""
+        return NORMAL_DISTANCE * self.features.count
 
     def contribute(self, contributions: cython.p_double) -> None:
         """log(1 + z^2 / 3) of each present feature."""

@@ -46,7 +46,9 @@ class Rows:
 
     def like_input(self, values: NDArray[np.float64], name: str) -> Any:
         """One value per row in the caller's kind: a Series for a frame, with its index."""
-        return values if self.frame is None else to_native_series(values, name=name, like=self.frame)
+        if self.frame is None:
+            return values
+        return to_native_series(values, name=name, like=self.frame)
 
 
 def rows_of(X: Any) -> Rows:
@@ -80,9 +82,7 @@ def rows_of(X: Any) -> Rows:
     if values.dtype.kind == "O":
         values = _numbers(values)
     elif values.dtype.kind not in "biuf":
-        raise TypeError(
-            f"rows hold numbers, not {values.dtype.name}; convert or encode them first"
-        )
+        raise TypeError(f"rows hold numbers, not {values.dtype.name}; convert or encode them first")
     return Rows(_writable(values), list(range(values.shape[1])))
 
 
@@ -93,9 +93,7 @@ def _is_frame(X: Any) -> bool:
 def _refuse_text(frame: Any) -> None:
     for name, kind in frame.schema.items():
         if not (kind.is_numeric() or kind in (nw.Boolean, nw.Object, nw.Unknown)):
-            raise TypeError(
-                f"column {name!r} holds {kind}, not numbers; drop or encode it first"
-            )
+            raise TypeError(f"column {name!r} holds {kind}, not numbers; drop or encode it first")
 
 
 def _mixed(frame: Any) -> bool:
@@ -105,8 +103,7 @@ def _mixed(frame: Any) -> bool:
 def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     """Objects one by one, by the rules that hold for the values of a dict."""
     numbers = [
-        [as_float(column, content) for column, content in enumerate(row)]
-        for row in values.tolist()
+        [as_float(column, content) for column, content in enumerate(row)] for row in values.tolist()
     ]
     return np.array(numbers, dtype=np.float64).reshape(values.shape)
 

@@ -40,7 +40,7 @@ def _number(name: str, value: Any) -> float:
 def _count(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} is a whole number, not {value!r} of type {type(value).__name__}")
-    if not 1 <= value < 2**31:
+    if not 1 <= int(value) < 2**31:
         raise ValueError(f"{name} is at least 1 and below 2**31, not {value!r}")
     return int(value)
 
@@ -66,9 +66,7 @@ def _clip(value: Any) -> str | float | None:
         return None
     if isinstance(value, str):
         if value not in ("auto", "growing"):
-            raise ValueError(
-                f"clip is 'auto', 'growing', a positive number or None, not {value!r}"
-            )
+            raise ValueError(f"clip is 'auto', 'growing', a positive number or None, not {value!r}")
         return value
     threshold = _number("clip", value)
     if not (threshold > 0.0 and isfinite(threshold)):

@@ -46,9 +46,7 @@ def header_of(detector: ClippedDetector, names: list[Any]) -> bytes:
     return header
 
 
-def restored(
-    wanted: type[Detector], fields: dict[str, Any], numbers: array[float]
-) -> Detector:
+def restored(wanted: type[Detector], fields: dict[str, Any], numbers: array[float]) -> Detector:
     """Detector of class ``wanted``, or of a subclass the header names, with this state.
 
     Raises

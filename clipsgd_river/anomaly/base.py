@@ -144,7 +144,7 @@ class ClippedDetector(OutlierMixin, BaseEstimator, base.AnomalyDetector):  # typ
 
     @property
     def ready(self) -> bool:
-        """Whether ``warm_up`` events have been learned, so that scores stand on settled estimates."""
+        """Whether ``warm_up`` events have been learned: scores then stand on settled estimates."""
         return bool(self._kernel.events >= self._kernel.settings["warm_up"])
 
     # scikit-learn's face
@@ -257,9 +257,7 @@ class ClippedDetector(OutlierMixin, BaseEstimator, base.AnomalyDetector):  # typ
         columns = list(range(values.shape[1])) if names is None else list(names)
         return Rows(np.require(values, requirements=["C", "W"]), columns)
 
-    def _run(
-        self, rows: Rows, *, learn: bool
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _run(self, rows: Rows, *, learn: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Distances and scores of rows, each before it is learned."""
         distances = np.empty(len(rows.values))
         scores = np.empty(len(rows.values))

@@ -74,6 +74,7 @@ class ClippedMahalanobis(LocatedDetector):
     0.96
     """
 
+    _kernel: MahalanobisKernel
     _kernel_class: ClassVar[type[MahalanobisKernel]] = MahalanobisKernel
 
     def __init__(
