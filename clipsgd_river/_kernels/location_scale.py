@@ -56,7 +56,8 @@ class LocationScaleKernel(DetectorKernel):
               s \leftarrow s\,\bigl(1 + \eta_s (u^2 / c - 1) / 2\bigr),
 
     with c the share of a standard normal's second moment that clipping leaves, so that s is the
-    standard deviation at the Gaussian. Clipping coordinates first keeps one huge coordinate from
+    standard deviation at independent Gaussian features (up to a tenth less where features move as
+    one). Clipping coordinates first keeps one huge coordinate from
     shrinking the others to nothing. eta and eta_s are found by `StepSize`, and are at least 1/n
     for a feature seen n times.
 

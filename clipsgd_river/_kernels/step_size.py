@@ -32,7 +32,7 @@ class StepSize:
     smallest
         The automatic step at rest; its inverse is the memory in events.
     memories
-        1: watch gradients over up to 50 events. 2: over up to 20 events, where only a clear
+        1: watch gradients over up to 50 events, beyond two deviations of noise. 2: over up to 20 events, where only a clear
         agreement counts (an abrupt change), and over up to 1,000, where any counts (slow drift).
         The larger step wins.
     """
@@ -50,7 +50,7 @@ class StepSize:
             self.fast = GradientTrace(SHORT_MEMORY, 6.0)
             self.slow = GradientTrace(LONG_MEMORY, 0.0)
         else:
-            self.fast = GradientTrace(50.0, 0.0)
+            self.fast = GradientTrace(50.0, 2.0)
             self.slow = self.fast
 
     def advance(

@@ -69,7 +69,7 @@ class ClippedMahalanobis(LocatedDetector):
     ...     load = rng.gauss(50, 10)
     ...     model.learn_one({"load": load, "heat": 20 + load + rng.gauss(0, 1)})
     >>> round(model.score_one({"load": 60, "heat": 80}), 2)
-    0.42
+    0.61
     >>> round(model.score_one({"load": 60, "heat": 60}), 2)
     0.96
     """

@@ -73,7 +73,7 @@ class ClippedZScore(LocatedDetector):
     0.0
     >>> x["f1"] = 900.0
     >>> round(model.score_one(x), 2)
-    0.8
+    0.82
     >>> max(model.explain_one(x), key=model.explain_one(x).get)
     'f1'
     """
