@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import inspect
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,28 @@ from typing import Any
 import pytest
 from river import base
 
+import clipsgd_river
 from clipsgd_river import anomaly
+
+PACKAGE = Path(clipsgd_river.__file__).parent
+
+
+def pytest_configure() -> None:
+    """Refuse to test a source tree that lies in the way of the installed package."""
+    # A child started in the root of a clone must not import the source tree either.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    if PACKAGE == Path(__file__).parents[1] / "clipsgd_river" and not installed_editable():
+        raise pytest.UsageError(
+            f"the tests would run against the source tree {PACKAGE}, not against the installed "
+            "package: start them with 'pytest tests' ('python -m pytest' and PYTHONPATH put the "
+            "current folder first), or install with 'pip install --editable'"
+        )
+
+
+def installed_editable() -> bool:
+    """Tell whether the installation points at a source tree."""
+    origin = importlib.metadata.distribution("clipsgd-river").read_text("direct_url.json")
+    return bool(json.loads(origin or "{}").get("dir_info", {}).get("editable", False))
 
 
 def discover_detectors() -> Iterator[Any]:

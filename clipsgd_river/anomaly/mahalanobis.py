@@ -71,7 +71,7 @@ class ClippedMahalanobis(LocatedDetector):
     >>> round(model.score_one({"load": 60, "heat": 80}), 2)
     0.61
     >>> round(model.score_one({"load": 60, "heat": 60}), 2)
-    0.96
+    0.99
     """
 
     _kernel: MahalanobisKernel
