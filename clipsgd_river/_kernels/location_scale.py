@@ -57,9 +57,8 @@ class LocationScaleKernel(DetectorKernel):
 
     with c the share of a standard normal's second moment that clipping leaves, so that s is the
     standard deviation at independent Gaussian features (up to a tenth less where features move as
-    one). Clipping coordinates first keeps one huge coordinate from
-    shrinking the others to nothing. eta and eta_s are found by `StepSize`, and are at least 1/n
-    for a feature seen n times.
+    one). Clipping coordinates first keeps one huge coordinate from shrinking the others to nothing.
+    eta and eta_s are found by `StepSize`, and are at least 1/n for a feature seen n times.
 
     A feature's first events go to a `RobustStart`. A feature constant so far has s = 0; a first
     other value deviates by sqrt(n): by Chebyshev's inequality n events cannot tell more.
@@ -164,7 +163,7 @@ class LocationScaleKernel(DetectorKernel):
         weights: cython.p_double = self.features.scratch
         seen: cython.p_double = self.seen
         k: cython.Py_ssize_t
-        if self.uniform:
+        if self.uniform and seen[0] > 0.0:
             return seen[0] / (seen[0] + PRIOR_EVENTS)
         for k in range(count):
             weights[k] = seen[present[k]] / (seen[present[k]] + PRIOR_EVENTS)

@@ -1,0 +1,174 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from .byte_input import STANDARD_STREAM
+from .demo import DemoOptions, demo
+from .events import Selection
+from .formats import Format
+from .labels import LabelRule
+from .score import ScoreOptions, score
+
+app = typer.Typer(
+    name="clipsgd-river",
+    help="Real-time anomaly detection under drift: score each event, then learn it.",
+    epilog="Exit codes: 0 done, 1 bad data, 2 bad command, 130 Ctrl-C, 143 SIGTERM.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def run() -> int:
+    """Run the command line on `sys.argv` and return its exit code."""
+    try:
+        app(prog_name="clipsgd-river")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+class OnError(StrEnum):
+    """What to do with a bad event."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+@app.command(name="score")
+def score_command(  # one parameter per option, as typer wants it
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="CSV, JSON lines (both also .gz) or Parquet; - is standard input."
+        ),
+    ],
+    out: Annotated[
+        str, typer.Option(metavar="FILE", help="Where judged events go; - is standard output.")
+    ] = STANDARD_STREAM,
+    kind: Annotated[
+        Format | None,
+        typer.Option("--format", help="Format of FILE, where its name does not tell."),
+    ] = None,
+    out_format: Annotated[
+        Format | None, typer.Option(help="Format of the result; by default as its name, or FILE.")
+    ] = None,
+    detector: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Detector class, for instance mahalanobis or zscore."),
+    ] = None,
+    contamination: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=0.5, help="Share of events to alert on; 0.01 by default."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLS", help="Columns to leave out, separated by commas."),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="COLS", help="The only columns to look at.")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL",
+            help="Column of known labels, kept from the detector: reports ROC AUC and average "
+            "precision. 1, true, anomaly, attack, ... are anomalies; 0, false, normal, ... not.",
+        ),
+    ] = None,
+    anomaly_value: Annotated[
+        str | None,
+        typer.Option(metavar="VALUE", help="The label that means an anomaly; all others do not."),
+    ] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Go on from this file if it exists; save to it at the end, on Ctrl-C, and every "
+            "minute.",
+        ),
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE.png", help="Draw scores, threshold and alerts.")
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option(help="End at the first bad event, or skip and count them.")
+    ] = OnError.FAIL,
+    delimiter: Annotated[
+        str | None, typer.Option(metavar="CHAR", help="Between CSV cells: one character, or tab.")
+    ] = None,
+    no_header: Annotated[
+        bool, typer.Option("--no-header", help="The CSV has no header: columns are 0, 1, 2, ...")
+    ] = False,
+    prefix: Annotated[
+        str, typer.Option(metavar="TEXT", help="Put before the names of the added columns.")
+    ] = "",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no summary.")
+    ] = False,
+) -> None:
+    """Score the events of a file or a pipe, in constant memory.
+
+    Writes every event with score, distance, is_anomaly, and for each alert the features behind it.
+    Progress and a summary with the most anomalous events go to standard error.
+    """
+    if anomaly_value is not None and label is None:
+        raise typer.BadParameter("it needs --label", param_hint="--anomaly-value")
+    if contamination == 0.0:
+        raise typer.BadParameter("it must be above 0", param_hint="--contamination")
+    labels = None if label is None else LabelRule(label, anomaly_value)
+    options = ScoreOptions(
+        file=file,
+        out=out,
+        format=kind,
+        out_format=out_format,
+        delimiter=delimiter,
+        header=not no_header,
+        detector=detector,
+        contamination=contamination,
+        selection=Selection(_names(only), _names(ignore), labels),
+        state=state,
+        plot=plot,
+        skip_bad_events=on_error is OnError.SKIP,
+        prefix=prefix,
+        quiet=quiet,
+    )
+    raise typer.Exit(score(options))
+
+
+@app.command(name="demo")
+def demo_command(
+    plot: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.png", help="The picture; clipsgd_river_demo.png by default."),
+    ] = None,
+    events: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many events; all by default.")
+    ] = None,
+    peers: Annotated[
+        bool, typer.Option(help="Run River's detectors too, which takes some seconds.")
+    ] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the table.")] = False,
+) -> None:
+    """Watch River's bundled Shuttle stream: 49,097 real events, 3,511 of them anomalies.
+
+    Prints ROC AUC, average precision and events per second of our detectors and River's on the
+    same events, and draws scores, threshold and alerts.
+    """
+    chosen = DemoOptions(events=events, peers=peers, quiet=quiet)
+    if plot is not None:
+        chosen = replace(chosen, plot=plot, plot_is_wished=True)
+    raise typer.Exit(demo(chosen))
+
+
+def _names(values: list[str] | None) -> frozenset[str]:
+    """Split lists of column names; quotes protect a comma within a name."""
+    return frozenset(name.strip() for row in csv.reader(values or []) for name in row)

@@ -1,0 +1,208 @@
+"""The command ``score``: events in, verdicts out, nothing lost on the way."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from .byte_input import STANDARD_STREAM
+from .detectors import check_state_path, load_detector, make_detector, save_detector
+from .errors import CommandError, DataError, OutputClosed, UsageError
+from .events import Reading, Selection, Source
+from .formats import Format, delimiter_of, format_of, open_sink, open_source
+from .interrupts import Interrupted, Interrupts
+from .labels import LabelledDistances
+from .reporter import Reporter
+from .sinks import Sink
+from .summary import Tally, summary_lines
+from .timeline import Timeline, check_plot_path
+from .watch import Watch
+
+_SECONDS_BETWEEN_SAVES: Final = 60.0
+_FEWER_COLUMNS: Final = "choose columns with --only or --ignore, or another --detector"
+
+
+@dataclass(frozen=True)
+class ScoreOptions:
+    """The options of the command, as they are explained in its help."""
+
+    file: str
+    out: str = STANDARD_STREAM
+    format: Format | None = None
+    out_format: Format | None = None
+    delimiter: str | None = None
+    header: bool = True
+    detector: str | None = None
+    contamination: float | None = None
+    selection: Selection = field(default_factory=Selection)
+    state: str | None = None
+    plot: str | None = None
+    skip_bad_events: bool = False
+    prefix: str = ""
+    quiet: bool = False
+
+
+def score(options: ScoreOptions) -> int:
+    """Run the command and return its exit code; whatever goes wrong is said in one line."""
+    live = options.out != STANDARD_STREAM or sys.stdout is None or not sys.stdout.isatty()
+    reporter = Reporter(quiet=options.quiet, live=live)
+    try:
+        with reporter, Interrupts() as interrupts:
+            _Run(options, reporter, interrupts).run()
+    except CommandError as error:
+        reporter.error(str(error))
+        return error.exit_code
+    except (Interrupted, KeyboardInterrupt):
+        pass
+    return 0 if interrupts.received is None else 128 + interrupts.received
+
+
+class _Run:
+    """One run: what is opened at its start is brought to a good end, however it ends."""
+
+    def __init__(self, options: ScoreOptions, reporter: Reporter, interrupts: Interrupts) -> None:
+        _check_paths(options)
+        self._options = options
+        self._reporter = reporter
+        self._interrupts = interrupts
+        self._kind = format_of(options.file, options.format, "--format")
+        self._reading = Reading(options.selection, reporter.note, options.skip_bad_events)
+        self._tally = Tally(
+            LabelledDistances() if options.selection.labels is not None else None,
+            Timeline() if options.plot is not None else None,
+        )
+        self._watch = Watch(_detector(options))
+        self._started = self._saved = time.monotonic()
+        self._source: Source | None = None
+        self._sink: Sink | None = None
+
+    def run(self) -> None:
+        """Judge every event; the end is the same whether the stream ends or breaks off."""
+        options = self._options
+        delimiter = delimiter_of(options.file, options.delimiter)
+        self._reporter.restart()
+        self._source = open_source(
+            options.file,
+            self._kind,
+            self._reading,
+            (self._interrupts, self._pause),
+            (delimiter, options.header),
+        )
+        try:
+            kind = self._kind_of_output()
+            self._sink = open_sink(options.out, kind, self._source, options.prefix, delimiter)
+            self._judge_all(self._source, self._sink)
+        finally:
+            self._source.close()
+
+    def _judge_all(self, source: Source, sink: Sink) -> None:
+        failure: CommandError | None = None
+        complete = False
+        try:
+            self._loop(source, sink)
+            complete = self._interrupts.received is None
+        except Interrupted:
+            pass
+        except OutputClosed:
+            pass
+        except CommandError as error:
+            failure = error
+        except BaseException:
+            sink.close(complete=False)
+            raise
+        try:
+            sink.close(complete=complete)
+        except OutputClosed:
+            pass
+        except CommandError as error:
+            failure = failure or error
+        self._finish(complete=complete and failure is None)
+        if failure is not None:
+            raise failure
+
+    def _loop(self, source: Source, sink: Sink) -> None:
+        reading, interrupts = self._reading, self._interrupts
+        judge, write, count = self._watch.judge, sink.write, self._tally.add
+        for event in source.events():
+            try:
+                if sink.must_check:
+                    sink.check(event)
+                verdict = judge(event)
+            except DataError as error:
+                reading.refuse(error)
+                continue
+            except (ValueError, TypeError) as error:
+                reading.refuse(DataError(f"row {event.row:,}: {error} ({_FEWER_COLUMNS})"))
+                continue
+            write(event, verdict)
+            count(event, verdict)
+            if interrupts.received is not None:
+                return
+
+    def _pause(self) -> None:
+        """Before waiting for input: hand on what is done, tell how far it is."""
+        if self._sink is None or self._source is None:
+            return
+        self._sink.flush()
+        self._reporter.progress("scoring", self._tally.events, self._source.fraction())
+        now = time.monotonic()
+        if self._options.state is not None and now - self._saved > _SECONDS_BETWEEN_SAVES:
+            self._saved = now
+            save_detector(self._watch.detector, self._options.state)
+
+    def _finish(self, *, complete: bool) -> None:
+        seconds = time.monotonic() - self._started
+        options, tally, reporter = self._options, self._tally, self._reporter
+        if options.state is not None:
+            save_detector(self._watch.detector, options.state)
+        if tally.timeline is not None and options.plot is not None and tally.events:
+            name = type(self._watch.detector).__name__
+            tally.timeline.draw(options.plot, f"{options.file}: {tally.events:,} events, {name}")
+        for line in summary_lines(tally, self._watch, seconds):
+            reporter.say(line)
+        if self._reading.skipped:
+            reporter.note(f"{self._reading.skipped:,} bad events were skipped")
+        if not complete and self._kind_of_output() is Format.PARQUET:
+            reporter.note(f"{options.out} was not written: Parquet needs the whole stream")
+        if self._interrupts.received is not None:
+            kept = f", its state is in {options.state}" if options.state else ""
+            reporter.note(f"ended by a signal after {tally.events:,} events{kept}")
+
+    def _kind_of_output(self) -> Format:
+        options = self._options
+        if options.out_format is not None:
+            return options.out_format
+        if options.out != STANDARD_STREAM:
+            return format_of(options.out, None, "--out-format")
+        return Format.CSV if self._kind is Format.PARQUET else self._kind
+
+
+def _detector(options: ScoreOptions) -> object:
+    if options.state is not None and Path(options.state).exists():
+        return load_detector(options.state, options.detector, options.contamination)
+    return make_detector(options.detector, options.contamination)
+
+
+def _check_paths(options: ScoreOptions) -> None:
+    """Refuse what would destroy a file or fail at the end of a long run."""
+    named = {
+        "FILE": options.file,
+        "--out": options.out,
+        "--state": options.state,
+        "--plot": options.plot,
+    }
+    seen: dict[str, str] = {}
+    for option, path in named.items():
+        if path is not None and path != STANDARD_STREAM:
+            real = os.path.realpath(path)
+            if real in seen:
+                raise UsageError(f"{seen[real]} and {option} are the same file: {path}")
+            seen[real] = option
+    if options.state is not None:
+        check_state_path(options.state)
+    if options.plot is not None:
+        check_plot_path(options.plot)

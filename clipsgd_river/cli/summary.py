@@ -1,0 +1,73 @@
+"""What a run amounts to, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .events import Event
+from .labels import LabelledDistances, Ranking
+from .text import short_number
+from .timeline import Timeline
+from .watch import Verdict, Watch
+
+
+@dataclass
+class Tally:
+    """Counts of a run, and what its figures and its picture need."""
+
+    labelled: LabelledDistances | None = None
+    timeline: Timeline | None = None
+    events: int = 0
+    alerts: int = 0
+
+    def add(self, event: Event, verdict: Verdict) -> None:
+        """Count one event."""
+        self.events += 1
+        if verdict.is_anomaly:
+            self.alerts += 1
+        if self.labelled is not None:
+            self.labelled.add(verdict.distance, event.label)
+        if self.timeline is not None:
+            self.timeline.add(event.row, verdict, event.label)
+
+
+def summary_lines(tally: Tally, watch: Watch, seconds: float | None) -> Iterator[str]:
+    """Yield the lines of the summary.
+
+    Parameters
+    ----------
+    tally
+        What was counted.
+    watch
+        What judged the events.
+    seconds
+        How long the run took; None leaves the rate out.
+    """
+    share = f" ({tally.alerts / tally.events:.2%})" if tally.events else ""
+    rate = "" if seconds is None else f", {tally.events / max(seconds, 1e-9):,.0f} events a second"
+    yield (
+        f"{type(watch.detector).__name__}: {tally.events:,} events, "
+        f"{tally.alerts:,} alerts{share}{rate}"
+    )
+    if not watch.ready:
+        yield "the detector is still warming up: no alerts before that, and distances mean little"
+    if tally.labelled is not None:
+        yield ranking_line(tally.labelled.ranking())
+    ranked = watch.most_anomalous.ranked()
+    if ranked:
+        yield "most anomalous:"
+        yield f"{'row':>12}  {'score':>8}  {'distance':>10}  why"
+    for row, verdict in ranked:
+        why = "; ".join(map(str, verdict.drivers)) or "no single feature"
+        distance = short_number(verdict.distance)
+        yield f"{row:>12,}  {verdict.score:>8.6f}  {distance:>10}  {why}"
+
+
+def ranking_line(ranking: Ranking) -> str:
+    """Say how well the labelled anomalies were ranked, or why that cannot be told."""
+    counts = f"{ranking.anomalies:,} labelled anomalies, {ranking.normals:,} labelled normal"
+    if ranking.roc_auc is None or ranking.average_precision is None:
+        return f"{counts}: both kinds are needed for ROC AUC and average precision"
+    area, precision = ranking.roc_auc, ranking.average_precision
+    return f"ROC AUC {area:.4f}, average precision {precision:.4f} ({counts})"

@@ -1,0 +1,99 @@
+"""Text that reaches a file or a pipe in whole events only."""
+
+from __future__ import annotations
+
+import select
+import sys
+from io import FileIO, UnsupportedOperation
+from typing import BinaryIO
+
+from .byte_input import STANDARD_STREAM
+from .errors import DataError, OutputClosed, UsageError
+
+
+class TextOutput:
+    """Collect text and hand it on in whole pieces.
+
+    A file that cannot take a piece any more (a full disk) is cut back to the last whole one.
+
+    Parameters
+    ----------
+    path
+        A path, or ``-`` for standard output. An existing file is replaced at the first `flush`.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._name = "standard output" if path == STANDARD_STREAM else path
+        self._pieces: list[str] = []
+        self._file: FileIO | BinaryIO | None = None
+        self._whole = 0
+
+    def write(self, text: str) -> None:
+        """Keep a piece for the next `flush`."""
+        self._pieces.append(text)
+
+    def flush(self) -> None:
+        """Hand everything collected on.
+
+        Raises
+        ------
+        UsageError
+            If the file cannot be created.
+        DataError
+            If it cannot be written.
+        OutputClosed
+            If the reader at the other end of a pipe is gone.
+        """
+        # Half a surrogate pair, which JSON can escape but UTF-8 not hold, becomes its escape again.
+        data = "".join(self._pieces).encode("utf-8", "backslashreplace")
+        self._pieces.clear()
+        if not data:
+            return
+        if self._file is None:
+            self._file = self._open()
+        try:
+            _write_whole(self._file, data)
+        except BrokenPipeError:
+            raise OutputClosed from None
+        except OSError as error:
+            self._cut_back()
+            raise DataError(
+                f"cannot write {self._name}: {error.strerror}: make room or choose another place "
+                "with --out"
+            ) from None
+        self._whole += len(data)
+
+    def close(self) -> None:
+        """Hand on the rest and close the file; standard output stays open."""
+        self.flush()
+        if isinstance(self._file, FileIO):
+            self._file.close()
+
+    def _open(self) -> FileIO | BinaryIO:
+        if self._path == STANDARD_STREAM:
+            if sys.stdout is None:  # as Python has it where the shell closed it
+                raise UsageError("standard output is closed: name a file with --out")
+            try:
+                return FileIO(sys.stdout.fileno(), "wb", closefd=False)
+            except UnsupportedOperation:  # replaced by something that is no file
+                return sys.stdout.buffer
+        try:
+            return FileIO(self._path, "wb")
+        except OSError as error:
+            raise UsageError(f"cannot write {self._path}: {error.strerror}") from None
+
+    def _cut_back(self) -> None:
+        if self._path != STANDARD_STREAM and self._file is not None and self._file.seekable():
+            self._file.truncate(self._whole)
+
+
+def _write_whole(file: FileIO | BinaryIO, data: bytes) -> None:
+    """Write all bytes, not through a buffered writer, which may drop some when a signal comes."""
+    rest = memoryview(data)
+    while rest:
+        written = file.write(rest)
+        if written is None:  # a pipe set not to block, and full
+            select.select([], [file], [])
+        else:
+            rest = rest[written:]

@@ -1,0 +1,177 @@
+"""A stream of any length as a picture's worth of points, in constant memory."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from .errors import DataError, UsageError
+from .labels import ANOMALY, UNKNOWN
+from .watch import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MOST_BUCKETS: Final = 4096
+
+
+@dataclass(slots=True)
+class _Range:
+    """Neighbouring events of one kind: their lowest and highest score, the alert among them."""
+
+    row: int
+    low: float
+    high: float
+    threshold: float
+    is_anomaly: bool
+
+    def absorb(self, other: _Range) -> None:
+        """Take in another range; an alert is never hidden by a higher score that was none."""
+        self.low = min(self.low, other.low)
+        if (other.is_anomaly, other.high) > (self.is_anomaly, self.high):
+            self.row, self.high, self.threshold = other.row, other.high, other.threshold
+        self.is_anomaly |= other.is_anomaly
+
+
+#: The range of the events without, and of those with, the label of an anomaly.
+_Bucket = list[_Range | None]
+
+
+class Timeline:
+    """Scores in order of arrival, in at most 4,096 buckets.
+
+    A bucket stands for one event at first; whenever all are full, neighbours are joined.
+
+    Examples
+    --------
+    >>> timeline = Timeline()
+    >>> for row in range(1, 10_001):
+    ...     timeline.add(row, Verdict(0.5, 1.0, False, 2.0, ()), UNKNOWN)
+    >>> len(timeline)
+    2500
+    """
+
+    def __init__(self) -> None:
+        self._buckets: list[_Bucket] = []
+        self._width = 1
+        self._in_last = 0
+        self._has_labels = False
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def add(self, row: int, verdict: Verdict, label: int) -> None:
+        """Append one event."""
+        self._has_labels |= label != UNKNOWN
+        if self._in_last == self._width or not self._buckets:
+            if len(self._buckets) == _MOST_BUCKETS:
+                self._join_neighbours()
+            self._buckets.append([None, None])
+            self._in_last = 0
+        self._in_last += 1
+        score, bucket, kind = verdict.score, self._buckets[-1], label == ANOMALY
+        present = bucket[kind]
+        # Most events of a long stream lie within what their bucket already spans.
+        if present is None or verdict.is_anomaly or not present.low <= score <= present.high:
+            threshold = score_at_threshold(verdict)
+            _absorb(bucket, kind, _Range(row, score, score, threshold, verdict.is_anomaly))
+
+    def draw(self, path: str, title: str) -> None:
+        """Save the picture.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be written.
+        UsageError
+            If matplotlib knows no such kind of picture.
+        """
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(11, 4.2), layout="constrained")
+        self.plot(figure.add_subplot()).set_title(title, loc="left", fontsize=11)
+        try:
+            figure.savefig(path, dpi=160)
+        except OSError as error:
+            raise DataError(f"cannot write {path}: {error.strerror}") from None
+        except ValueError as error:
+            raise UsageError(f"cannot draw {path}: {error}") from None
+
+    def plot(self, axes: Axes) -> Axes:
+        """Draw on axes of the caller's."""
+        from clipsgd_river.plot import plot_scores
+
+        kinds = [
+            (part, is_labelled)
+            for bucket in self._buckets
+            for is_labelled, part in enumerate(bucket)
+            if part is not None
+        ]
+        kinds.sort(key=lambda kind: kind[0].row)
+        parts = [part for part, _ in kinds]
+        return plot_scores(
+            np.array([part.high for part in parts]),
+            lows=np.array([part.low for part in parts]),
+            thresholds=np.array([part.threshold for part in parts]),
+            alerts=np.array([part.is_anomaly for part in parts], dtype=bool),
+            labels=np.array([kind for _, kind in kinds]) if self._has_labels else None,
+            positions=np.array([part.row for part in parts], dtype=float),
+            ax=axes,
+        )
+
+    def _join_neighbours(self) -> None:
+        buckets = self._buckets
+        for first, second in zip(buckets[::2], buckets[1::2], strict=True):
+            for kind, part in enumerate(second):
+                if part is not None:
+                    _absorb(first, kind, part)
+        del buckets[1::2]
+        self._width *= 2
+
+
+def _absorb(bucket: _Bucket, kind: int, part: _Range) -> None:
+    present = bucket[kind]
+    if present is None:
+        bucket[kind] = part
+    else:
+        present.absorb(part)
+
+
+def score_at_threshold(verdict: Verdict) -> float:
+    """Return the score that an event right at the threshold would have had.
+
+    A score is 1 / (1 + q/r), r the distance and q its running median: one event gives away q.
+    """
+    score, distance, threshold = verdict.score, verdict.distance, verdict.threshold
+    if not 0.0 < score < 1.0 or not math.isfinite(threshold) or threshold <= 0.0:
+        return math.nan
+    typical = distance * (1.0 - score) / score
+    return 1.0 / (1.0 + typical / threshold)
+
+
+def check_plot_path(path: str) -> None:
+    """Refuse a picture that could not be drawn at the end of a long run.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is missing or knows no such kind of file.
+    """
+    try:
+        from matplotlib.backend_bases import FigureCanvasBase
+    except ModuleNotFoundError:
+        raise UsageError(
+            'pictures need matplotlib: pip install "clipsgd_river[plot]", or leave --plot out'
+        ) from None
+    kinds = FigureCanvasBase.get_supported_filetypes()
+    ending = path.rpartition(".")[2].lower()
+    if "." not in path or ending not in kinds:
+        raise UsageError(f"--plot cannot draw '{path}': let it end in .png, .svg or .pdf")
+    folder = Path(path).resolve().parent
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"cannot write {path}: {folder} is no folder that can be written to")

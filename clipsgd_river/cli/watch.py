@@ -1,0 +1,138 @@
+"""Score each event, then learn it: the loop's core, independent of formats."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from .events import Event
+from .text import short_number, shown
+
+#: How many features an alert names.
+MOST_DRIVERS: Final = 3
+MOST_ANOMALOUS: Final = 10
+
+
+class Driver(NamedTuple):
+    """A feature behind an alert: what it was, what was usual, and its part of the distance."""
+
+    feature: Hashable
+    value: float
+    low: float
+    expected: float
+    high: float
+    contribution: float
+
+    def __str__(self) -> str:
+        """Say it in words, as in ``f3 = 812, usually 12 to 40 (expected 25)``."""
+        return (
+            f"{shown(self.feature)} = {short_number(self.value)}, usually "
+            f"{short_number(self.low)} to {short_number(self.high)} "
+            f"(expected {short_number(self.expected)})"
+        )
+
+
+class Verdict(NamedTuple):
+    """What the detector says of an event, from what it knew before it.
+
+    `threshold` is the distance above which an event is an alert, infinite during the warm-up;
+    `drivers` are there for alerts and for the most anomalous events so far.
+    """
+
+    score: float
+    distance: float
+    is_anomaly: bool
+    threshold: float
+    drivers: Sequence[Driver]
+
+
+class MostAnomalous:
+    """The events farthest away, with their reasons; ten of them, however long the stream.
+
+    Events during the warm-up do not compete: their distances mean little yet.
+    """
+
+    def __init__(self, size: int = MOST_ANOMALOUS) -> None:
+        self._size = size
+        self._heap: list[tuple[float, int, Verdict]] = []
+
+    def admits(self, distance: float) -> bool:
+        """Tell whether an event at this distance would stay; of equally far ones the first does."""
+        return len(self._heap) < self._size or distance > self._heap[0][0]
+
+    def add(self, row: int, verdict: Verdict) -> None:
+        """Keep an event that `admits` let in."""
+        entry = (verdict.distance, -row, verdict)
+        if len(self._heap) < self._size:
+            heapq.heappush(self._heap, entry)
+        else:
+            heapq.heapreplace(self._heap, entry)
+
+    def ranked(self) -> list[tuple[int, Verdict]]:
+        """Return row numbers and verdicts, the farthest first."""
+        return [(-row, verdict) for _, row, verdict in sorted(self._heap, reverse=True)]
+
+
+class Watch:
+    """Judge events one by one with a detector and let it learn each afterwards.
+
+    An alert is an event whose distance exceeds the running (1 - contamination) quantile of the
+    distances before it; there are none during the warm-up.
+
+    Parameters
+    ----------
+    detector
+        A `ClippedDetector`.
+    """
+
+    def __init__(self, detector: Any) -> None:
+        self.detector = detector
+        self.ready = False
+        self.most_anomalous = MostAnomalous()
+
+    def judge(self, event: Event) -> Verdict:
+        """Return the verdict on an event and learn the event.
+
+        Raises
+        ------
+        ValueError
+            If the detector refuses the event; it has then learned nothing of it.
+        """
+        detector, features, most = self.detector, event.features, self.most_anomalous
+        distance = detector.distance_one(features)
+        if not self.ready:
+            self.ready = bool(detector.ready)
+        threshold = -detector.offset_ if self.ready else math.inf
+        is_anomaly = distance > threshold
+        stays = self.ready and most.admits(distance)
+        # Asked before the event is learned, or it would be explained by itself.
+        drivers = explain(detector, features) if is_anomaly or stays else ()
+        score = detector.score_learn_one(features)
+        verdict = Verdict(score, distance, is_anomaly, threshold, drivers)
+        if stays:
+            most.add(event.row, verdict)
+        return verdict
+
+
+def explain(detector: Any, features: Mapping[Hashable, Any]) -> list[Driver]:
+    """Return the features that contribute most to an event's distance, the largest first."""
+    contributions = detector.explain_one(features)
+    largest = heapq.nlargest(MOST_DRIVERS, contributions, key=contributions.__getitem__)
+    bands = detector.expect_one(features)
+    drivers = []
+    for feature in largest:
+        contribution = contributions[feature]
+        if contribution > 0 and feature in bands:
+            low, expected, high = bands[feature]
+            value = _as_float(features[feature])
+            drivers.append(Driver(feature, value, low, expected, high, contribution))
+    return drivers
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
