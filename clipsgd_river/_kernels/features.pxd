@@ -2,7 +2,6 @@ from clipsgd_river._kernels.buffers cimport doubles, integers
 from clipsgd_river._kernels.vector cimport total
 
 cdef double LARGEST_VALUE
-cdef double BEYOND
 
 cdef class FeatureTable:
     cdef readonly list names

@@ -22,8 +22,6 @@ if not cython.compiled:
 # Numbers beyond this count as this: far outside any measurement, and still so small that
 # products of a deviation and a precision stay finite.
 LARGEST_VALUE = 1e150
-# Takes numbers beyond 1.8 * LARGEST_VALUE to infinity.
-BEYOND = 1e158
 
 
 class FeatureTable:
@@ -183,10 +181,10 @@ class FeatureTable:
         ascending: cython.bint = True
         if identity:
             for c in range(width):
-                value = rows[start + c]
+                value = max(min(rows[start + c], LARGEST_VALUE), -LARGEST_VALUE)
                 self.values[c] = value
-                # 0 for an ordinary number, NaN for what the loop below is there for.
-                self.scratch[c] = value * BEYOND * 0.0
+                # 0 for a number, NaN for a missing one, which the loop below is there for.
+                self.scratch[c] = value * 0.0
                 self.present[c] = c
             if total(self.scratch, width) == 0.0:
                 self.count = width

@@ -1,0 +1,35 @@
+"""Rows of any doubles whatever, from the very first row on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import discover_detectors, name_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from numpy.typing import NDArray
+
+from clipsgd_river.anomaly import ClippedDetector
+
+HOSTILE = st.one_of(
+    st.floats(width=64),
+    st.sampled_from([0.0, -0.0, 1.0, 5e-324, 1e150, 1e308, -1e308, np.inf, -np.inf, np.nan]),
+)
+ROWS = arrays(np.float64, array_shapes(min_dims=2, max_dims=2, max_side=40), elements=HOSTILE)
+
+
+@pytest.mark.parametrize("detector", list(discover_detectors()), ids=name_of)
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS)
+def test_scores_are_finite_and_rows_agree_with_events(
+    detector: ClippedDetector, rows: NDArray[np.float64]
+) -> None:
+    by_rows = detector.clone()
+    by_events = detector.clone()
+    scores = by_rows.score_learn_many(rows)
+    expected = [by_events.score_learn_one(dict(enumerate(row))) for row in rows.tolist()]
+    assert np.all(np.isfinite(scores))
+    assert np.all((scores >= 0.0) & (scores < 1.0))
+    np.testing.assert_array_equal(scores, expected)
+    assert np.all(np.isfinite(by_rows.score_samples(rows)))
