@@ -7,6 +7,10 @@ from numbers import Integral, Real
 from typing import Any
 
 
+# Below, nearly every gradient is cut to one length, which tells nothing of a scale any more.
+SMALLEST_CLIP = 0.1
+
+
 def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     """Check the parameters shared by the detectors; returns them as plain Python values.
 
@@ -69,6 +73,9 @@ def _clip(value: Any) -> str | float | None:
             raise ValueError(f"clip is 'auto', 'growing', a positive number or None, not {value!r}")
         return value
     threshold = _number("clip", value)
-    if not (threshold > 0.0 and isfinite(threshold)):
-        raise ValueError(f"clip is positive and finite, not {value!r}; None means no clipping")
+    if not (threshold >= SMALLEST_CLIP and isfinite(threshold)):
+        raise ValueError(
+            f"clip is a finite number of standard deviations, at least {SMALLEST_CLIP}, not "
+            f"{value!r}; None means no clipping"
+        )
     return threshold
