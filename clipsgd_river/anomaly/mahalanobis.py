@@ -68,10 +68,10 @@ class ClippedMahalanobis(LocatedDetector):
     >>> for _ in range(2000):
     ...     load = rng.gauss(50, 10)
     ...     model.learn_one({"load": load, "heat": 20 + load + rng.gauss(0, 1)})
-    >>> round(model.score_one({"load": 60, "heat": 80}), 2)
-    0.61
-    >>> round(model.score_one({"load": 60, "heat": 60}), 2)
-    0.99
+    >>> round(model.score_one({"load": 60, "heat": 80}), 1)
+    0.6
+    >>> round(model.score_one({"load": 60, "heat": 60}), 1)
+    1.0
     """
 
     _kernel: MahalanobisKernel
