@@ -58,8 +58,8 @@ class LocationScaleKernel(DetectorKernel):
     with c the share of a standard normal's second moment that clipping leaves, so that s is the
     standard deviation at independent Gaussian features (up to a tenth less where features move as
     one). Clipping coordinates first keeps one huge coordinate from shrinking the others to nothing.
-    eta and eta_s are found by `StepSize`, and are at least 1/n for the n-th event of a feature. c is
-    that of events with all features.
+    eta and eta_s are found by `StepSize`, and are at least 1/n at the n-th event of a feature. c is
+    that of events with all features present.
 
     A feature's first events go to a `RobustStart`. A feature constant so far has s = 0; a first
     other value deviates by sqrt(n): by Chebyshev's inequality n events cannot tell more.

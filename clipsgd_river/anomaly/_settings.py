@@ -6,7 +6,6 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
-
 # Below, nearly every gradient is cut to one length, which tells nothing of a scale any more.
 SMALLEST_CLIP = 0.1
 

@@ -21,7 +21,7 @@ class ClippedMahalanobis(LocatedDetector):
     ordinary but do not go together. O(d^2) per event; for hundreds of features, or events with
     few of many features, choose `ClippedZScore`.
 
-    With z the deviations in scales, tempered by n / (n + 3) as in `ClippedZScore`, u = z clipped to +-4 in each
+    With z the deviations in scales, tempered as in `ClippedZScore`, u = z clipped to +-4 in each
     coordinate and P the inverse of the clipped covariance of u with ridge 0.03, the distance is
 
     .. math:: r = u^\top P u + \sum_{|z_j| > 4} 2 \log(|z_j| / 4).
