@@ -85,11 +85,10 @@ class DetectorKernel:
         return 0
 
     def score(self, distance: float) -> float:
-        """1 / (1 + q / r): 0.5 at the typical distance q, below 1 at any."""
+        """1 / (1 + q / r), as r / (r + q): 0.5 at the typical distance q, below 1 at any."""
         if distance <= 0.0:
             return 0.0
-        score: cython.double = 1.0 / (1.0 + self.typical.value / distance)
-        return min(score, HIGHEST_SCORE)
+        return min(distance / (distance + self.typical.value), HIGHEST_SCORE)
 
     def learn(self, distance: float) -> None:
         """Learn the loaded event, whose distance is known."""
