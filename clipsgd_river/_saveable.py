@@ -20,6 +20,11 @@ class Saveable:
     _kernel_class: ClassVar[type[Any]]
     _settings_check: ClassVar[Any]
 
+    def create_state(self) -> None:
+        """Check the parameters and create the state now instead of at the first event."""
+        # The state is a cached property: to read it is to create it.
+        _ = self._kernel
+
     def _extra_fields(self) -> dict[str, Any]:
         """Header fields beside those that every state file has."""
         return {}

@@ -29,6 +29,7 @@ cdef class LinearKernel:
     cdef double clipped(self, double norm, double rate) noexcept
     cpdef object check_one(self, object event)
     cpdef object learn_one(self, object event, double target)
+    cpdef double value_one(self, object event) except? -1.0
     cpdef object predict_one(self, object event)
     cpdef object run_rows(self, object rows, object names, object targets, object out)
     cpdef tuple snapshot(self)

@@ -162,6 +162,17 @@ class LinearKernel:
         finally:
             self.inputs.busy = False
 
+    def value_one(self, event: Any) -> float:
+        """Prediction for an event by a model whose prediction is one number."""
+        self.inputs.claim()
+        try:
+            self.load(event, False)
+            self.evaluate()
+            self.write(self.before, 0)
+            return self.before[0]
+        finally:
+            self.inputs.busy = False
+
     def run_rows(self, rows: Any, names: Any, targets: Any, out: Any) -> None:
         """Run rows through the model.
 

@@ -149,10 +149,17 @@ class LinearUnit:
             gradient[k] = error * event[k]
         if square > 0.0:
             self.weight_step.advance(gradient, inputs.features, error * error * square, events)
+            rate = min(max(self.weight_step.rate, 1.0 / (seen[0] + start)), limit)
+            # A division each only where features were seen differently often.
+            for k in range(count):
+                gradient[k] = rate * scale
+            if not inputs.uniform:
+                for k in range(count):
+                    rate = max(self.weight_step.rate, 1.0 / (seen[present[k]] + start))
+                    gradient[k] = min(rate, limit) * scale
             for k in range(count):
                 j = k if whole else present[k]
-                rate = min(max(self.weight_step.rate, 1.0 / (seen[j] + start)), limit)
-                weight = weights[j] + rate * scale * direction[k] * precision[j]
+                weight = weights[j] + gradient[k] * direction[k] * precision[j]
                 weights[j] = max(min(weight, LARGEST_WEIGHT), -LARGEST_WEIGHT)
         self.alone_gradient[0] = error
         self.centre_step.advance(self.alone_gradient, self.alone, error * error, events)

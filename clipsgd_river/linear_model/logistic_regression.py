@@ -12,7 +12,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
 from clipsgd_river import _settings, _state_file
-from clipsgd_river._kernels.as_float import MISSING_TYPES
+from clipsgd_river._kernels.as_float import is_missing
 from clipsgd_river._kernels.logistic import LogisticKernel
 from clipsgd_river._rows import Rows, rows_of
 from clipsgd_river.linear_model.base import ClippedLinearModel, checked
@@ -150,7 +150,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         ValueError
             If there would be more than ``max_features`` features or ``max_classes`` classes.
         """
-        if y not in self._labels and not _is_missing(y):
+        if y not in self._labels and not is_missing(y):
             # A refused event must not leave a class behind.
             self._kernel.check_one(x)
         self._kernel.learn_one(x, self._index(y))
@@ -159,9 +159,21 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         self, x: dict[base.typing.FeatureName, Any]
     ) -> dict[base.typing.ClfTarget, float]:
         """Probability of each label seen so far; empty before anything was learned."""
+        found = self._kernel.predict_one(x)
         if not self._labels:
             return {}
-        return dict(zip(self._labels, self._kernel.predict_one(x), strict=True))
+        return dict(zip(self._labels, found, strict=True))
+
+    def predict_one(  # type: ignore[override]
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> base.typing.ClfTarget | None:
+        """Most probable label, the earlier one of equals; ``None`` before anything was learned."""
+        if not self._labels:
+            return None
+        found = self._kernel.predict_one(x)
+        best = found.index(max(found))
+        labels: list[base.typing.ClfTarget] = list(self._labels)
+        return labels[best]
 
     def learn_many(self, X: Any, y: Any) -> None:
         """Learn rows in order; the same as `learn_one` on each.
@@ -311,7 +323,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         labels = self._labels
         index = labels.get(label)
         if index is None:
-            if _is_missing(label):
+            if is_missing(label):
                 return float("nan")
             limit = self._kernel.settings["max_classes"]
             if len(labels) >= limit:
@@ -330,7 +342,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         targets = np.full(len(labels), np.nan)
         start = 0
         for i, label in enumerate(labels):
-            if label not in self._labels and not _is_missing(label):
+            if label not in self._labels and not is_missing(label):
                 self._learn_rows(Rows(rows.values[start:i], rows.names), targets[start:i])
                 start = i
             targets[i] = self._index(label)
@@ -364,13 +376,6 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         self.__dict__["_labels_seen"] = {label: index for index, label in enumerate(labels)}
         if len(self._labels) != len(labels) or len(labels) != self._kernel.classes:
             raise ValueError("the state's labels do not fit its classes: it is damaged")
-
-
-def _is_missing(label: Any) -> bool:
-    """Whether a label is none: ``None``, NaN, ``pandas.NA``."""
-    if label is None or type(label).__name__ in MISSING_TYPES:
-        return True
-    return isinstance(label, float) and label != label
 
 
 def _labels_of(y: Any) -> list[Any]:
