@@ -42,7 +42,8 @@ def test_a_target_off_its_expectation_scores_high(model: Any) -> None:
 
 
 def test_a_forecaster_is_asked_for_the_next_value() -> None:
-    detector = ResidualDetector(time_series.HoltWinters(alpha=0.3, beta=0.1, gamma=0.3, seasonality=4))
+    model = time_series.HoltWinters(alpha=0.3, beta=0.1, gamma=0.3, seasonality=4)
+    detector = ResidualDetector(model)
     for n in range(400):
         detector.learn_one({}, (10.0, 20.0, 30.0, 20.0)[n % 4] + 0.1 * (n % 3))
     right, wrong = detector.score_one({}, 10.0), detector.score_one({}, 30.0)

@@ -11,7 +11,7 @@ from clipsgd_river._kernels.running_quantile import RunningQuantile
 try:
     import cython
 except ImportError:
-    from clipsgd_river._kernels import _shim as cython
+    from clipsgd_river._kernels import _shim as cython  # noqa: F401
 
 # The largest double below 1.
 HIGHEST_SCORE = 1.0 - 2.0**-53
