@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from clipsgd_river._kernels import COMPILED
 
 if TYPE_CHECKING:
-    from clipsgd_river import anomaly, checks, plot
+    from clipsgd_river import anomaly, checks, linear_model, plot
 
 __version__ = importlib.metadata.version("clipsgd-river")
 
-__all__ = ["COMPILED", "__version__", "anomaly", "checks", "plot", "show_versions"]
+__all__ = ["COMPILED", "__version__", "anomaly", "checks", "linear_model", "plot", "show_versions"]
 
-_SUBPACKAGES = ("anomaly", "checks", "plot")
+_SUBPACKAGES = ("anomaly", "checks", "linear_model", "plot")
 
 
 def __getattr__(name: str) -> ModuleType:

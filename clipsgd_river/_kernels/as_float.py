@@ -44,3 +44,10 @@ def as_float(name: Any, content: Any) -> float:
         f"feature {name!r} is {content!r:.60} of type {kind.__name__}, not a number; drop it or "
         "encode it first, for example with river.preprocessing.OneHotEncoder"
     )
+
+
+def is_missing(label: Any) -> bool:
+    """Whether a label is none: ``None``, NaN, ``pandas.NA``."""
+    if label is None or type(label).__name__ in MISSING_TYPES:
+        return True
+    return isinstance(label, float) and label != label

@@ -1,7 +1,15 @@
 """Detectors that look at one event at a time."""
 
 from clipsgd_river.anomaly.base import ClippedDetector
+from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
+from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
-__all__ = ["ClippedDetector", "ClippedMahalanobis", "ClippedZScore"]
+__all__ = [
+    "ClippedDetector",
+    "ClippedMahalanobis",
+    "ClippedZScore",
+    "LabelDetector",
+    "ResidualDetector",
+]

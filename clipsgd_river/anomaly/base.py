@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -13,17 +12,16 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
-from clipsgd_river import _state_file
 from clipsgd_river._kernels.detector import DetectorKernel
-from clipsgd_river.anomaly._rows import Rows, rows_of
+from clipsgd_river._rows import Rows, rows_of
+from clipsgd_river._saveable import Saveable
 from clipsgd_river.anomaly._settings import checked
-from clipsgd_river.anomaly._state import header_of, restored
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
-class ClippedDetector(OutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
+class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
     """Base of the detectors on a kernel: River's face and scikit-learn's on one object.
 
     A subclass names its kernel and its parameters; everything else is here. One detector belongs
@@ -264,53 +262,3 @@ class ClippedDetector(OutlierMixin, BaseEstimator, base.AnomalyDetector):  # typ
         for part, flat in rows.chunks():
             self._kernel.run_rows(flat, rows.names, learn, distances[part], scores[part])
         return distances, scores
-
-    # State files
-
-    def to_bytes(self) -> bytes:
-        """State as bytes, for `from_bytes`; no pickle, a few microseconds.
-
-        Raises
-        ------
-        ValueError
-            If ``learning_rate`` is a River scheduler, which belongs to River and is not part of
-            the format; pickle such a detector.
-        TypeError
-            If a feature's name is not a string, number, bool, ``None`` or a tuple of these.
-        """
-        names, numbers = self._kernel.snapshot()
-        return _state_file.encode(header_of(self, names), numbers)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        """Detector that goes on where the one of `to_bytes` was.
-
-        Raises
-        ------
-        ValueError
-            If the bytes are damaged, cut, of a newer version or of another detector. Runs no code
-            from the data.
-        """
-        fields, numbers = _state_file.decode(data)
-        return restored(cls, fields, numbers)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `to_bytes` to a file, atomically: a crash leaves the old file or the new one."""
-        _state_file.write_atomically(path, self.to_bytes())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Detector from a file that `save` wrote.
-
-        Raises
-        ------
-        ValueError
-            As `from_bytes`; the message names the file.
-        OSError
-            If the file cannot be read.
-        """
-        data = _state_file.read(path)
-        try:
-            return cls.from_bytes(data)
-        except ValueError as error:
-            raise ValueError(f"{os.fspath(path)}: {error}") from error

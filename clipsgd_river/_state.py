@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from clipsgd_river import _state_file
-from clipsgd_river._kernels.detector import rebuild
 
 if TYPE_CHECKING:
-    from clipsgd_river.anomaly.base import ClippedDetector
+    from clipsgd_river._saveable import Saveable
 
-    Detector = TypeVar("Detector", bound=ClippedDetector)
+    Detector = TypeVar("Detector", bound=Saveable)
 
 # Raised when the numbers of a state change their meaning.
 STATE_VERSION = 1
 
 
-def header_of(detector: ClippedDetector, names: list[Any]) -> bytes:
+def header_of(detector: Saveable, names: list[Any]) -> bytes:
     """Header of the state file; made again only when features or columns were added."""
     columns = getattr(detector, "n_features_in_", None)
-    shape = (len(names), columns)
+    extra = detector._extra_fields()
+    shape = (len(names), columns, extra)
     known_shape, known = detector.__dict__.get("_header", (None, b""))
     if shape == known_shape:
         return bytes(known)
@@ -40,6 +40,7 @@ def header_of(detector: ClippedDetector, names: list[Any]) -> bytes:
         "features": [_state_file.encode_name(name) for name in names],
         "columns": columns,
         "column_names": list(getattr(detector, "feature_names_in_", [])),
+        **extra,
     }
     header = _state_file.make_header(fields)
     detector.__dict__["_header"] = (shape, header)
@@ -67,19 +68,22 @@ def restored(wanted: type[Detector], fields: dict[str, Any], numbers: array[floa
             "from_bytes or load of that class"
         )
     try:
-        detector = kind(**fields["parameters"])
+        detector: Any = kind(**fields["parameters"])
         settings = detector._settings_check(detector.get_params(deep=False))
         names = [_state_file.decode_name(name) for name in fields["features"]]
-        kernel = rebuild(kind._kernel_class, settings, names, numbers)
+        kernel = kind._kernel_class(settings)
+        kernel.restore(names, numbers)
         columns, column_names = fields["columns"], fields["column_names"]
     except (KeyError, TypeError) as error:
         raise ValueError(f"the state's header does not fit a {kind.__name__}: {error}") from error
     detector.__dict__["_kernel"] = kernel
+    detector._take_extra_fields(fields)
     if isinstance(columns, int):
         detector.n_features_in_ = columns
     if column_names:
         detector.feature_names_in_ = np.asarray(column_names, dtype=object)
-    return detector
+    restored_detector: Detector = detector
+    return restored_detector
 
 
 def _family(kind: type[Detector]) -> list[type[Detector]]:

@@ -1,0 +1,28 @@
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.buffers cimport doubles
+from clipsgd_river._kernels.features cimport FeatureTable
+from clipsgd_river._kernels.location_scale cimport LocationScaleKernel
+from clipsgd_river._kernels.step_size cimport StepSize
+from clipsgd_river._kernels.vector cimport total
+
+cdef double LARGEST_WEIGHT
+cdef double START
+
+cdef class LinearUnit:
+    cdef readonly object weight_values
+    cdef double* weights
+    cdef object gradient_values
+    cdef double* gradient
+    cdef readonly double centre
+    cdef readonly StepSize weight_step
+    cdef readonly StepSize centre_step
+    cdef FeatureTable alone
+    cdef object alone_values
+    cdef double* alone_gradient
+
+    cdef double value(self, LocationScaleKernel inputs) noexcept nogil
+    cdef void recentre(self, LocationScaleKernel inputs, double* before) noexcept nogil
+    cdef void step(self, LocationScaleKernel inputs, double* direction, double error, double square, double energy, double curvature, double steepest, double events) noexcept nogil
+    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
+    cdef list owners(self)

@@ -1,0 +1,93 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Linear regression by clipped SGD."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.linear import LinearKernel
+from clipsgd_river._kernels.linear_unit import LinearUnit
+from clipsgd_river._kernels.robust_start import RobustStart
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels import _shim as cython
+
+if not cython.compiled:
+    from math import fabs, sqrt
+
+    from clipsgd_river._kernels.buffers import doubles
+    from clipsgd_river._kernels.linear_unit import LARGEST_WEIGHT
+
+
+class RegressionKernel(LinearKernel):
+    """One linear function, squared loss, the gradient clipped at twice its median norm.
+
+    The centre starts at the median of the first targets, the threshold at their deviation.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        LinearKernel.__init__(self, settings)
+        self.unit = LinearUnit(settings["learning_rate"], 0.0005)
+        self.start = RobustStart(settings["warm_up"])
+        self.start.reserve(1)
+        self.value = 0.0
+
+    def prepare(self) -> cython.int:
+        """Ask a River scheduler, if there is one, for the next step."""
+        self.unit.weight_step.consult_scheduler(self.events + 1.0)
+        self.unit.centre_step.consult_scheduler(self.events + 1.0)
+        return 0
+
+    def reserve(self) -> cython.int:
+        """Make room for the features that the inputs have by now."""
+        LinearKernel.reserve(self)
+        self.unit.reserve(self.size)
+        return 0
+
+    def evaluate(self) -> None:
+        """Value of the linear function."""
+        self.value = self.unit.value(self.inputs)
+
+    def write(self, out: cython.p_double, start: cython.Py_ssize_t) -> None:
+        """The value itself."""
+        out[start] = self.value
+
+    def learn(self, target: float) -> None:
+        """One clipped step towards the target."""
+        self.events += 1.0
+        energy: cython.double = self.follow_inputs()
+        self.unit.recentre(self.inputs, self.before)
+        target = max(min(target, LARGEST_WEIGHT), -LARGEST_WEIGHT)
+        dimension: cython.double = self.inputs.features.count + 1
+        if self.events <= self.start.length:
+            self.start.add(0, cython.cast(cython.Py_ssize_t, self.events) - 1, target)
+            self.unit.centre = self.start.location
+            self.clip.norm.place(self.start.scale * sqrt(dimension), 10.0)
+            return
+        error: cython.double = target - self.value
+        norm: cython.double = fabs(error) * sqrt(1.0 + energy)
+        if self.clip.norm.value == 0.0:
+            # Targets were constant so far: by Chebyshev's inequality n events cannot tell more of
+            # how far the next one may be.
+            self.clip.norm.place(norm / sqrt(self.events), 1.0)
+        error *= self.clipped(norm, self.unit.weight_step.rate)
+        self.clip.observe(norm, dimension)
+        self.unit.step(
+            self.inputs, self.inputs.gradient, error, energy, energy, 1.0, 1.0, self.events
+        )
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``."""
+        LinearKernel.exchange(self, archive)
+        self.unit.exchange(archive, self.size)
+        seen = array("d", [self.events])
+        self.start.exchange(archive, doubles(seen), 1)
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel."""
+        return [*LinearKernel.owners(self), *self.unit.owners(), *self.start.owners()]

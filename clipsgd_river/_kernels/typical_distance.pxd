@@ -1,0 +1,8 @@
+from clipsgd_river._kernels.running_quantile cimport RunningQuantile
+
+cdef double HIGHEST_SCORE
+
+cdef class TypicalDistance:
+    cdef RunningQuantile median
+    cpdef double score(self, double distance)
+    cpdef object observe(self, double distance)

@@ -1,0 +1,46 @@
+# cython: language_level=3, cdivision=True
+"""Distances as scores, for detectors whose distance comes from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.running_quantile import RunningQuantile
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels import _shim as cython  # noqa: F401
+
+# The largest double below 1.
+HIGHEST_SCORE = 1.0 - 2.0**-53
+
+
+class TypicalDistance:
+    """Slowly tracked median q of distances, and the score 1 / (1 + q / r) of a distance r."""
+
+    def __init__(self) -> None:
+        self.median = RunningQuantile(0.5, 0.005)
+
+    def score(self, distance: float) -> float:
+        """0.5 at the median, below 1 at any distance, 0 at distance 0."""
+        if distance <= 0.0:
+            return 0.0
+        return min(1.0 / (1.0 + self.median.value / distance), HIGHEST_SCORE)
+
+    def observe(self, distance: float) -> None:
+        """Let the median follow a distance."""
+        self.median.observe(distance)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        archive = Archive()
+        self.median.exchange(archive)
+        return rebuild, (archive.numbers,)
+
+
+def rebuild(numbers: Any) -> TypicalDistance:
+    """Median taken from another one."""
+    fresh: TypicalDistance = TypicalDistance()
+    fresh.median.exchange(Archive(numbers))
+    return fresh

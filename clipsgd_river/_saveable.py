@@ -1,0 +1,81 @@
+"""What can be kept in a state file: the methods that write and read it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar, Self
+
+from clipsgd_river import _state_file
+from clipsgd_river._state import header_of, restored
+
+
+class Saveable:
+    """Methods of a class whose whole state is in its ``_kernel``.
+
+    A class names its ``_kernel_class`` and the ``_settings_check`` of its parameters. What the
+    kernel does not hold goes through ``_extra_fields`` and ``_take_extra_fields``.
+    """
+
+    _kernel: Any
+    _kernel_class: ClassVar[type[Any]]
+    _settings_check: ClassVar[Any]
+
+    def create_state(self) -> None:
+        """Check the parameters and create the state now instead of at the first event."""
+        # The state is a cached property: to read it is to create it.
+        _ = self._kernel
+
+    def _extra_fields(self) -> dict[str, Any]:
+        """Header fields beside those that every state file has."""
+        return {}
+
+    def _take_extra_fields(self, fields: dict[str, Any]) -> None:
+        """Take over the fields that `_extra_fields` gave; ``ValueError`` if they do not fit."""
+
+    def to_bytes(self) -> bytes:
+        """State as bytes, for `from_bytes`; no pickle, a few microseconds.
+
+        Raises
+        ------
+        ValueError
+            If ``learning_rate`` is a River scheduler, which belongs to River and is not part of
+            the format; pickle such an object.
+        TypeError
+            If a feature's name is not a string, number, bool, ``None`` or a tuple of these.
+        """
+        names, numbers = self._kernel.snapshot()
+        return _state_file.encode(header_of(self, names), numbers)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Object that goes on where the one of `to_bytes` was.
+
+        Raises
+        ------
+        ValueError
+            If the bytes are damaged, cut, of a newer version or of another class. Runs no code
+            from the data.
+        """
+        fields, numbers = _state_file.decode(data)
+        return restored(cls, fields, numbers)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `to_bytes` to a file, atomically: a crash leaves the old file or the new one."""
+        _state_file.write_atomically(path, self.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Object from a file that `save` wrote.
+
+        Raises
+        ------
+        ValueError
+            As `from_bytes`; the message names the file.
+        OSError
+            If the file cannot be read.
+        """
+        data = _state_file.read(path)
+        try:
+            return cls.from_bytes(data)
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)}: {error}") from error

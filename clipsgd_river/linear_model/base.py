@@ -1,0 +1,137 @@
+"""What the linear models share: rows, state, both faces over one kernel."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import validate_data
+
+from clipsgd_river import _settings
+from clipsgd_river._kernels.linear import LinearKernel
+from clipsgd_river._rows import Rows
+from clipsgd_river._saveable import Saveable
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+
+def checked(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Check the parameters that linear models share; returns them as plain Python values."""
+    settings = dict(parameters)
+    settings["learning_rate"] = _settings.learning_rate(settings["learning_rate"])
+    settings["clip"] = _settings.clip(settings["clip"])
+    settings["warm_up"] = _settings.count("warm_up", settings["warm_up"])
+    settings["max_features"] = _settings.count("max_features", settings["max_features"])
+    return settings
+
+
+class ClippedLinearModel(Saveable, BaseEstimator):  # type: ignore[misc]
+    """Base of the linear models: River's face and scikit-learn's on one object.
+
+    State exists from the first event on, not from the constructor; parameters are checked then.
+    One model belongs to one thread at a time, for predictions too.
+    """
+
+    _kernel_class: ClassVar[type[LinearKernel]] = LinearKernel
+    _settings_check: ClassVar[Any] = staticmethod(checked)
+
+    @cached_property
+    def _kernel(self) -> Any:
+        return self._kernel_class(self._settings_check(self.get_params(deep=False)))
+
+    @property
+    def features_(self) -> list[base.typing.FeatureName]:
+        """Feature names in order of first appearance."""
+        self._check_learned()
+        return list(self._kernel.inputs.features.names)
+
+    @property
+    def n_samples_seen_(self) -> int:
+        """Events learned so far."""
+        self._check_learned()
+        return int(self._kernel.events)
+
+    @property
+    def ready(self) -> bool:
+        """Whether ``warm_up`` events have been learned: weights learn from then on."""
+        return bool(self._kernel.events >= self._kernel.settings["warm_up"])
+
+    def _columns(self) -> list[Any]:
+        """Features in the order of the columns, or of first appearance where there are none."""
+        if hasattr(self, "feature_names_in_"):
+            return list(self.feature_names_in_)
+        if hasattr(self, "n_features_in_"):
+            return list(range(self.n_features_in_))
+        return self.features_
+
+    def _weights_of(self, unit: Any) -> dict[Any, float]:
+        return dict(zip(self._kernel.inputs.features.names, unit.weight_values, strict=False))
+
+    def _intercept_of(self, unit: Any) -> float:
+        size = self._kernel.inputs.features.size
+        weights = np.array(unit.weight_values[:size])
+        location = np.array(self._kernel.inputs.location_values[:size])
+        return float(unit.centre - weights @ location)
+
+    def _forget(self) -> None:
+        self.__dict__.pop("_kernel", None)
+        self.__dict__.pop("_header", None)
+
+    def _check_learned(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(
+                f"this {type(self).__name__} has learned nothing yet; call fit, partial_fit or "
+                "learn_one first"
+            )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_kernel" in self.__dict__ and self._kernel.events > 0
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _validated(self, X: Any, y: Any = "no_validation", *, reset: bool, **options: Any) -> Any:
+        """Rows, and the targets too if there are any, as scikit-learn wants them checked."""
+        found = validate_data(
+            self,
+            X,
+            y,
+            reset=reset,
+            dtype=np.float64,
+            order="C",
+            ensure_all_finite=False,
+            **options,
+        )
+        values, targets = found if isinstance(found, tuple) else (found, None)
+        names = getattr(self, "feature_names_in_", None)
+        columns = list(range(values.shape[1])) if names is None else list(names)
+        return Rows(np.require(values, requirements=["C", "W"]), columns), targets
+
+    def _learn_rows(self, rows: Rows, targets: NDArray[np.float64]) -> Self:
+        """Learn rows in order; a missing target teaches nothing."""
+        if len(targets) != len(rows.values):
+            raise ValueError(f"{len(rows.values)} rows need as many targets, not {len(targets)}")
+        known = ~np.isnan(targets)
+        if not known.all():
+            rows = Rows(rows.values[known], rows.names)
+            targets = targets[known]
+        targets = np.require(targets, dtype=np.float64, requirements=["C", "W"])
+        for part, flat in rows.chunks():
+            self._kernel.run_rows(flat, rows.names, targets[part], None)
+        return self
+
+    def _predict_rows(self, rows: Rows) -> NDArray[np.float64]:
+        """Predictions, one row of the result per row."""
+        width = self._kernel.outputs()
+        out = np.zeros((len(rows.values), width))
+        for part, flat in rows.chunks():
+            self._kernel.run_rows(flat, rows.names, None, out[part].reshape(-1))
+        return out
