@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING
 from clipsgd_river._kernels import COMPILED
 
 if TYPE_CHECKING:
-    from clipsgd_river import anomaly, checks, plot
+    from clipsgd_river import anomaly, checks, optim, plot, preprocessing, stats
 
 __version__ = importlib.metadata.version("clipsgd-river")
 
-__all__ = ["COMPILED", "__version__", "anomaly", "checks", "plot", "show_versions"]
+__all__ = [
+    "COMPILED",
+    "__version__",
+    "anomaly",
+    "checks",
+    "optim",
+    "plot",
+    "preprocessing",
+    "show_versions",
+    "stats",
+]
 
-_SUBPACKAGES = ("anomaly", "checks", "plot")
+_SUBPACKAGES = ("anomaly", "checks", "optim", "plot", "preprocessing", "stats")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from math import isfinite
-from numbers import Integral, Real
 from typing import Any
+
+from clipsgd_river import _settings
 
 
 def checked(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -18,57 +18,14 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
         If a value is of a wrong type.
     """
     settings = dict(parameters)
-    settings["learning_rate"] = _learning_rate(settings["learning_rate"])
-    settings["clip"] = _clip(settings["clip"])
-    settings["warm_up"] = _count("warm_up", settings["warm_up"])
-    settings["max_features"] = _count("max_features", settings["max_features"])
+    settings["learning_rate"] = _settings.learning_rate(settings["learning_rate"])
+    settings["clip"] = _settings.clip(settings["clip"])
+    settings["warm_up"] = _settings.count("warm_up", settings["warm_up"])
+    settings["max_features"] = _settings.count("max_features", settings["max_features"])
     share = settings["contamination"]
-    settings["contamination"] = _number("contamination", share)
+    settings["contamination"] = _settings.number("contamination", share)
     if not 0.0 < settings["contamination"] <= 0.5:
         raise ValueError(
             f"contamination is the share of anomalies, above 0 and at most 0.5, not {share!r}"
         )
     return settings
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} is a number, not {value!r} of type {type(value).__name__}")
-    return float(value)
-
-
-def _count(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} is a whole number, not {value!r} of type {type(value).__name__}")
-    if not 1 <= int(value) < 2**31:
-        raise ValueError(f"{name} is at least 1 and below 2**31, not {value!r}")
-    return int(value)
-
-
-def _learning_rate(value: Any) -> Any:
-    if isinstance(value, str):
-        if value not in ("auto", "doubling"):
-            raise ValueError(
-                f"learning_rate is 'auto', 'doubling', a number in (0, 1] or a River scheduler, "
-                f"not {value!r}"
-            )
-        return value
-    if callable(getattr(value, "get", None)):
-        return value
-    rate = _number("learning_rate", value)
-    if not 0.0 < rate <= 1.0:
-        raise ValueError(f"learning_rate is above 0 and at most 1, not {value!r}")
-    return rate
-
-
-def _clip(value: Any) -> str | float | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        if value not in ("auto", "growing"):
-            raise ValueError(f"clip is 'auto', 'growing', a positive number or None, not {value!r}")
-        return value
-    threshold = _number("clip", value)
-    if not (threshold > 0.0 and isfinite(threshold)):
-        raise ValueError(f"clip is positive and finite, not {value!r}; None means no clipping")
-    return threshold

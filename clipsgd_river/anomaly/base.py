@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 
 from clipsgd_river import _state_file
 from clipsgd_river._kernels.detector import DetectorKernel
-from clipsgd_river.anomaly._rows import Rows, rows_of
+from clipsgd_river._rows import Rows, rows_of
 from clipsgd_river.anomaly._settings import checked
 from clipsgd_river.anomaly._state import header_of, restored
 

@@ -1,0 +1,58 @@
+"""What an argument that several classes share may be, checked before any state exists.
+
+Each function takes what the user gave and returns it as a plain Python value. A ``ValueError`` says
+that it is out of range and what the range is, a ``TypeError`` that it is of a wrong type.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
+
+
+def number(name: str, value: Any) -> float:
+    """A real number, as a float."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} is a number, not {value!r} of type {type(value).__name__}")
+    return float(value)
+
+
+def count(name: str, value: Any) -> int:
+    """A whole number from 1, below 2**31."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} is a whole number, not {value!r} of type {type(value).__name__}")
+    if not 1 <= int(value) < 2**31:
+        raise ValueError(f"{name} is at least 1 and below 2**31, not {value!r}")
+    return int(value)
+
+
+def learning_rate(value: Any, rules: tuple[str, ...] = ("auto", "doubling")) -> Any:
+    """A rule by name, a constant step in (0, 1], or a River scheduler as it is."""
+    if isinstance(value, str):
+        if value not in rules:
+            known = ", ".join(map(repr, rules))
+            raise ValueError(
+                f"learning_rate is {known}, a number in (0, 1] or a River scheduler, not {value!r}"
+            )
+        return value
+    if callable(getattr(value, "get", None)):
+        return value
+    rate = number("learning_rate", value)
+    if not 0.0 < rate <= 1.0:
+        raise ValueError(f"learning_rate is above 0 and at most 1, not {value!r}")
+    return rate
+
+
+def clip(value: Any) -> str | float | None:
+    """A rule by name, a threshold, or ``None`` for no clipping."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if value not in ("auto", "growing"):
+            raise ValueError(f"clip is 'auto', 'growing', a positive number or None, not {value!r}")
+        return value
+    threshold = number("clip", value)
+    if not (threshold > 0.0 and isfinite(threshold)):
+        raise ValueError(f"clip is positive and finite, not {value!r}; None means no clipping")
+    return threshold

@@ -1,0 +1,3 @@
+"""Optimizers for River's models."""
+
+__all__: list[str] = []

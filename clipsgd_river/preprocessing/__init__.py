@@ -1,0 +1,3 @@
+"""Transformers."""
+
+__all__: list[str] = []
