@@ -1,3 +1,5 @@
-"""Transformers."""
+"""Transformers that no single event can pull far."""
 
-__all__: list[str] = []
+from clipsgd_river.preprocessing.scaler import ClippedScaler
+
+__all__ = ["ClippedScaler"]
