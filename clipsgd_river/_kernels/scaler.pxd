@@ -3,6 +3,8 @@ from libc.math cimport fabs
 from clipsgd_river._kernels.buffers cimport doubles, integers
 from clipsgd_river._kernels.location_scale cimport LocationScaleKernel
 
+cdef double HALF_WAY
+
 cdef class ScalerKernel(LocationScaleKernel):
     cdef bint squash
 

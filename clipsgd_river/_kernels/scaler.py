@@ -17,6 +17,10 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.buffers import doubles, integers
 
+# Squashed, values this many scales off lie half way to the end. HalfSpaceTrees, which halve [0, 1]
+# at random, rank best with 6 of 1, 3, 6 and 12 in the mean over nine tables.
+HALF_WAY = 6.0
+
 
 class ScalerKernel(LocationScaleKernel):
     """Location and scale that are applied instead of judged.
@@ -35,9 +39,9 @@ class ScalerKernel(LocationScaleKernel):
         return 0.0
 
     def place(self, deviation: float) -> float:
-        """Deviation as it is, or squashed to [0, 1] by (1 + z / (1 + |z|)) / 2."""
+        """Deviation as it is, or squashed to [0, 1] by (1 + z / (6 + |z|)) / 2."""
         if self.squash:
-            return 0.5 + 0.5 * (deviation / (1.0 + fabs(deviation)))
+            return 0.5 + 0.5 * (deviation / (HALF_WAY + fabs(deviation)))
         return deviation
 
     def transform_one(self, event: Any) -> dict[Any, float]:

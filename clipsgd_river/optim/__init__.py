@@ -1,3 +1,5 @@
 """Optimizers for River's models."""
 
-__all__: list[str] = []
+from clipsgd_river.optim.clipped_sgd import ClippedSGD
+
+__all__ = ["ClippedSGD"]

@@ -36,7 +36,7 @@ class ClippedScaler(
     ``squash``.
 
     .. math:: z_j = (x_j - m_j) / s_j, \qquad
-              z_j \mapsto \tfrac12 \bigl(1 + z_j / (1 + |z_j|)\bigr) \text{ if squashed},
+              z_j \mapsto \tfrac12 \bigl(1 + z_j / (6 + |z_j|)\bigr) \text{ if squashed},
 
     with m and s moved by one clipped SGD step per event, as in
     `clipsgd_river.anomaly.ClippedZScore`. One object with River's face and scikit-learn's.
@@ -44,8 +44,8 @@ class ClippedScaler(
     Parameters
     ----------
     squash
-        Whether to map the scaled values to [0, 1]: 0.5 is the mean, 0.25 and 0.75 lie one
-        standard deviation off, and distinct outliers stay distinct.
+        Whether to map the scaled values to [0, 1]: 0.5 is the mean, 0.25 and 0.75 lie six
+        standard deviations off, and distinct outliers stay distinct.
     learning_rate
         Share eta of a (clipped) deviation by which the location moves: ``"auto"``, as large as the
         agreement of recent gradients says, between 0.0005 and 0.3; ``"doubling"``, 2**(-2m/3) in
