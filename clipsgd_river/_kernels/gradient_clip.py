@@ -67,10 +67,17 @@ class GradientClip:
         return LARGEST_NORM
 
     def learn_first(self, norm: float) -> None:
-        """Put the quantile where a Gaussian's would be, by the median of the first norms."""
+        """Judge the first norms together, by their median, so that an outlier is forgotten."""
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.high.count)
+        sample: cython.p_double = self.start.sample
+        kept: cython.double
+        k: cython.Py_ssize_t
         self.start.add(0, n, norm)
         self.high.place(GAUSSIAN_RATIO * self.start.location, n + 1.0)
+        self.energy = 0.0
+        for k in range(n + 1):
+            kept = min(sample[k], self.threshold())
+            self.energy += kept * kept / min(self.count, LONGEST_MEMORY)
 
     def share(self, norm: float) -> float:
         """Share of a gradient to keep, of its norm; learns the norm.
@@ -80,16 +87,17 @@ class GradientClip:
         norm
             Finite, at least 0.
         """
-        norm = min(norm, LARGEST_NORM)
-        if norm > 0.0:
-            if self.high.count < self.start.length:
-                self.learn_first(norm)
-            else:
-                self.high.observe(norm)
-        limit: cython.double = self.threshold()
+        size: cython.double = min(norm, LARGEST_NORM)
+        kept: cython.double
         self.count += 1.0
-        kept: cython.double = min(norm, limit)
-        self.energy += (kept * kept - self.energy) / min(self.count, LONGEST_MEMORY)
+        if size > 0.0 and self.high.count < self.start.length:
+            self.learn_first(size)
+        else:
+            if size > 0.0:
+                self.high.observe(size)
+            kept = min(size, self.threshold())
+            self.energy += (kept * kept - self.energy) / min(self.count, LONGEST_MEMORY)
+        limit: cython.double = self.threshold()
         return 1.0 if norm <= limit else limit / norm
 
     def rate(self) -> float:
