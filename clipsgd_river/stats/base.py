@@ -48,7 +48,7 @@ class ClippedStatistic(stats.base.Univariate):
         TypeError
             If it is no number; nothing is then learned.
         """
-        self._kernel.update(as_float("x", x))
+        self._kernel.update(x if type(x) is float else as_float("x", x))
 
     def update_many(self, X: Any) -> None:
         """Take one step on each value in order, in one call; the same as `update` on each.
