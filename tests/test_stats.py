@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from river import compose, feature_extraction, utils
 from river import stats as river_stats
@@ -237,6 +237,8 @@ def test_copies_go_on_alike(make: Make, seen: int) -> None:
 
 @pytest.mark.parametrize("make", VARIANTS)
 @given(st.lists(doubles, max_size=60), st.lists(doubles, max_size=3))
+@example([], [5e-324])
+@example([0.0, 5e-324, 1e308, 1e-320], [5e-324])
 def test_any_doubles_leave_finite_numbers(
     make: Make, values: list[float], few: list[float]
 ) -> None:

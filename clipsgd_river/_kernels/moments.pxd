@@ -7,6 +7,8 @@ from clipsgd_river._kernels.univariate cimport ROUND_OFF, UnivariateKernel
 cdef double MULTIPLE
 cdef double GROWING_MULTIPLE
 cdef double LARGEST_THRESHOLD
+cdef double SMALLEST_THRESHOLD
+cdef double LARGEST_UNIT
 
 cdef class MomentsKernel(UnivariateKernel):
     cdef readonly double location

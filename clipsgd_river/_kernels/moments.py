@@ -26,6 +26,9 @@ MULTIPLE = 2.0
 # Pareto(2.1), 3 is the smallest that costs the mean less by bias than it spares it in noise.
 GROWING_MULTIPLE = 3.0
 LARGEST_THRESHOLD = 1e300
+SMALLEST_THRESHOLD = 1e-300
+# Standardised gradients are cut here, where their squares are still finite.
+LARGEST_UNIT = 1e35
 
 
 class MomentsKernel(UnivariateKernel):
@@ -98,7 +101,7 @@ class MomentsKernel(UnivariateKernel):
             sum_of_squares += deviation * deviation / self.count
         self.square = sum_of_squares / self.share
         self.weight_energy = 1.0 / self.count
-        self.inverse_threshold = 1.0 / limit if limit > 0.0 else 0.0
+        self.inverse_threshold = 1.0 / max(limit, SMALLEST_THRESHOLD) if limit > 0.0 else 0.0
         self.largest_influence = limit / self.count
         if scale > 0.0:
             self.clip.norm.place(self.median_deviation() / scale, self.count)
@@ -118,6 +121,7 @@ class MomentsKernel(UnivariateKernel):
         limit: cython.double = self.threshold(scale)
         gradient: cython.double = max(min(deviation, limit), -limit)
         unit: cython.double = gradient / scale if scale > 0.0 else 0.0
+        unit = max(min(unit, LARGEST_UNIT), -LARGEST_UNIT)
         rate: cython.double = self.choose_rate(unit)
         if scale > 0.0:
             self.clip.observe(min(fabs(deviation) / scale, LARGEST_THRESHOLD), 1.0)
@@ -129,6 +133,7 @@ class MomentsKernel(UnivariateKernel):
         self.weight_energy = rest * rest * self.weight_energy + rate * rate
         self.largest_influence = max(rest * self.largest_influence, rate * limit)
         if limit > 0.0:
+            limit = max(limit, SMALLEST_THRESHOLD)
             self.inverse_threshold += rate * (1.0 / limit - self.inverse_threshold)
 
     def exchange(self, archive: Archive) -> cython.int:
