@@ -11,13 +11,24 @@ from typing import TYPE_CHECKING
 from clipsgd_river._kernels import COMPILED
 
 if TYPE_CHECKING:
-    from clipsgd_river import anomaly, checks, linear_model, plot
+    from clipsgd_river import anomaly, checks, linear_model, optim, plot, preprocessing, stats
 
 __version__ = importlib.metadata.version("clipsgd-river")
 
-__all__ = ["COMPILED", "__version__", "anomaly", "checks", "linear_model", "plot", "show_versions"]
+__all__ = [
+    "COMPILED",
+    "__version__",
+    "anomaly",
+    "checks",
+    "linear_model",
+    "optim",
+    "plot",
+    "preprocessing",
+    "show_versions",
+    "stats",
+]
 
-_SUBPACKAGES = ("anomaly", "checks", "linear_model", "plot")
+_SUBPACKAGES = ("anomaly", "checks", "linear_model", "optim", "plot", "preprocessing", "stats")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -10,6 +10,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 from river.utils.dataframe import into_frame, to_native_series, to_numpy
+from sklearn.utils.validation import validate_data
 
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.as_float import as_float
@@ -84,6 +85,31 @@ def rows_of(X: Any) -> Rows:
     elif values.dtype.kind not in "biuf":
         raise TypeError(f"rows hold numbers, not {values.dtype.name}; convert or encode them first")
     return Rows(_writable(values), list(range(values.shape[1])))
+
+
+def validated_rows(estimator: Any, X: Any, *, reset: bool) -> Rows:
+    """Take a table apart as scikit-learn's estimators do, which remember its width and names.
+
+    Parameters
+    ----------
+    estimator
+        Gets ``n_features_in_`` and ``feature_names_in_``, or has them.
+    X
+        Array-like or frame of shape (n, d); NaN is missing.
+    reset
+        Whether these rows say what later ones must look like, or are held against it.
+
+    Raises
+    ------
+    ValueError
+        If the rows do not fit those that came first.
+    """
+    values = validate_data(
+        estimator, X, reset=reset, dtype=np.float64, order="C", ensure_all_finite=False
+    )
+    names = getattr(estimator, "feature_names_in_", None)
+    columns = list(range(values.shape[1])) if names is None else list(names)
+    return Rows(_writable(values), columns)
 
 
 def _is_frame(X: Any) -> bool:

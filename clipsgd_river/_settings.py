@@ -10,6 +10,10 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
+# Below so many standard deviations nearly every gradient is cut to one length, which tells nothing
+# of a scale any more.
+SMALLEST_CLIP_OF_SCALE = 0.1
+
 
 def number(name: str, value: Any) -> float:
     """A real number, as a float."""

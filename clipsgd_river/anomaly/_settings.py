@@ -7,11 +7,6 @@ from typing import Any
 from clipsgd_river import _settings
 
 
-# Below so many standard deviations nearly every gradient is cut to one length, which tells nothing
-# of a scale any more.
-SMALLEST_CLIP = 0.1
-
-
 def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     """Check the parameters shared by the detectors; returns them as plain Python values.
 
@@ -24,7 +19,7 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     """
     settings = dict(parameters)
     settings["learning_rate"] = _settings.learning_rate(settings["learning_rate"])
-    settings["clip"] = _settings.clip(settings["clip"], SMALLEST_CLIP)
+    settings["clip"] = _settings.clip(settings["clip"], _settings.SMALLEST_CLIP_OF_SCALE)
     settings["warm_up"] = _settings.count("warm_up", settings["warm_up"])
     settings["max_features"] = _settings.count("max_features", settings["max_features"])
     share = settings["contamination"]

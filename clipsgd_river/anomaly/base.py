@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from river import base
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import validate_data
 
 from clipsgd_river._kernels.detector import DetectorKernel
-from clipsgd_river._rows import Rows, rows_of
+from clipsgd_river._rows import Rows, rows_of, validated_rows
 from clipsgd_river._saveable import Saveable
 from clipsgd_river.anomaly._settings import checked
 
@@ -159,7 +158,7 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
         """
         self.__dict__.pop("_kernel", None)
         self.__dict__.pop("_header", None)
-        rows = self._validated(X, reset=True)
+        rows = validated_rows(self, X, reset=True)
         self._run(rows, learn=True)
         distances, _ = self._run(rows, learn=False)
         # The same quantile that scikit-learn's IsolationForest takes.
@@ -177,7 +176,7 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
         y
             Ignored.
         """
-        self._run(self._validated(X, reset=not hasattr(self, "n_features_in_")), learn=True)
+        self._run(validated_rows(self, X, reset=not hasattr(self, "n_features_in_")), learn=True)
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -193,7 +192,7 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
             If nothing has been learned.
         """
         self._check_learned()
-        distances, _ = self._run(self._validated(X, reset=False), learn=False)
+        distances, _ = self._run(validated_rows(self, X, reset=False), learn=False)
         return -distances
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
@@ -246,14 +245,6 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-    def _validated(self, X: Any, *, reset: bool) -> Rows:
-        values = validate_data(
-            self, X, reset=reset, dtype=np.float64, order="C", ensure_all_finite=False
-        )
-        names = getattr(self, "feature_names_in_", None)
-        columns = list(range(values.shape[1])) if names is None else list(names)
-        return Rows(np.require(values, requirements=["C", "W"]), columns)
 
     def _run(self, rows: Rows, *, learn: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Distances and scores of rows, each before it is learned."""

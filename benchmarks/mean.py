@@ -1,0 +1,152 @@
+"""The clipped mean beside the sample mean: errors, and what its radius covers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from common import options
+from common.data import FloatArray
+from common.report import Cell, Table, progress, publish
+from river import stats as river_stats
+
+from clipsgd_river.stats import ClippedMean
+
+EVENTS = 10_000
+STREAMS = 200
+PARETO_INDEX = 2.1
+CONFIDENCE = 0.95
+# Phi^-1(0.995): the 0.99 quantile of the size of a Gaussian error.
+GAUSSIAN_99 = 2.5758293035489004
+
+
+@dataclass(frozen=True)
+class Law:
+    """A distribution to draw streams from, and its mean."""
+
+    name: str
+    draw: Callable[[np.random.Generator, int], FloatArray]
+    mean: float
+
+
+LAWS = (
+    Law("N(0, 1)", lambda rng, n: rng.standard_normal(n), 0.0),
+    Law("t(2.1)", lambda rng, n: rng.standard_t(2.1, n), 0.0),
+    Law(
+        "Pareto(2.1)",
+        lambda rng, n: 1.0 + rng.pareto(PARETO_INDEX, n),
+        PARETO_INDEX / (PARETO_INDEX - 1.0),
+    ),
+    Law("Bernoulli(0.1)", lambda rng, n: (rng.random(n) < 0.1).astype(float), 0.1),
+)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Absolute errors of both means, one a stream, and which the radius covers."""
+
+    law: Law
+    clipped: FloatArray
+    sample: FloatArray
+    radius: FloatArray
+
+    def ratio(self, level: float) -> float:
+        """Quantile of the clipped mean's error over the same quantile of the sample mean's."""
+        return float(np.quantile(self.clipped, level) / np.quantile(self.sample, level))
+
+    @property
+    def coverage(self) -> float:
+        """Share of streams whose mean lies within the radius."""
+        return float(np.mean(self.clipped <= self.radius))
+
+
+def measure(law: Law, streams: int, events: int, seed: int = 0) -> Errors:
+    """Run both means over streams that differ in nothing but the seed."""
+    clipped, sample, radius = np.empty(streams), np.empty(streams), np.empty(streams)
+    for i in range(streams):
+        values = law.draw(np.random.default_rng([seed, i]), events)
+        ours, rivers = ClippedMean(), river_stats.Mean()
+        ours.update_many(values)
+        rivers.update_many(values)
+        clipped[i] = abs(ours.get() - law.mean)
+        sample[i] = abs(rivers.get() - law.mean)
+        radius[i] = ours.radius(CONFIDENCE)
+    return Errors(law, clipped, sample, radius)
+
+
+def efficient_error(events: int) -> float:
+    """99th percentile of the error of the maximum likelihood estimate that knows it is a Pareto.
+
+    The Fisher information on the index a is 1 / a^2 per event, and the mean a / (a - 1) changes
+    by 1 / (a - 1)^2 with it: no regular estimator has a smaller error in the limit.
+    """
+    deviation = PARETO_INDEX / (PARETO_INDEX - 1.0) ** 2 / math.sqrt(events)
+    return GAUSSIAN_99 * deviation
+
+
+def errors_table(found: list[Errors]) -> Table:
+    """Quantiles of the errors, clipped and sample mean side by side."""
+    rows: list[list[Cell]] = [
+        [
+            errors.law.name,
+            *(
+                float(np.quantile(values, level))
+                for level in (0.5, 0.99, 0.999)
+                for values in (errors.clipped, errors.sample)
+            ),
+            errors.ratio(0.99),
+            float(np.median(errors.radius)),
+            errors.coverage,
+        ]
+        for errors in found
+    ]
+    levels = [f"{level} {who}" for level in ("50 %", "99 %", "99.9 %") for who in ("ours", "River")]
+    columns = ("law", *levels, "99 % ratio", "median radius", "coverage")
+    return Table("Absolute error of the mean", columns, rows)
+
+
+def verdicts(found: list[Errors], events: int) -> Table:
+    """Every target with what was measured and whether it is reached."""
+    rows: list[list[Cell]] = []
+    for errors in found:
+        if errors.law.name.startswith("Pareto"):
+            ratio = errors.ratio(0.99)
+            rows.append(
+                ["99 % error over River's, Pareto(2.1)", ratio, "≤ 0.5", _word(ratio <= 0.5)]
+            )
+            floor = efficient_error(events) / float(np.quantile(errors.sample, 0.99))
+            rows.append(["the same of maximum likelihood that knows the law", floor, "", ""])
+        rows.append(
+            [f"coverage, {errors.law.name}", errors.coverage, "≥ 0.95", _word(_covers(errors))]
+        )
+    return Table("Targets", ("figure", "measured", "target", "reached"), rows)
+
+
+def _covers(errors: Errors) -> bool:
+    return errors.coverage >= CONFIDENCE
+
+
+def _word(reached: bool) -> str:
+    return "yes" if reached else "NO"
+
+
+def main() -> None:
+    """Read the options, run, publish."""
+    parser = options.parser(__doc__ or "")
+    parser.add_argument("--streams", type=int, default=STREAMS, help="streams per law")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the streams")
+    arguments = parser.parse_args()
+    if arguments.streams < 1:
+        parser.error("--streams is at least 1")
+    streams, events = (10, 1_000) if arguments.quick else (arguments.streams, EVENTS)
+    found = []
+    for law in LAWS:
+        progress(law.name)
+        found.append(measure(law, streams, events, arguments.seed))
+    publish([errors_table(found), verdicts(found, events)], arguments.out)
+
+
+if __name__ == "__main__":
+    options.run(main)

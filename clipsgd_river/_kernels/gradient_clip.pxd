@@ -1,0 +1,27 @@
+from libc.math cimport sqrt
+
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.buffers cimport doubles
+from clipsgd_river._kernels.robust_start cimport RobustStart
+from clipsgd_river._kernels.running_quantile cimport RunningQuantile
+
+cdef double LEVEL
+cdef double MULTIPLE
+cdef double GAUSSIAN_RATIO
+cdef double LONGEST_MEMORY
+cdef double LARGEST_NORM
+
+cdef class GradientClip:
+    cdef readonly object rule
+    cdef double fixed
+    cdef readonly double count
+    cdef readonly double energy
+    cdef RunningQuantile high
+    cdef RobustStart start
+
+    cdef double threshold(self) noexcept nogil
+    cdef void learn_first(self, double norm) noexcept nogil
+    cpdef double share(self, double norm)
+    cpdef double rate(self)
+    cdef int exchange(self, Archive archive) except -1
+    cpdef object snapshot(self)

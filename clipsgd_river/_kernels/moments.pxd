@@ -1,0 +1,26 @@
+from libc.math cimport fabs, sqrt
+
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.clip_threshold cimport ClipThreshold
+from clipsgd_river._kernels.univariate cimport ROUND_OFF, UnivariateKernel
+
+cdef double MULTIPLE
+cdef double GROWING_MULTIPLE
+cdef double LARGEST_THRESHOLD
+cdef double SMALLEST_THRESHOLD
+cdef double LARGEST_UNIT
+
+cdef class MomentsKernel(UnivariateKernel):
+    cdef readonly double location
+    cdef readonly double square
+    cdef readonly double weight_energy
+    cdef readonly double largest_influence
+    cdef readonly double inverse_threshold
+    cdef ClipThreshold clip
+    cdef bint growing
+    cdef double share
+
+    cdef double threshold(self, double scale) noexcept nogil
+    cdef double median_deviation(self) noexcept nogil
+    cpdef double variance(self)
+    cdef double known_scale(self, double deviation) noexcept nogil

@@ -1,0 +1,30 @@
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.buffers cimport doubles
+from clipsgd_river._kernels.features cimport FeatureTable
+from clipsgd_river._kernels.robust_start cimport RobustStart
+from clipsgd_river._kernels.step_size cimport StepSize
+
+cdef double LARGEST_VALUE
+cdef double ROUND_OFF
+
+cdef class UnivariateKernel:
+    cdef readonly object settings
+    cdef readonly double count
+    cdef readonly StepSize step_size
+    cdef readonly RobustStart start
+    cdef FeatureTable features
+    cdef object gradient_values
+    cdef double* gradient
+    cdef bint scheduled
+
+    cdef void step(self, double value) noexcept nogil
+    cdef void begin(self) noexcept nogil
+    cdef int exchange(self, Archive archive) except -1
+    cdef double memory(self) noexcept nogil
+    cdef double choose_rate(self, double gradient) noexcept nogil
+    cdef int learn(self, double value) except -1
+    cpdef object update(self, double value)
+    cpdef object update_many(self, object values)
+    cpdef object snapshot(self)
+    cpdef object restore(self, object numbers)
+    cdef list owners(self)

@@ -1,0 +1,164 @@
+"""A mean that no single value can pull far, with a radius of confidence."""
+
+from __future__ import annotations
+
+from math import inf, log, sqrt
+from typing import TYPE_CHECKING, ClassVar
+
+from clipsgd_river import _settings
+from clipsgd_river._kernels.moments import MomentsKernel
+from clipsgd_river.stats.base import ClippedStatistic
+
+if TYPE_CHECKING:
+    from river.optim.base import Scheduler
+
+
+class ClippedMean(ClippedStatistic):
+    r"""Mean by clipped SGD: one value moves it by eta lambda at the most, however large it is.
+
+    Choose it over `river.stats.Mean` where values have heavy tails, or a sensor, a parser or an
+    adversary puts in a wild one now and then. By default it averages, and is unbiased in the limit
+    for every distribution of finite variance. Where a robust centre is wanted more than the mean,
+    or many values are corrupted, take ``clip="auto"``; where the mean moves,
+    ``learning_rate="auto"``.
+
+    .. math:: m \leftarrow m + \eta_t\,\mathrm{clip}(x - m, \lambda_t)
+
+    Parameters
+    ----------
+    learning_rate
+        Share eta of a (clipped) deviation by which the mean moves, at least 1/t at the t-th value:
+        ``"averaging"``, 1/t, every value counts alike and nothing is forgotten; ``"auto"``, from
+        1/t down to 0.0005 and as large as the agreement of recent deviations says, up to 0.3;
+        ``"doubling"``, 2**(-2m/3) in the m-th epoch of 2**m values; a number in (0, 1], a memory
+        of 1/eta values; a River scheduler, asked at each value.
+    clip
+        Threshold lambda: ``"growing"``, three clipped standard deviations times the fourth root of
+        the memory in values; ``"auto"``, twice the running median of absolute deviations, which
+        settles off the mean of a skewed variable (0.085 standard deviations at Pareto(2.1), 0.14
+        at an exponential); a positive number, in standard deviations; ``None``, no clipping: with
+        ``"averaging"`` the sample mean.
+    warm_up
+        First values, at least 1, that are clipped together around their median, so that an
+        outlier among them does no harm.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a parameter is out of range or of a wrong type.
+
+    Notes
+    -----
+    O(1) per value, some 2 KB, whatever the number of values. NaN and ``None`` teach nothing.
+
+    One value of any size moves the average by at most 3 s t^(-3/4), s the clipped standard
+    deviation, and multiplies the mean square by at most 1 + 9 / sqrt(t). A share of gross outliers
+    that stays constant is, to a mean, part of the distribution: a growing threshold reaches it.
+
+    Departs from [1]_ in finding the threshold from the stream instead of from a known bound, and
+    in the start.
+
+    References
+    ----------
+    .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
+       NeurIPS 2023.
+
+    Examples
+    --------
+    >>> from clipsgd_river import stats
+    >>> mean = stats.ClippedMean()
+    >>> for i in range(1000):
+    ...     mean.update(1e6 if i == 500 else i % 10)
+    >>> round(mean.get(), 2)
+    4.55
+    >>> round(mean.radius(), 2)
+    0.4
+    """
+
+    _kernel: MomentsKernel
+    _kernel_class: ClassVar[type[MomentsKernel]] = MomentsKernel
+
+    def __init__(
+        self,
+        *,
+        learning_rate: str | float | Scheduler = "averaging",
+        clip: str | float | None = "growing",
+        warm_up: int = 20,
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.clip = clip
+        self.warm_up = warm_up
+        self._start(
+            {
+                "learning_rate": learning_rate,
+                "clip": _settings.clip(clip),
+                "warm_up": warm_up,
+            }
+        )
+
+    def get(self) -> float:
+        """Mean so far; 0.0 before the first value."""
+        return float(self._kernel.location)
+
+    def radius(self, confidence: float = 0.95, sigma: float | None = None) -> float:
+        r"""Distance from the true mean that is exceeded with probability 1 - confidence at most.
+
+        Theorem. Let values be independent with mean mu and standard deviation sigma, the steps
+        eta_t fixed in advance, the t-th threshold lambda_t and mean m depend on earlier values
+        only, and :math:`E(x_t - m)^2 \le v` given these. With :math:`w_t` the weight of the t-th
+        step in the mean (1/n if averaging), :math:`w_t \lambda_t \le B` and
+        :math:`L = \log(2 / (1 - \mathrm{confidence}))`,
+
+        .. math:: |m_n - \mu| \le \sqrt{2 v L \sum_t w_t^2} + \frac{B L}{3}
+                  + \frac{v}{4} \sum_t \frac{w_t}{\lambda_t}
+
+        with probability of at least the confidence, at one n chosen in advance.
+
+        Proof. The error is :math:`\sum_t w_t (\xi_t + b_t)`, xi_t the clipped deviation less its
+        conditional mean, b_t the bias of clipping. As (a - lambda)_+ <= a^2 / (4 lambda), b_t is
+        at most v / (4 lambda_t): the last term. Since (e^u - 1 - u) / u^2 grows with u, the
+        clipped deviation, at most lambda in size and v in mean square, has
+        :math:`\log E e^{h \xi_t} \le v (e^{h \lambda_t} - 1 - h \lambda_t) / \lambda_t^2`: the
+        product over t is Bernstein's supermartingale, and gives the other two terms.
+
+        The first ``warm_up`` values are counted as if they were steps too; there, and where v
+        and B are read off the stream instead of being known, the theorem is a guide. Coverage was
+        measured at or above 95 % for normal, t(2.1), Pareto(2.1) and Bernoulli(0.1) values. It
+        says nothing of a mean that drifts. Without clipping it is Chebyshev's
+        :math:`\sqrt{v \sum_t w_t^2 / (1 - \mathrm{confidence})}`.
+
+        Parameters
+        ----------
+        confidence
+            Above 0 and below 1.
+        sigma
+            A bound on the standard deviation, positive, if one is known; v is then
+            sigma^2 (1 + sum w^2). Otherwise v is the clipped variance so far, which may be too
+            small where most of the variance is in values hardly ever seen.
+
+        Returns
+        -------
+        A number, at least 0; infinite before the second value, unless ``sigma`` is given.
+        """
+        confidence = _settings.number("confidence", confidence)
+        if not 0.0 < confidence < 1.0:
+            raise ValueError(f"confidence is above 0 and below 1, not {confidence!r}")
+        kernel = self._kernel
+        energy = kernel.weight_energy
+        if sigma is not None:
+            bound = _settings.number("sigma", sigma)
+            if not 0.0 < bound < inf:
+                raise ValueError(f"sigma is positive and finite, not {sigma!r}")
+            variance = bound * bound * (1.0 + energy)
+        else:
+            variance = kernel.variance()
+        if kernel.count == 0 or (sigma is None and kernel.count < 2):
+            return inf
+        if kernel.settings["clip"] is None:
+            return sqrt(variance * energy / (1.0 - confidence))
+        deviations = log(2.0 / (1.0 - confidence))
+        return (
+            sqrt(2.0 * variance * deviations * energy)
+            + kernel.largest_influence * deviations / 3.0
+            + variance * kernel.inverse_threshold / 4.0
+        )
