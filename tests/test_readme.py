@@ -6,12 +6,14 @@ import doctest
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
 import pytest
+from conftest import PACKAGE
 
 from clipsgd_river import COMPILED
 
@@ -49,7 +51,16 @@ setup(ext_modules=cythonize([kernel], quiet=True), script_args=["-q", "build_ext
 
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
-    """Write the files of the README whose first line is their path; return their folder."""
+    """Write the files of the README whose first line is their path; return their folder.
+
+    Beside them lie the types of the kernels they build on: where an editable installation keeps
+    those, Cython does not look.
+    """
+    for types in [*PACKAGE.glob("_kernels/*.pxd"), PACKAGE / "_kernels" / "__init__.py"]:
+        copy = tmp_path / "clipsgd_river" / types.relative_to(PACKAGE)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(types, copy)
+    (tmp_path / "clipsgd_river" / "__init__.py").touch()
     fenced = re.findall(r"^```\w+\n# (clipsgd_river/\S+)\n(.*?)^```", text(), re.M | re.S)
     for path, content in fenced:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
