@@ -10,6 +10,9 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
+# Below, nearly every gradient is cut to one length, which tells nothing of a scale any more.
+SMALLEST_CLIP = 0.1
+
 
 def number(name: str, value: Any) -> float:
     """A real number, as a float."""
@@ -45,7 +48,7 @@ def learning_rate(value: Any, rules: tuple[str, ...] = ("auto", "doubling")) -> 
 
 
 def clip(value: Any) -> str | float | None:
-    """A rule by name, a threshold, or ``None`` for no clipping."""
+    """A rule by name, a threshold in standard deviations, or ``None`` for no clipping."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -53,6 +56,9 @@ def clip(value: Any) -> str | float | None:
             raise ValueError(f"clip is 'auto', 'growing', a positive number or None, not {value!r}")
         return value
     threshold = number("clip", value)
-    if not (threshold > 0.0 and isfinite(threshold)):
-        raise ValueError(f"clip is positive and finite, not {value!r}; None means no clipping")
+    if not (threshold >= SMALLEST_CLIP and isfinite(threshold)):
+        raise ValueError(
+            f"clip is a finite number of standard deviations, at least {SMALLEST_CLIP}, not "
+            f"{value!r}; None means no clipping"
+        )
     return threshold

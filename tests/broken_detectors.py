@@ -251,7 +251,7 @@ class CloneForgetsAttributes(ClippedZScore):
     def clone(
         self,
         new_params: Any = None,
-        include_attributes: bool = False,  # noqa: ARG002
+        include_attributes: bool = False,
     ) -> Any:
         return super().clone(new_params, include_attributes=False)
 

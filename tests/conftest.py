@@ -23,7 +23,8 @@ def pytest_configure() -> None:
     """Refuse to test a source tree that lies in the way of the installed package."""
     # A child started in the root of a clone must not import the source tree either.
     os.environ["PYTHONSAFEPATH"] = "1"
-    if PACKAGE == Path(__file__).parents[1] / "clipsgd_river" and not installed_editable():
+    source = Path(__file__).parents[1] / "clipsgd_river"
+    if source == PACKAGE and not installed_editable():
         raise pytest.UsageError(
             f"the tests would run against the source tree {PACKAGE}, not against the installed "
             "package: start them with 'pytest tests' ('python -m pytest' and PYTHONPATH put the "

@@ -58,7 +58,8 @@ class LocationScaleKernel(DetectorKernel):
     with c the share of a standard normal's second moment that clipping leaves, so that s is the
     standard deviation at independent Gaussian features (up to a tenth less where features move as
     one). Clipping coordinates first keeps one huge coordinate from shrinking the others to nothing.
-    eta and eta_s are found by `StepSize`, and are at least 1/n for a feature seen n times.
+    eta and eta_s are found by `StepSize`, and are at least 1/n at the n-th event of a feature. c is
+    that of events with all features present.
 
     A feature's first events go to a `RobustStart`. A feature constant so far has s = 0; a first
     other value deviates by sqrt(n): by Chebyshev's inequality n events cannot tell more.
@@ -210,6 +211,7 @@ class LocationScaleKernel(DetectorKernel):
                 if self.seen[self.features.present[k]] < self.start.length:
                     gradient[k] = 0.0
                     squares[k] = 0.0
+                    deviations[k] = 0.0
                     settled -= 1.0
         energy: cython.double = total(squares, count)
         norm: cython.double = sqrt(energy)
@@ -231,15 +233,14 @@ class LocationScaleKernel(DetectorKernel):
         count: cython.Py_ssize_t = self.features.count
         squares: cython.p_double = self.features.scratch
         gradient: cython.p_double = self.gradient
+        deviations: cython.p_double = self.deviation
         scale_gradient: cython.p_double = self.scale_gradient
         inverse_share: cython.double = 1.0 / self.share
-        square: cython.double
         w: cython.double
         k: cython.Py_ssize_t
         for k in range(count):
-            square = gradient[k] * gradient[k]
-            w = square * inverse_share - 1.0
-            w = 0.0 if square < REPEAT_SQUARE else w
+            w = gradient[k] * gradient[k] * inverse_share - 1.0
+            w = 0.0 if deviations[k] * deviations[k] < REPEAT_SQUARE else w
             scale_gradient[k] = w
             squares[k] = w * w
         return total(squares, count)
@@ -269,6 +270,7 @@ class LocationScaleKernel(DetectorKernel):
         precision: cython.p_double = self.precision
         gradient: cython.p_double = self.gradient
         scale_gradient: cython.p_double = self.scale_gradient
+        deviations: cython.p_double = self.deviation
         own: cython.p_double = self.own
         margin: cython.p_double = self.features.scratch
         rate: cython.double = self.location_step.rate
@@ -280,20 +282,20 @@ class LocationScaleKernel(DetectorKernel):
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         if alike:
-            floor = 1.0 / max(seen[0], 1.0)
+            floor = 1.0 / (seen[0] + 1.0)
             rate = max(rate, floor)
             scale_rate = max(scale_rate, floor)
             repeat_rate = max(repeat_rate, floor)
         else:
             for k in range(count):
-                own[k] = 1.0 / max(seen[present[k]], 1.0)
+                own[k] = 1.0 / (seen[present[k]] + 1.0)
         for k in range(count):
             j = k if whole else present[k]
             floor = 0.0 if alike else own[k]
             location[j] += max(rate, floor) * gradient[k] * scale[j]
             change = (
                 -max(repeat_rate, floor)
-                if gradient[k] * gradient[k] < REPEAT_SQUARE
+                if deviations[k] * deviations[k] < REPEAT_SQUARE
                 else min(max(scale_rate, floor) * scale_gradient[k], 1.0)
             )
             scale[j] *= 1.0 + 0.5 * change

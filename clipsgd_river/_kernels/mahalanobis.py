@@ -27,8 +27,8 @@ if not cython.compiled:
 LARGEST_COORDINATE = 4.0
 # Ridge rho on the covariance of the standardised features.
 RIDGE = 0.03
-# A diagonal of the inverse beyond this is round-off: exact arithmetic bounds it by a small
-# multiple of d / RIDGE.
+# A diagonal of the inverse beyond this is round-off: where every feature's turn for the ridge
+# comes, exact arithmetic bounds it by a small multiple of 1 / RIDGE.
 LARGEST_INVERSE = 1e9
 
 
@@ -176,7 +176,7 @@ class MahalanobisKernel(LocationScaleKernel):
         """
         d: cython.double = self.side
         if not self.location_step.automatic:
-            return min(self.location_step.rate, 0.5)
+            return min(self.location_step.rate, 0.5 / d)
         return max(min(0.005, 0.5 / d), 1.0 / (self.events + d))
 
     def learn_covariance(self) -> None:
@@ -199,7 +199,7 @@ class MahalanobisKernel(LocationScaleKernel):
             return
         square: cython.double = max(self.multiply(), 0.0)
         norm: cython.double = sqrt(square)
-        limit: cython.double = self.covariance_clip.value(1.0 / rate, settled)
+        limit: cython.double = self.covariance_clip.value(1.0 / max(rate, 1e-9), settled)
         self.covariance_clip.observe(norm, settled)
         weight: cython.double = rate / self.covariance_share
         if norm > limit:
@@ -240,8 +240,10 @@ class MahalanobisKernel(LocationScaleKernel):
                 row[start + j] = (row[start + j] - weight * (a * v[j])) * (b * decay[j]) - ridge * (
                     c * column[j]
                 )
-        if not 0.0 < row[turn * side + turn] < LARGEST_INVERSE:
-            self.forget_inverse()
+        for i in range(side):
+            if not 0.0 < row[i * side + i] < LARGEST_INVERSE:
+                self.forget_inverse()
+                return
 
     def forget_inverse(self) -> None:
         """Start again from the identity: round-off has won."""

@@ -24,7 +24,7 @@ if not cython.compiled:
 MEDIAN_FACTOR = 1.4826022185056018
 # The same for the mean of the smallest four fifths of the absolute deviations:
 # 0.8 / (2 (phi(0) - phi(Phi^-1(0.9)))).
-TRIMMED_FACTOR = 1.7901
+TRIMMED_FACTOR = 1.7901581257439687
 
 
 class RobustStart:

@@ -32,9 +32,9 @@ class StepSize:
     smallest
         The automatic step at rest; its inverse is the memory in events.
     memories
-        1: watch gradients over up to 50 events, beyond two deviations of noise. 2: over up to 20 events, where only a clear
-        agreement counts (an abrupt change), and over up to 1,000, where any counts (slow drift).
-        The larger step wins.
+        1: watch gradients over up to 50 events, beyond two deviations of noise. 2: over up to 20
+        events, where only a clear agreement counts (an abrupt change), and over up to 1,000, where
+        any counts (slow drift); the larger step wins.
     """
 
     def __init__(self, rule: object, smallest: float, memories: int) -> None:

@@ -18,7 +18,7 @@ DEGREES_OF_FREEDOM = 3.0
 # factor is at most 1 + 1e70 / 3, so that the product with four more is still finite.
 LARGEST_PRODUCT = 1e20
 # Mean of log(1 + z^2 / 3) for standard normal z, by numerical integration.
-NORMAL_DISTANCE = 0.2436
+NORMAL_DISTANCE = 0.24360064103316972
 
 
 class ZScoreKernel(LocationScaleKernel):

@@ -21,7 +21,7 @@ class ClippedMahalanobis(LocatedDetector):
     ordinary but do not go together. O(d^2) per event; for hundreds of features, or events with
     few of many features, choose `ClippedZScore`.
 
-    With z the deviations in scales, as in `ClippedZScore`, u = z clipped to +-4 in each
+    With z the deviations in scales, tempered as in `ClippedZScore`, u = z clipped to +-4 in each
     coordinate and P the inverse of the clipped covariance of u with ridge 0.03, the distance is
 
     .. math:: r = u^\top P u + \sum_{|z_j| > 4} 2 \log(|z_j| / 4).
@@ -31,7 +31,7 @@ class ClippedMahalanobis(LocatedDetector):
     learning_rate
         Step size eta of the location, as in `ClippedZScore`. With ``"auto"`` the covariance has
         a memory of 200 events, or twice the number of features if that is more; otherwise it
-        takes the same step, at most 0.5.
+        takes the step that the location took before, at most 1 / (2 d).
     clip
         Clip threshold on the norm of the standardised gradient, as in `ClippedZScore`; the
         covariance is clipped likewise, on the Mahalanobis norm sqrt(u'Pu), with 1.5 times its
@@ -68,10 +68,10 @@ class ClippedMahalanobis(LocatedDetector):
     >>> for _ in range(2000):
     ...     load = rng.gauss(50, 10)
     ...     model.learn_one({"load": load, "heat": 20 + load + rng.gauss(0, 1)})
-    >>> round(model.score_one({"load": 60, "heat": 80}), 2)
-    0.61
-    >>> round(model.score_one({"load": 60, "heat": 60}), 2)
-    0.99
+    >>> round(model.score_one({"load": 60, "heat": 80}), 1)
+    0.6
+    >>> round(model.score_one({"load": 60, "heat": 60}), 1)
+    1.0
     """
 
     _kernel: MahalanobisKernel

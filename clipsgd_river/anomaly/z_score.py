@@ -20,11 +20,13 @@ class ClippedZScore(LocatedDetector):
 
     The distance is the negative log-likelihood of Student's t, up to constants,
 
-    .. math:: r = \sum_j \log(1 + z_j^2 / 3), \qquad z_j = (x_j - m_j) / s_j,
+    .. math:: r = \sum_j \log(1 + z_j^2 / 3), \qquad
+              z_j = \frac{n_j}{n_j + 3} \cdot \frac{x_j - m_j}{s_j},
 
-    with m and s moved by one clipped SGD step per event. The gradient of an event, whatever its
-    size, counts at most with norm lambda, so that an anomaly in the training stream moves the
-    estimates no further than an unusual normal event would.
+    with m and s moved by one clipped SGD step per event, and n the number of times the feature was
+    seen: estimates from few events predict the next one less well. The gradient of an event,
+    whatever its size, counts at most with norm lambda, so that an anomaly in the training stream
+    moves the estimates no further than an unusual normal event would.
 
     Parameters
     ----------
@@ -37,8 +39,8 @@ class ClippedZScore(LocatedDetector):
     clip
         Clip threshold lambda on the norm of the standardised gradient: ``"auto"``, twice its
         running median; ``"growing"``, that times the fourth root of the memory in events, so
-        that bias vanishes for every distribution of finite variance; a positive number, in
-        standard deviations; ``None``, no clipping.
+        that bias vanishes for every distribution of finite variance; a number of standard
+        deviations, at least 0.1; ``None``, no clipping.
     warm_up
         Events from which a feature's first location and scale are taken, by medians, at least 1.
         Until then scores use the medians so far, tempered by n / (n + 3) after n events.

@@ -1,0 +1,346 @@
+"""Both detectors straight from their formulas: slow, in plain NumPy, sharing no code with them.
+
+One class per formula, a few lines each, so that a reader can hold them against the docstrings.
+Mahalanobis keeps the covariance itself and inverts it for every event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from math import ceil, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import integrate, stats
+
+Vector = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+# The package states these two to four digits; test_naive.py holds them against their formulas.
+TRIMMED_FACTOR = 1.7901581257439687
+NORMAL_DISTANCE = 0.24360064103316972
+
+LARGEST_VALUE = 1e150
+LARGEST_DEVIATION = 1e35
+
+
+@dataclass
+class Quantile:
+    """Multiplicative pinball steps, of size max(gain, 1 / t) at the t-th observation."""
+
+    level: float
+    gain: float
+    value: float = 0.0
+    count: float = 0.0
+
+    def place(self, value: float, count: float) -> None:
+        self.value, self.count = value, count
+
+    def observe(self, x: float) -> None:
+        if self.value == 0.0:
+            if x > 0.0:
+                self.place(x, 1.0)
+            return
+        self.count += 1.0
+        step = 2.0 * max(self.gain, 1.0 / self.count)
+        if x > self.value:
+            self.value *= 1.0 + step * self.level
+        else:
+            self.value /= 1.0 + step * (1.0 - self.level)
+
+
+@dataclass
+class Trace:
+    """||g||^2 / v - (1 + s sqrt(2 / d)) / (2 tau), with g and v running means over tau events."""
+
+    longest_memory: float
+    significance: float
+    mean: Vector = field(default_factory=lambda: np.zeros(0))
+    energy: float = 0.0
+    memory: float = 5.0
+
+    def observe(self, gradient: Vector, present: Positions) -> float:
+        tau = self.memory
+        self.mean[present] += (gradient - self.mean[present]) / tau
+        self.energy += (float(gradient @ gradient) - self.energy) / tau
+        if self.energy == 0.0:
+            return 0.0
+        ratio = float(self.mean[present] @ self.mean[present]) / self.energy
+        self.memory = float(np.clip((1.0 - ratio) * tau + 1.0, 5.0, self.longest_memory))
+        return ratio - (1.0 + self.significance * sqrt(2.0 / len(present))) / (2.0 * tau)
+
+
+@dataclass
+class Step:
+    """Step size: automatic, doubling, a constant, or what a scheduler says."""
+
+    rule: Any
+    smallest: float
+    traces: list[Trace]
+    rate: float = 1.0
+
+    def schedule(self, t: int) -> None:
+        """Set what is known before the event is seen."""
+        if hasattr(self.rule, "get"):
+            self.rate = self.rule.get(t)
+        elif not isinstance(self.rule, str):
+            self.rate = self.rule
+
+    def advance(self, gradient: Vector, present: Positions, t: int) -> None:
+        if self.rule == "auto":
+            wishes = [trace.observe(gradient, present) for trace in self.traces]
+            self.rate = float(np.clip(max(wishes), self.smallest, 0.3))
+        elif self.rule == "doubling":
+            epoch = t.bit_length() - 1
+            self.rate = 2.0 ** (-2.0 * epoch / 3.0)
+
+
+@cache
+def gaussian_share(dimension: int, threshold: float) -> float:
+    """E[min(R, lambda)^2] / d by numerical integration, R the norm of a standard normal vector."""
+    norm = stats.chi(dimension)
+    below, _ = integrate.quad(
+        lambda r: r * r * norm.pdf(r), 0.0, threshold, epsabs=0.0, epsrel=1e-13, limit=200
+    )
+    return float((below + threshold**2 * norm.sf(threshold)) / dimension)
+
+
+@dataclass
+class Threshold:
+    """Clip threshold lambda: a number, none, or a multiple of the median norm."""
+
+    rule: Any
+    multiple: float
+    median: Quantile = field(default_factory=lambda: Quantile(0.5, 0.02))
+
+    def value(self, memory: float, dimension: int) -> float:
+        if self.rule is None:
+            return float("inf")
+        if not isinstance(self.rule, str):
+            return float(self.rule)
+        usual = self.median.value or sqrt(dimension)
+        growth = max(memory, 1.0) ** 0.25 if self.rule == "growing" else 1.0
+        return self.multiple * usual * growth
+
+    def observe(self, norm: float, dimension: int) -> None:
+        if self.median.value == 0.0 and norm > 0.0:
+            self.median.place(sqrt(dimension), 1.0)
+        self.median.observe(norm)
+
+    def share(self, dimension: int) -> float:
+        if self.rule is None or self.rule == "growing":
+            return 1.0
+        if self.rule == "auto":
+            return gaussian_share(dimension, self.multiple * stats.chi(dimension).median())
+        return gaussian_share(dimension, float(self.rule))
+
+
+def robust_start(sample: list[float]) -> tuple[float, float]:
+    """Median; the larger of median and trimmed mean of absolute deviations, made consistent."""
+    location = float(np.median(sample))
+    deviations = np.sort(np.abs(np.array(sample) - location))
+    kept = ceil(0.8 * len(sample))
+    if kept == len(sample) > 2:
+        kept -= 1
+    by_median = float(np.median(deviations)) / stats.norm.ppf(0.75)
+    by_mean = TRIMMED_FACTOR * float(deviations[:kept].mean())
+    return location, max(by_median, by_mean)
+
+
+class NaiveZScore:
+    """Location and scale by clipped steps; the distance sums log(1 + z^2 / 3)."""
+
+    normal_distance = NORMAL_DISTANCE
+
+    def __init__(
+        self,
+        *,
+        learning_rate: Any = "auto",
+        clip: Any = "auto",
+        warm_up: int = 20,
+        contamination: float = 0.01,
+    ) -> None:
+        self.learning_rate = learning_rate
+        self.warm_up = warm_up
+        self.clip = Threshold(clip, 2.0)
+        self.location_step = Step(learning_rate, 0.0005, [Trace(20.0, 6.0), Trace(1000.0, 0.0)])
+        self.scale_step = Step(learning_rate, 0.002, [Trace(50.0, 2.0)])
+        self.typical = Quantile(0.5, 0.005)
+        self.limit = Quantile(1.0 - contamination, 0.05)
+        self.events = 0
+        self.names: list[Any] = []
+        self.samples: list[list[float]] = []
+        self.location = self.scale = self.seen = np.zeros(0)
+
+    def read(self, event: Mapping[Any, float]) -> tuple[Positions, Vector]:
+        """Positions of the known features that hold a number, ascending, and the numbers."""
+        known = {
+            self.names.index(name): float(np.clip(value, -LARGEST_VALUE, LARGEST_VALUE))
+            for name, value in event.items()
+            if name in self.names and not np.isnan(value)
+        }
+        present = sorted(known)
+        return np.array(present, dtype=np.intp), np.array([known[j] for j in present])
+
+    def start_features(self, event: Mapping[Any, float]) -> None:
+        for name, value in event.items():
+            if name not in self.names and not np.isnan(value):
+                self.names.append(name)
+                self.samples.append([])
+                self.grow()
+
+    def grow(self) -> None:
+        for holder in [self, *self.location_step.traces, *self.scale_step.traces]:
+            for attribute in ("location", "scale", "seen", "mean"):
+                if hasattr(holder, attribute):
+                    setattr(holder, attribute, np.append(getattr(holder, attribute), 0.0))
+
+    def deviations(self, present: Positions, values: Vector) -> Vector:
+        """(x - m) / s; sqrt(min(n, 1000)) for a constant that changes."""
+        difference = values - self.location[present]
+        scale = self.scale[present]
+        surprise = np.sign(difference) * np.sqrt(np.minimum(self.seen[present], 1000.0))
+        deviations = difference / np.where(scale > 0.0, scale, 1.0)
+        deviations = np.clip(deviations, -LARGEST_DEVIATION, LARGEST_DEVIATION)
+        return np.where(scale > 0.0, deviations, surprise)
+
+    def tempered(self, present: Positions, values: Vector) -> Vector:
+        """Deviations at n / (n + 3) of their size."""
+        seen = self.seen[present]
+        return self.deviations(present, values) * seen / (seen + 3.0)
+
+    def contributions(self, event: Mapping[Any, float]) -> dict[Any, float]:
+        present, values = self.read(event)
+        terms = np.log1p(self.tempered(present, values) ** 2 / 3.0)
+        return {self.names[j]: float(term) for j, term in zip(present, terms, strict=True)}
+
+    def distance(self, event: Mapping[Any, float]) -> float:
+        return sum(self.contributions(event).values())
+
+    def score(self, event: Mapping[Any, float]) -> float:
+        distance = self.distance(event)
+        if distance <= 0.0:
+            return 0.0
+        return min(1.0 / (1.0 + self.typical.value / distance), 1.0 - 2.0**-53)
+
+    def learn(self, event: Mapping[Any, float]) -> None:
+        self.events += 1
+        for step in (self.location_step, self.scale_step):
+            step.schedule(self.events)
+        self.start_features(event)
+        distance = self.distance(event)
+        present, values = self.read(event)
+        if len(present) == 0:
+            return
+        if self.typical.value == 0.0:
+            usual = self.normal_distance * len(present)
+            self.typical.place(usual, 10.0)
+            self.limit.place(3.0 * usual, 10.0)
+        if self.events > 1:
+            self.typical.observe(distance)
+            self.limit.observe(distance)
+        self.step(present, values)
+
+    def step(self, present: Positions, values: Vector) -> None:
+        settled = self.seen[present] >= self.warm_up
+        deviations = np.where(settled, self.deviations(present, values), 0.0)
+        gradient = self.clipped(present, deviations)
+        repeats = np.abs(deviations) < 1e-3
+        scale_gradient = np.where(
+            repeats, 0.0, gradient**2 / self.clip.share(len(self.names)) - 1.0
+        )
+        self.location_step.advance(gradient, present, self.events)
+        self.scale_step.advance(scale_gradient, present, self.events)
+        for k, j in enumerate(present):
+            if settled[k]:
+                self.move(j, values[k], gradient[k], None if repeats[k] else scale_gradient[k])
+            else:
+                self.samples[j].append(values[k])
+                self.location[j], self.scale[j] = robust_start(self.samples[j])
+            self.seen[j] += 1
+            if self.scale[j] < max(1e-140, 2.0**-50 * abs(self.location[j])):
+                self.scale[j] = 0.0
+                if settled[k]:
+                    self.location[j] = values[k]
+
+    def clipped(self, present: Positions, deviations: Vector) -> Vector:
+        """Clip each coordinate, then the norm, and let the threshold see the norm in between."""
+        limit = self.clip.value(min(self.events, 1.0 / self.location_step.rate), len(present))
+        gradient = np.clip(deviations, -limit, limit)
+        norm = float(np.linalg.norm(gradient))
+        settled = int((self.seen[present] >= self.warm_up).sum())
+        if settled:
+            self.clip.observe(norm, settled)
+        return gradient * min(1.0, limit / norm) if norm > 0.0 else gradient
+
+    def move(self, j: int, value: float, gradient: float, scale_gradient: float | None) -> None:
+        own = 1.0 / (self.seen[j] + 1.0)
+        scale = self.scale[j]
+        if scale == 0.0:
+            scale = abs(value - self.location[j]) / sqrt(min(self.seen[j], 1000.0))
+        self.location[j] += max(self.location_step.rate, own) * gradient * scale
+        if scale_gradient is None:
+            change = -max(min(self.scale_step.rate, 0.002), own)
+        else:
+            change = min(max(self.scale_step.rate, own) * scale_gradient, 1.0)
+        self.scale[j] = scale * (1.0 + change / 2.0)
+
+
+class NaiveMahalanobis(NaiveZScore):
+    """The covariance S itself, inverted for every event; the distance is u' S^-1 u and a tail."""
+
+    normal_distance = 1.0
+
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__(**parameters)
+        self.covariance_clip = Threshold(parameters.get("clip", "auto"), 1.5)
+        self.covariance = np.zeros((0, 0))
+
+    def grow(self) -> None:
+        super().grow()
+        larger = np.eye(len(self.names))
+        larger[:-1, :-1] = self.covariance
+        self.covariance = larger
+
+    def coordinates(self, present: Positions, values: Vector) -> Vector:
+        """Tempered deviations up to +-4; 0 for absent features."""
+        u = np.zeros(len(self.names))
+        u[present] = np.clip(self.tempered(present, values), -4.0, 4.0)
+        return u
+
+    def contributions(self, event: Mapping[Any, float]) -> dict[Any, float]:
+        present, values = self.read(event)
+        u = self.coordinates(present, values)
+        tail = 2.0 * np.log(np.maximum(np.abs(self.tempered(present, values)) / 4.0, 1.0))
+        terms = (u * (np.linalg.inv(self.covariance) @ u))[present] + tail
+        return {self.names[j]: float(term) for j, term in zip(present, terms, strict=True)}
+
+    def step(self, present: Positions, values: Vector) -> None:
+        settled = present[self.seen[present] >= self.warm_up]
+        if len(settled):
+            u = np.zeros(len(self.names))
+            u[settled] = self.coordinates(present, values)[settled]
+            self.learn_covariance(u, settled)
+        super().step(present, values)
+
+    def learn_covariance(self, u: Vector, settled: Positions) -> None:
+        """Age the rows at hand, add the clipped u u', and give one feature its ridge."""
+        d = len(self.names)
+        if self.learning_rate == "auto":
+            rate = max(min(0.005, 0.5 / d), 1.0 / (self.events + d))
+        else:
+            rate = min(self.location_step.rate, 0.5 / d)
+        norm = sqrt(u @ np.linalg.inv(self.covariance) @ u)
+        limit = self.covariance_clip.value(1.0 / rate, len(settled))
+        self.covariance_clip.observe(norm, len(settled))
+        shortening = min(1.0, limit / norm) if norm > 0.0 else 1.0
+        ageing = np.ones(d)
+        ageing[settled] = sqrt(1.0 - rate)
+        self.covariance = ageing[:, None] * self.covariance * ageing
+        self.covariance += rate * shortening**2 / self.covariance_clip.share(d) * np.outer(u, u)
+        turn = sorted(range(d), key=lambda j: repr(self.names[j]))[self.events % d]
+        if turn in settled:
+            self.covariance[turn, turn] += rate * 0.03 * d
