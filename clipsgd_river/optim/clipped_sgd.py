@@ -79,11 +79,9 @@ class ClippedSGD(optim.base.Optimizer):
             lr = _settings.number("lr", lr)
             if not 0.0 < lr < inf:
                 raise ValueError(f"lr is positive and finite, not {lr!r}")
-        if clip == "growing":
-            raise ValueError("clip is 'auto', a positive number or None, not 'growing'")
         super().__init__(lr)  # type: ignore[arg-type]  # it keeps what is no number as it is
         self.clip = clip
-        self._gradients = GradientClip(_settings.clip(clip))
+        self._gradients = GradientClip(_checked_clip(clip))
 
     @property
     def learning_rate(self) -> float:
@@ -116,6 +114,18 @@ class ClippedSGD(optim.base.Optimizer):
             return 0.0
         kept = self._gradients.share(norm)
         return float(self.learning_rate * kept)
+
+
+def _checked_clip(clip: float | str | None) -> float | str | None:
+    """Rule or threshold; unlike the detectors' it is in the unit of the gradient."""
+    if clip is None or (isinstance(clip, str) and clip == "auto"):
+        return clip
+    if isinstance(clip, str):
+        raise ValueError(f"clip is 'auto', a positive number or None, not {clip!r}")
+    threshold = _settings.number("clip", clip)
+    if not 0.0 < threshold < inf:
+        raise ValueError(f"clip is positive and finite, not {clip!r}; None means no clipping")
+    return threshold
 
 
 def _norm_of_parts(parts: Any) -> float:

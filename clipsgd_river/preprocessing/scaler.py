@@ -53,7 +53,7 @@ class ClippedScaler(
         scheduler. At least 1/t for a feature's t-th event.
     clip
         Threshold on the norm of the standardised gradient: ``"auto"``, twice its running median;
-        ``"growing"``, that times the fourth root of the memory in events; a positive number, in
+        ``"growing"``, that times the fourth root of the memory in events; a number from 0.1, in
         standard deviations; ``None``, no clipping.
     warm_up
         Events from which a feature's first location and scale are taken, by medians, at least 1.

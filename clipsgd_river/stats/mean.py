@@ -36,7 +36,7 @@ class ClippedMean(ClippedStatistic):
         Threshold lambda: ``"growing"``, three clipped standard deviations times the fourth root of
         the memory in values; ``"auto"``, twice the running median of absolute deviations, which
         settles off the mean of a skewed variable (0.085 standard deviations at Pareto(2.1), 0.14
-        at an exponential); a positive number, in standard deviations; ``None``, no clipping: with
+        at an exponential); a number from 0.1, in standard deviations; ``None``, no clipping: with
         ``"averaging"`` the sample mean.
     warm_up
         First values, at least 1, that are clipped together around their median, so that an

@@ -32,7 +32,7 @@ class ClippedVar(ClippedStatistic):
     clip
         Threshold lambda: ``"auto"``, twice the running median of absolute deviations;
         ``"growing"``, three clipped standard deviations times the fourth root of the memory in
-        values; a positive number, in standard deviations; ``None``, no clipping: with
+        values; a number from 0.1, in standard deviations; ``None``, no clipping: with
         ``"averaging"`` the sample variance with n - 1.
     warm_up
         First values, at least 1, that are clipped together around their median.
