@@ -355,10 +355,15 @@ def test_fuzzing_catches_a_broken_detector(
 
 def test_memory_growth_is_seen(script: Load) -> None:
     memory = script("memory")
-    hoard: list[Event] = []
-    assert memory.growth_per_event(hoard.append, 50_000) > 50
+    hoard: list[bytes] = []
+
+    def leak(event: Event) -> None:
+        # Large: a heap that earlier tests have left free must not swallow it.
+        hoard.append(repr(event).encode() * 100)
+
+    assert memory.growth_per_event(leak, 50_000) > 50
     with pytest.raises(ValueError, match="count"):
-        memory.growth_per_event(hoard.append, 3)
+        memory.growth_per_event(leak, 3)
 
 
 def test_state_sizes_are_counted(script: Load) -> None:
