@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +70,11 @@ def rows_of(X: Any) -> Rows:
     if _is_frame(X):
         frame = into_frame(X)
         _refuse_text(frame)
-        values = _numbers(to_numpy(frame, dtype=object)) if _mixed(frame) else to_numpy(frame)
+        values = (
+            _numbers(to_numpy(frame, dtype=object), frame.columns)
+            if _mixed(frame)
+            else to_numpy(frame)
+        )
         return Rows(_writable(values), list(frame.columns), frame)
     if hasattr(X, "toarray"):
         raise TypeError("rows are dense; convert a sparse matrix with X.toarray() first")
@@ -81,7 +85,7 @@ def rows_of(X: Any) -> Rows:
             "ends in _one with a dict, or reshape(1, -1) it; for one feature reshape(-1, 1)"
         )
     if values.dtype.kind == "O":
-        values = _numbers(values)
+        values = _numbers(values, range(values.shape[1]))
     elif values.dtype.kind not in "biuf":
         raise TypeError(f"rows hold numbers, not {values.dtype.name}; convert or encode them first")
     return Rows(_writable(values), list(range(values.shape[1])))
@@ -126,10 +130,11 @@ def _mixed(frame: Any) -> bool:
     return any(kind in (nw.Object, nw.Unknown) for kind in frame.schema.values())
 
 
-def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+def _numbers(values: NDArray[Any], names: Sequence[Any]) -> NDArray[np.float64]:
     """Objects one by one, by the rules that hold for the values of a dict."""
     numbers = [
-        [as_float(column, content) for column, content in enumerate(row)] for row in values.tolist()
+        [as_float(name, content) for name, content in zip(names, row, strict=True)]
+        for row in values.tolist()
     ]
     return np.array(numbers, dtype=np.float64).reshape(values.shape)
 

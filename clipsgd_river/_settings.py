@@ -19,15 +19,18 @@ def number(name: str, value: Any) -> float:
     """A real number, as a float."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} is a number, not {value!r} of type {type(value).__name__}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is beyond the range of a float") from None
 
 
-def count(name: str, value: Any) -> int:
-    """A whole number from 1, below 2**31."""
+def count(name: str, value: Any, largest: int = 2**31 - 1) -> int:
+    """A whole number from 1 to ``largest``."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} is a whole number, not {value!r} of type {type(value).__name__}")
-    if not 1 <= int(value) < 2**31:
-        raise ValueError(f"{name} is at least 1 and below 2**31, not {value!r}")
+    if not 1 <= int(value) <= largest:
+        raise ValueError(f"{name} is at least 1 and at most {largest:,}, not {value!r}")
     return int(value)
 
 

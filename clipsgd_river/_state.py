@@ -70,15 +70,19 @@ def restored(wanted: type[Detector], fields: dict[str, Any], numbers: array[floa
     try:
         detector: Any = kind(**fields["parameters"])
         settings = detector._settings_check(detector.get_params(deep=False))
+        if not isinstance(fields["features"], list):
+            raise TypeError("features are no list")
         names = [_state_file.decode_name(name) for name in fields["features"]]
         kernel = kind._kernel_class(settings)
         kernel.restore(names, numbers)
         columns, column_names = fields["columns"], fields["column_names"]
-    except (KeyError, TypeError) as error:
+        if column_names and not isinstance(column_names, list):
+            raise TypeError("column names are no list")
+    except (KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ValueError(f"the state's header does not fit a {kind.__name__}: {error}") from error
     detector.__dict__["_kernel"] = kernel
     detector._take_extra_fields(fields)
-    if isinstance(columns, int):
+    if isinstance(columns, int) and columns >= 0:
         detector.n_features_in_ = columns
     if column_names:
         detector.feature_names_in_ = np.asarray(column_names, dtype=object)

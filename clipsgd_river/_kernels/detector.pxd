@@ -28,6 +28,8 @@ cdef class DetectorKernel:
     cdef void learn(self, double distance) noexcept nogil
     cdef int load(self, object event, bint learn) except -1
     cdef int claim(self) except -1
+    cdef int start_features(self, list names) except -1
+    cdef Py_ssize_t least_numbers(self, Py_ssize_t size)
     cdef Py_ssize_t start_columns(self, double* rows, object names, Py_ssize_t start, Py_ssize_t count) except -1
 
     cpdef double distance_one(self, object event) except? -1.0

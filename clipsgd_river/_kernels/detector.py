@@ -127,8 +127,7 @@ class DetectorKernel:
                 self.features.admit(fresh)
             self.prepare()
             if fresh is not None:
-                self.features.add([name for name, _ in fresh])
-                self.reserve(self.features.size)
+                self.start_features([name for name, _ in fresh])
                 self.features.place(fresh)
         return 0
 
@@ -221,13 +220,13 @@ class DetectorKernel:
         """
         width: cython.Py_ssize_t = len(names)
         count: cython.Py_ssize_t = len(distances)
-        if count == 0 or width == 0:
+        if count == 0:
             return
         if len(rows) != count * width or len(scores) != count:
             raise ValueError(f"{len(rows)} numbers do not make {count} rows of {width}")
         self.claim()
         try:
-            data: cython.p_double = doubles(rows)
+            data: cython.p_double = doubles(rows if width > 0 else zeros(1))
             distance_of: cython.p_double = doubles(distances)
             score_of: cython.p_double = doubles(scores)
             start: cython.Py_ssize_t = 0
@@ -236,7 +235,6 @@ class DetectorKernel:
             while start < count:
                 if learn:
                     stop = self.start_columns(data, names, start, count)
-                    self.prepare()
                     if self.scheduled:
                         stop = start + 1
                 positions = self.features.match(names)
@@ -272,9 +270,21 @@ class DetectorKernel:
                 stop = i
         if fresh:
             self.features.admit(fresh)
-            self.features.add([name for name, _ in fresh])
-            self.reserve(self.features.size)
+        self.prepare()
+        if fresh:
+            self.start_features([name for name, _ in fresh])
         return stop
+
+    def start_features(self, names: list[Any]) -> cython.int:
+        """Make room for new features everywhere, then admit them."""
+        self.features.grow(names)
+        self.reserve(self.features.size + len(names))
+        self.features.commit()
+        return 0
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """How many numbers a state of ``size`` features has at least."""
+        return 0
 
     def set_limit(self, distance: float) -> None:
         """Put the alert limit at a distance; it goes on tracking from there."""
@@ -297,8 +307,12 @@ class DetectorKernel:
                 f"the state names {len(names)} features where at most "
                 f"{self.features.max_features} different ones belong: it is damaged"
             )
-        self.features.add(names)
-        self.reserve(self.features.size)
+        if len(numbers) < self.least_numbers(len(names)):
+            raise ValueError(
+                f"the state has {len(numbers)} numbers, too few for {len(names)} features: it is "
+                "damaged"
+            )
+        self.start_features(names)
         archive = Archive(numbers)
         self.exchange(archive)
         archive.close()

@@ -5,6 +5,7 @@ cdef double LARGEST_VALUE
 
 cdef class FeatureTable:
     cdef readonly list names
+    cdef readonly list pending
     cdef dict positions
     cdef readonly Py_ssize_t size
     cdef readonly Py_ssize_t max_features
@@ -21,7 +22,8 @@ cdef class FeatureTable:
     cdef list load(self, object event)
     cdef Py_ssize_t position(self, object name, Py_ssize_t rank) except -2
     cdef int admit(self, list fresh) except -1
-    cdef int add(self, list names) except -1
+    cdef int grow(self, list names) except -1
+    cdef int commit(self) except -1
     cdef int place(self, list fresh) except -1
     cdef void load_row(self, double* rows, Py_ssize_t start, int* columns, Py_ssize_t width, bint identity) noexcept nogil
     cdef void sort_present(self) noexcept nogil

@@ -45,6 +45,7 @@ class FeatureTable:
 
     def __init__(self, max_features: cython.Py_ssize_t) -> None:
         self.names: list[Any] = []
+        self.pending: list[Any] = []
         self.positions: dict[Any, int] = {}
         self.size = 0
         self.max_features = max_features
@@ -134,21 +135,35 @@ class FeatureTable:
             )
         return 0
 
-    def add(self, names: list[Any]) -> cython.int:
-        """Give new features the next positions and make room for their values."""
+    def grow(self, names: list[Any]) -> cython.int:
+        """Make room for new features, which `commit` admits once all others have made room too.
+
+        Whatever fails in between, such as memory or Ctrl-C, leaves the features as they were.
+        """
         size: cython.Py_ssize_t = self.size + len(names)
-        self.order_position_values = enlarged(self.order_position_values, size)
-        self.order_positions = integers(self.order_position_values)
-        self.value_values = enlarged(self.value_values, size)
-        self.values = doubles(self.value_values)
-        self.present_values = enlarged(self.present_values, size)
-        self.present = integers(self.present_values)
-        self.scratch_values = zeros(size)
-        self.scratch = doubles(self.scratch_values)
-        for name in names:
-            self.positions[name] = len(self.names)
-            self.names.append(name)
-        self.size = size
+        order_positions = enlarged(self.order_position_values, size)
+        values = enlarged(self.value_values, size)
+        present = enlarged(self.present_values, size)
+        scratch = zeros(size)
+        self.pending = list(names)
+        self.order_position_values = order_positions
+        self.order_positions = integers(order_positions)
+        self.value_values = values
+        self.values = doubles(values)
+        self.present_values = present
+        self.present = integers(present)
+        self.scratch_values = scratch
+        self.scratch = doubles(scratch)
+        return 0
+
+    def commit(self) -> cython.int:
+        """Give the features that `grow` made room for the next positions."""
+        names = self.names + self.pending
+        positions = {name: place for place, name in enumerate(names)}
+        self.names = names
+        self.positions = positions
+        self.size = len(names)
+        self.pending = []
         return 0
 
     def place(self, fresh: list[Any]) -> cython.int:

@@ -33,7 +33,7 @@ def clipped_second_moment(dimension: int, threshold: float, multiple: float) -> 
     -------
     A number in (0, 1].
     """
-    limit = threshold * threshold
+    limit = min(threshold * threshold, 1e300)
     if threshold == 0.0:
         median = sqrt(float(chdtri(dimension, 0.5)))
         limit = (multiple * median) ** 2

@@ -250,8 +250,9 @@ class LinearKernel:
                 f"the state names {len(names)} features where at most {features.max_features} "
                 "different ones belong: it is damaged"
             )
-        features.add(names)
-        self.inputs.reserve(features.size)
+        if len(numbers) < self.inputs.least_numbers(len(names)):
+            raise ValueError("the state has too few numbers for its features: it is damaged")
+        self.inputs.start_features(names)
         self.reserve()
         archive = Archive(numbers)
         self.exchange(archive)

@@ -58,7 +58,8 @@ class LinearUnit:
         # The centre is a table of one feature that is always present.
         self.alone = FeatureTable(1)
         self.alone.load({})
-        self.alone.add([0])
+        self.alone.grow([0])
+        self.alone.commit()
         self.alone.place([(0, 1.0)])
         self.centre_step.reserve(1)
         self.alone_values = zeros(1)

@@ -10,6 +10,7 @@ from clipsgd_river._kernels.vector cimport smallest, total
 
 cdef double LARGEST_DEVIATION
 cdef double SMALLEST_SCALE
+cdef double LARGEST_SCALE
 cdef double ROUND_OFF
 cdef double CONSTANT_MEMORY
 cdef double PRIOR_EVENTS
@@ -55,4 +56,5 @@ cdef class LocationScaleKernel(DetectorKernel):
     cdef void settle(self, Py_ssize_t j) noexcept nogil
     cdef void derive(self, Py_ssize_t j) noexcept nogil
     cdef int point(self) except -1
+    cdef dict bands(self)
     cpdef object track_location(self, object rows, object names)

@@ -26,6 +26,8 @@ if not cython.compiled:
 
 # Standardised deviations are cut here, where a product of four of their squares is still finite.
 LARGEST_DEVIATION = 1e35
+# No location and no scale of values up to 1e150 exceeds this.
+LARGEST_SCALE = 1e152
 # A scale below this, or below the round-off of its location, is that of a constant.
 SMALLEST_SCALE = 1e-140
 ROUND_OFF = 2.0**-50
@@ -101,26 +103,39 @@ class LocationScaleKernel(DetectorKernel):
 
     def reserve(self, size: cython.Py_ssize_t) -> cython.int:
         """Make room for ``size`` features."""
+        # What can fail comes first: a call of Python code, then the memory.
         share: cython.double = self.clip.gaussian_share(size)
+        location = enlarged(self.location_values, size)
+        scale = enlarged(self.scale_values, size)
+        seen = enlarged(self.seen_values, size)
+        precision = enlarged(self.precision_values, size)
+        deviation = zeros(size)
+        gradient = zeros(size)
+        scale_gradient = zeros(size)
+        own = zeros(size)
+        self.location_step.reserve(size)
+        self.scale_step.reserve(size)
+        self.start.reserve(size)
+        self.location_values = location
+        self.scale_values = scale
+        self.seen_values = seen
+        self.precision_values = precision
+        self.deviation_values = deviation
+        self.gradient_values = gradient
+        self.scale_gradient_values = scale_gradient
+        self.own_values = own
+        self.point()
+        self.share = share
         self.starting += size - self.reserved
         self.irregular += size - self.reserved
         if self.reserved > 0:
             self.uniform = False
         self.reserved = size
-        self.location_step.reserve(size)
-        self.scale_step.reserve(size)
-        self.start.reserve(size)
-        self.location_values = enlarged(self.location_values, size)
-        self.scale_values = enlarged(self.scale_values, size)
-        self.seen_values = enlarged(self.seen_values, size)
-        self.precision_values = enlarged(self.precision_values, size)
-        self.deviation_values = zeros(size)
-        self.gradient_values = zeros(size)
-        self.scale_gradient_values = zeros(size)
-        self.own_values = zeros(size)
-        self.point()
-        self.share = share
         return 0
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Location, scale and count of each feature."""
+        return 3 * size
 
     def prepare(self) -> cython.int:
         """Ask a River scheduler, if there is one; give back the memory of the start."""
@@ -352,8 +367,8 @@ class LocationScaleKernel(DetectorKernel):
         for j in range(size):
             self.uniform = self.uniform and self.seen[j] == self.seen[0]
             archive.check_count(self.seen[j])
-            if self.scale[j] < 0.0:
-                raise ValueError("the state holds a negative scale: it is damaged")
+            if not 0.0 <= self.scale[j] <= LARGEST_SCALE or fabs(self.location[j]) > LARGEST_SCALE:
+                raise ValueError("the state holds an impossible location or scale: it is damaged")
             if self.seen[j] < self.start.length:
                 self.starting += 1
             self.derive(j)
@@ -362,6 +377,14 @@ class LocationScaleKernel(DetectorKernel):
 
     def expect_one(self, event: Any) -> dict[Any, tuple[float, float, float]]:
         """Band that holds 95 % of a Gaussian feature: location -+ 1.96 scales."""
+        self.claim()
+        try:
+            return self.bands()
+        finally:
+            self.busy = False
+
+    def bands(self) -> dict[Any, tuple[float, float, float]]:
+        """Band of each feature alone."""
         j: cython.Py_ssize_t
         return {
             self.features.names[j]: (

@@ -78,28 +78,38 @@ class MahalanobisKernel(LocationScaleKernel):
 
     def reserve(self, size: cython.Py_ssize_t) -> cython.int:
         """Make room for ``size`` features; new ones are uncorrelated, of variance 1."""
-        # What runs Python code comes first: it may fail, or let another thread in.
+        # What can fail comes first: calls of Python code, then the memory.
         share: cython.double = self.covariance_clip.gaussian_share(size)
-        names = self.features.names
+        names = self.features.names + self.features.pending
         turns = array("i", sorted(range(size), key=lambda j: repr(names[j])) or [0])
-        LocationScaleKernel.reserve(self, size)
         i: cython.Py_ssize_t
-        old: cython.Py_ssize_t = self.side
+        old: cython.Py_ssize_t = self.features.size
         larger = zeros(size * size)
         for i in range(old):
-            larger[i * size : i * size + old] = self.inverse_values[i * old : (i + 1) * old]
+            larger[i * size : i * size + old] = self.inverse_values[
+                i * self.side : i * self.side + old
+            ]
         for i in range(old, size):
             larger[i * size + i] = 1.0
+        coordinates = zeros(size)
+        product = zeros(size)
+        decay = zeros(size)
+        ridge = zeros(size)
+        LocationScaleKernel.reserve(self, size)
         self.inverse_values = larger
-        self.coordinate_values = zeros(size)
-        self.product_values = zeros(size)
-        self.decay_values = zeros(size)
-        self.ridge_values = zeros(size)
+        self.coordinate_values = coordinates
+        self.product_values = product
+        self.decay_values = decay
+        self.ridge_values = ridge
+        self.turn_values = turns
         self.side = size
         self.covariance_share = share
-        self.turn_values = turns
         self.point()
         return 0
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Those of location and scale, and a triangle of P."""
+        return 3 * size + size * (size + 1) // 2
 
     def excess(self, z: float) -> float:
         """What a deviation adds beyond the quadratic form."""
@@ -255,22 +265,27 @@ class MahalanobisKernel(LocationScaleKernel):
 
     def expect_one(self, event: Any) -> dict[Any, tuple[float, float, float]]:
         """Band of 95 %: each feature alone, or given the other features of ``event``."""
-        band = LocationScaleKernel.expect_one(self, event)
-        if event is None:
-            return band
-        self.distance_one(event)
         k: cython.Py_ssize_t
-        for k in range(self.features.count):
-            j = self.features.present[k]
-            own = self.inverse[j * self.side + j]
-            expected = self.coordinates[j] - self.product[j] / own
-            spread = BAND / sqrt(own)
-            band[self.features.names[j]] = (
-                self.location[j] + self.scale[j] * (expected - spread),
-                self.location[j] + self.scale[j] * expected,
-                self.location[j] + self.scale[j] * (expected + spread),
-            )
-        return band
+        self.claim()
+        try:
+            band = self.bands()
+            if event is None:
+                return band
+            self.load(event, False)
+            self.distance()
+            for k in range(self.features.count):
+                j = self.features.present[k]
+                own = self.inverse[j * self.side + j]
+                expected = self.coordinates[j] - self.product[j] / own
+                spread = BAND / sqrt(own)
+                band[self.features.names[j]] = (
+                    self.location[j] + self.scale[j] * (expected - spread),
+                    self.location[j] + self.scale[j] * expected,
+                    self.location[j] + self.scale[j] * (expected + spread),
+                )
+            return band
+        finally:
+            self.busy = False
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``: the lower triangle of P is enough."""
@@ -286,6 +301,12 @@ class MahalanobisKernel(LocationScaleKernel):
             if not 0.0 < part[i] < LARGEST_INVERSE:
                 raise ValueError("the state holds an impossible inverse covariance: it is damaged")
             if archive.reading:
+                for j in range(i):
+                    if not part[j] * part[j] < part[i] * self.inverse[j * side + j]:
+                        raise ValueError(
+                            "the state holds an inverse covariance that is not positive definite: "
+                            "it is damaged"
+                        )
                 for j in range(i + 1):
                     self.inverse[i * side + j] = part[j]
                     self.inverse[j * side + i] = part[j]

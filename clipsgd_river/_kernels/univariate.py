@@ -50,7 +50,8 @@ class UnivariateKernel:
         self.start = RobustStart(settings["warm_up"])
         self.start.reserve(1)
         self.features = FeatureTable(1)
-        self.features.add(["x"])
+        self.features.grow(["x"])
+        self.features.commit()
         self.features.count = 1
         self.step_size.reserve(1)
         self.gradient_values = zeros(1)

@@ -73,7 +73,11 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
         return score
 
     def score_learn_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
-        """Score an event, then learn it, in one pass: `score_one` followed by `learn_one`."""
+        """Score an event, then learn it, in one pass: `score_one` followed by `learn_one`.
+
+        The same to the last bit unless the event brings a new feature, which may change the order
+        of a sum.
+        """
         score: float = self._kernel.score_learn_one(x)
         return score
 
@@ -230,6 +234,13 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
         """Feature names in order of first appearance: the order of the estimated arrays."""
         self._check_learned()
         return list(self._kernel.features.names)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; they take effect with the first event learned, or with the next `fit`."""
+        super().set_params(**params)
+        if not self.__sklearn_is_fitted__():
+            self.__dict__.pop("_kernel", None)
+        return self
 
     def _check_learned(self) -> None:
         if not self.__sklearn_is_fitted__():

@@ -37,7 +37,8 @@ class ClippedMahalanobis(LocatedDetector):
         covariance is clipped likewise, on the Mahalanobis norm sqrt(u'Pu), with 1.5 times its
         running median if automatic.
     warm_up
-        Events from which a feature's first location and scale are taken, by medians, at least 1.
+        Events from which a feature's first location and scale are taken, by medians, 1 to
+        10,000.
         Until then the feature counts as uncorrelated, and scores use the medians so far.
     contamination
         Expected share of anomalies, in (0, 0.5]; sets `offset_` and so `predict`, not the scores.
@@ -47,7 +48,8 @@ class ClippedMahalanobis(LocatedDetector):
     Notes
     -----
     Cost O(d^2) per event. State file: 4 d^2 + 52 d + 180 bytes beside the feature names and
-    parameters, under 2 KB at d = 10; in memory 8 d^2.
+    parameters, under 2 KB at d = 10, and while features start up to 8 warm_up more for each; in
+    memory 8 d^2.
 
     Departs from [1]_ in standardising and clipping each coordinate first, in tracking the inverse
     directly, in the ridge, and in the automatic threshold.

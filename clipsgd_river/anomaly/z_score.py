@@ -42,7 +42,8 @@ class ClippedZScore(LocatedDetector):
         that bias vanishes for every distribution of finite variance; a number of standard
         deviations, at least 0.1; ``None``, no clipping.
     warm_up
-        Events from which a feature's first location and scale are taken, by medians, at least 1.
+        Events from which a feature's first location and scale are taken, by medians, 1 to
+        10,000.
         Until then scores use the medians so far, tempered by n / (n + 3) after n events.
     contamination
         Expected share of anomalies, in (0, 0.5]; sets `offset_` and so `predict`, not the scores.
@@ -51,8 +52,9 @@ class ClippedZScore(LocatedDetector):
 
     Notes
     -----
-    Cost O(features present) per event. State: 48 d + 150 bytes beside the feature names and
-    parameters, under 2 KB at d = 10.
+    Cost O(features present) per event; one that starts a feature, O(d). State file: 48 d + 150
+    bytes beside the feature names and parameters, under 2 KB at d = 10, and while features start up
+    to 8 warm_up more for each.
 
     Departs from [1]_ in standardising the gradient, in the automatic threshold and step, and in
     the robust start.
