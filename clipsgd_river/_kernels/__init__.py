@@ -43,7 +43,7 @@ COMPILED: bool = not detector.__file__.endswith(".py")
 
 if not COMPILED and not PURE_PYTHON:
     warnings.warn(
-        "clipsgd_river runs uncompiled: every result is the same, but 20 to 200 times slower. "
+        "clipsgd_river runs uncompiled: every result is the same, but 40 to 400 times slower. "
         "Install it again with a C compiler present to build its kernels.",
         RuntimeWarning,
         stacklevel=2,
