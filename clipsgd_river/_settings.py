@@ -15,6 +15,11 @@ from typing import Any
 SMALLEST_CLIP_OF_SCALE = 0.1
 
 
+# The values of a start are kept sorted, one by one: beyond this it takes too long, and too much
+# memory.
+LONGEST_START = 10_000
+
+
 def number(name: str, value: Any) -> float:
     """A real number, as a float."""
     if isinstance(value, bool) or not isinstance(value, Real):
@@ -32,6 +37,11 @@ def count(name: str, value: Any, largest: int = 2**31 - 1) -> int:
     if not 1 <= int(value) <= largest:
         raise ValueError(f"{name} is at least 1 and at most {largest:,}, not {value!r}")
     return int(value)
+
+
+def warm_up(value: Any) -> int:
+    """Events that a robust start takes."""
+    return count("warm_up", value, LONGEST_START)
 
 
 def learning_rate(value: Any, rules: tuple[str, ...] = ("auto", "doubling")) -> Any:

@@ -6,10 +6,6 @@ from typing import Any
 
 from clipsgd_river import _settings
 
-# The values of a start are kept sorted, one by one: beyond this it takes too long, and too much
-# memory.
-LONGEST_START = 10_000
-
 
 def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     """Check the parameters shared by the detectors; returns them as plain Python values.
@@ -24,7 +20,7 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     settings = dict(parameters)
     settings["learning_rate"] = _settings.learning_rate(settings["learning_rate"])
     settings["clip"] = _settings.clip(settings["clip"], _settings.SMALLEST_CLIP_OF_SCALE)
-    settings["warm_up"] = _settings.count("warm_up", settings["warm_up"], LONGEST_START)
+    settings["warm_up"] = _settings.warm_up(settings["warm_up"])
     settings["max_features"] = _settings.count("max_features", settings["max_features"])
     share = settings["contamination"]
     settings["contamination"] = _settings.number("contamination", share)

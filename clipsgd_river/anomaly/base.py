@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.exceptions import NotFittedError
 
+from clipsgd_river._kernel_owner import KernelOwner
 from clipsgd_river._kernels.detector import DetectorKernel
 from clipsgd_river._rows import Rows, rows_of, validated_rows
-from clipsgd_river._saveable import Saveable
 from clipsgd_river.anomaly._settings import checked
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
-class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
+class ClippedDetector(KernelOwner, OutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
     """Base of the detectors on a kernel: River's face and scikit-learn's on one object.
 
     A subclass names its kernel and its parameters; everything else is here. One detector belongs
@@ -38,10 +36,6 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
     additive_contributions: ClassVar[bool] = True
     #: Whether changing the unit or the origin of a feature leaves every score as it was.
     scale_invariant: ClassVar[bool] = True
-
-    @cached_property
-    def _kernel(self) -> DetectorKernel:
-        return self._kernel_class(self._settings_check(self.get_params(deep=False)))
 
     # River's face
 
@@ -143,11 +137,6 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
         _, scores = self._run(rows_of(X), learn=True)
         return scores
 
-    @property
-    def ready(self) -> bool:
-        """Whether ``warm_up`` events have been learned: scores then stand on settled estimates."""
-        return bool(self._kernel.events >= self._kernel.settings["warm_up"])
-
     # scikit-learn's face
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -160,8 +149,7 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
         y
             Ignored; here because scikit-learn's pipelines pass it.
         """
-        self.__dict__.pop("_kernel", None)
-        self.__dict__.pop("_header", None)
+        self._forget()
         rows = validated_rows(self, X, reset=True)
         self._run(rows, learn=True)
         distances, _ = self._run(rows, learn=False)
@@ -224,33 +212,10 @@ class ClippedDetector(Saveable, OutlierMixin, BaseEstimator, base.AnomalyDetecto
         return -float(self._kernel.limit.value)
 
     @property
-    def n_samples_seen_(self) -> int:
-        """Events learned so far."""
-        self._check_learned()
-        return int(self._kernel.events)
-
-    @property
     def features_(self) -> list[base.typing.FeatureName]:
         """Feature names in order of first appearance: the order of the estimated arrays."""
         self._check_learned()
         return list(self._kernel.features.names)
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters; they take effect with the first event learned, or with the next `fit`."""
-        super().set_params(**params)
-        if not self.__sklearn_is_fitted__():
-            self.__dict__.pop("_kernel", None)
-        return self
-
-    def _check_learned(self) -> None:
-        if not self.__sklearn_is_fitted__():
-            raise NotFittedError(
-                f"this {type(self).__name__} has learned nothing yet; call fit, partial_fit or "
-                "learn_one first"
-            )
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "_kernel" in self.__dict__ and self._kernel.events > 0
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
 from clipsgd_river import _settings
+from clipsgd_river._kernel_owner import KernelOwner
 from clipsgd_river._kernels.linear import LinearKernel
 from clipsgd_river._rows import Rows
-from clipsgd_river._saveable import Saveable
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -26,12 +24,12 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     settings = dict(parameters)
     settings["learning_rate"] = _settings.learning_rate(settings["learning_rate"])
     settings["clip"] = _settings.clip(settings["clip"])
-    settings["warm_up"] = _settings.count("warm_up", settings["warm_up"])
+    settings["warm_up"] = _settings.warm_up(settings["warm_up"])
     settings["max_features"] = _settings.count("max_features", settings["max_features"])
     return settings
 
 
-class ClippedLinearModel(Saveable, BaseEstimator):  # type: ignore[misc]
+class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
     """Base of the linear models: River's face and scikit-learn's on one object.
 
     State exists from the first event on, not from the constructor; parameters are checked then.
@@ -41,26 +39,11 @@ class ClippedLinearModel(Saveable, BaseEstimator):  # type: ignore[misc]
     _kernel_class: ClassVar[type[LinearKernel]] = LinearKernel
     _settings_check: ClassVar[Any] = staticmethod(checked)
 
-    @cached_property
-    def _kernel(self) -> Any:
-        return self._kernel_class(self._settings_check(self.get_params(deep=False)))
-
     @property
     def features_(self) -> list[base.typing.FeatureName]:
         """Feature names in order of first appearance."""
         self._check_learned()
         return list(self._kernel.inputs.features.names)
-
-    @property
-    def n_samples_seen_(self) -> int:
-        """Events learned so far."""
-        self._check_learned()
-        return int(self._kernel.events)
-
-    @property
-    def ready(self) -> bool:
-        """Whether ``warm_up`` events have been learned: weights learn from then on."""
-        return bool(self._kernel.events >= self._kernel.settings["warm_up"])
 
     def _columns(self) -> list[Any]:
         """Features in the order of the columns, or of first appearance where there are none."""
@@ -78,20 +61,6 @@ class ClippedLinearModel(Saveable, BaseEstimator):  # type: ignore[misc]
         weights = np.array(unit.weight_values[:size])
         location = np.array(self._kernel.inputs.location_values[:size])
         return float(unit.centre - weights @ location)
-
-    def _forget(self) -> None:
-        self.__dict__.pop("_kernel", None)
-        self.__dict__.pop("_header", None)
-
-    def _check_learned(self) -> None:
-        if not self.__sklearn_is_fitted__():
-            raise NotFittedError(
-                f"this {type(self).__name__} has learned nothing yet; call fit, partial_fit or "
-                "learn_one first"
-            )
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "_kernel" in self.__dict__ and self._kernel.events > 0
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -66,7 +66,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         0.001 and 0.5; a number in [0, 1) is a constant, 0 plain logistic regression. With two
         classes it is twice the share of labels that are wrong.
     warm_up
-        Events whose medians give the first location and scale of each feature, at least 1; weights
+        Events whose medians give the first location and scale of each feature, 1 to 10,000; weights
         learn afterwards.
     max_features
         More features than this are an error.

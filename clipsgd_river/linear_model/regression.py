@@ -45,7 +45,7 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
         standard deviations; ``None``, no clipping.
     warm_up
         Events whose medians give the first location and scale of each feature and the first
-        intercept, at least 1; weights learn afterwards.
+        intercept, 1 to 10,000; weights learn afterwards.
     max_features
         More features than this are an error.
 

@@ -56,7 +56,8 @@ class ClippedScaler(
         ``"growing"``, that times the fourth root of the memory in events; a number from 0.1, in
         standard deviations; ``None``, no clipping.
     warm_up
-        Events from which a feature's first location and scale are taken, by medians, at least 1.
+        Events from which a feature's first location and scale are taken, by medians, 1 to
+        10,000.
     max_features
         More features than this are an error.
 
@@ -117,7 +118,7 @@ class ClippedScaler(
                 "squash": bool(self.squash),
                 "learning_rate": _settings.learning_rate(self.learning_rate),
                 "clip": _settings.clip(self.clip, _settings.SMALLEST_CLIP_OF_SCALE),
-                "warm_up": _settings.count("warm_up", self.warm_up),
+                "warm_up": _settings.warm_up(self.warm_up),
                 "max_features": _settings.count("max_features", self.max_features),
             }
         )

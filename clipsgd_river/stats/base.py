@@ -31,7 +31,7 @@ class ClippedStatistic(stats.base.Univariate):
         settings["learning_rate"] = _settings.learning_rate(
             settings["learning_rate"], LEARNING_RATES
         )
-        settings["warm_up"] = _settings.count("warm_up", settings["warm_up"])
+        settings["warm_up"] = _settings.warm_up(settings["warm_up"])
         self._kernel = self._kernel_class(settings)
 
     def update(self, x: float) -> None:

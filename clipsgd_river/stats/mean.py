@@ -39,7 +39,7 @@ class ClippedMean(ClippedStatistic):
         at an exponential); a number from 0.1, in standard deviations; ``None``, no clipping: with
         ``"averaging"`` the sample mean.
     warm_up
-        First values, at least 1, that are clipped together around their median, so that an
+        First values, 1 to 10,000, that are clipped together around their median, so that an
         outlier among them does no harm.
 
     Raises

@@ -35,7 +35,7 @@ class ClippedVar(ClippedStatistic):
         values; a number from 0.1, in standard deviations; ``None``, no clipping: with
         ``"averaging"`` the sample variance with n - 1.
     warm_up
-        First values, at least 1, that are clipped together around their median.
+        First values, 1 to 10,000, that are clipped together around their median.
 
     Raises
     ------
