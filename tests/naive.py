@@ -74,13 +74,52 @@ class Trace:
 
 
 @dataclass
+class Descent:
+    """log(eta) += 0.03 <g, h> / sqrt(v w) + log(1 - 1/n), and h += eta (g - h)."""
+
+    smallest: float
+    slope: Vector = field(default_factory=lambda: np.zeros(0))
+    rate: float = 0.0
+    n: float = 0.0
+    energy: float = 0.0
+    slope_energy: float = 0.0
+
+    def observe(self, gradient: Vector, present: Positions, jump: float, t: int) -> float:
+        if self.n == 0.0:
+            self.n, self.rate = float(t), 1.0 / t
+        else:
+            self.n += 1.0
+            self.energy += max(0.01, 1.0 / self.n) * (float(gradient @ gradient) - self.energy)
+            norms = sqrt(self.energy * self.slope_energy)
+            product = float(gradient @ self.slope[present])
+            rho = float(np.clip(product / norms, -1.0, 1.0)) if norms > 0.0 else 0.0
+            x = 0.03 * rho
+            self.rate *= (1.0 + x + x * x / 2.0) * (1.0 - 1.0 / self.n)
+        if jump > max(self.rate, 1.0 / self.n):
+            self.rate, self.n = jump, 1.0 / jump
+        self.rate = float(np.clip(self.rate, self.smallest, 1.0))
+        rate = min(max(self.rate, 1.0 / self.n), 0.3)
+        self.slope[present] += rate * (gradient - self.slope[present])
+        norm = float(self.slope[present] @ self.slope[present])
+        self.slope_energy += max(0.01, 1.0 / self.n) * (norm - self.slope_energy)
+        return rate
+
+
+@dataclass
 class Step:
     """Step size: automatic, doubling, a constant, or what a scheduler says."""
 
     rule: Any
     smallest: float
-    traces: list[Trace]
+    trace: Trace
+    descent: Descent | None = None
     rate: float = 1.0
+
+    def grow(self) -> None:
+        """Make room for one more feature."""
+        self.trace.mean = np.append(self.trace.mean, 0.0)
+        if self.descent is not None:
+            self.descent.slope = np.append(self.descent.slope, 0.0)
 
     def schedule(self, t: int) -> None:
         """Set what is known before the event is seen."""
@@ -91,8 +130,11 @@ class Step:
 
     def advance(self, gradient: Vector, present: Positions, t: int) -> None:
         if self.rule == "auto":
-            wishes = [trace.observe(gradient, present) for trace in self.traces]
-            self.rate = float(np.clip(max(wishes), self.smallest, 0.3))
+            wish = self.trace.observe(gradient, present)
+            if self.descent is None:
+                self.rate = float(np.clip(wish, self.smallest, 0.3))
+            else:
+                self.rate = self.descent.observe(gradient, present, wish, t)
         elif self.rule == "doubling":
             epoch = t.bit_length() - 1
             self.rate = 2.0 ** (-2.0 * epoch / 3.0)
@@ -166,8 +208,8 @@ class NaiveZScore:
         self.learning_rate = learning_rate
         self.warm_up = warm_up
         self.clip = Threshold(clip, 2.0)
-        self.location_step = Step(learning_rate, 0.0005, [Trace(20.0, 6.0), Trace(1000.0, 0.0)])
-        self.scale_step = Step(learning_rate, 0.002, [Trace(50.0, 2.0)])
+        self.location_step = Step(learning_rate, 0.0005, Trace(60.0, 6.0), Descent(0.0005))
+        self.scale_step = Step(learning_rate, 0.002, Trace(50.0, 2.0))
         self.typical = Quantile(0.5, 0.005)
         self.limit = Quantile(1.0 - contamination, 0.05)
         self.events = 0
@@ -193,10 +235,10 @@ class NaiveZScore:
                 self.grow()
 
     def grow(self) -> None:
-        for holder in [self, *self.location_step.traces, *self.scale_step.traces]:
-            for attribute in ("location", "scale", "seen", "mean"):
-                if hasattr(holder, attribute):
-                    setattr(holder, attribute, np.append(getattr(holder, attribute), 0.0))
+        for attribute in ("location", "scale", "seen"):
+            setattr(self, attribute, np.append(getattr(self, attribute), 0.0))
+        self.location_step.grow()
+        self.scale_step.grow()
 
     def deviations(self, present: Positions, values: Vector) -> Vector:
         """(x - m) / s; sqrt(min(n, 1000)) for a constant that changes."""

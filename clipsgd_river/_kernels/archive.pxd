@@ -6,3 +6,4 @@ cdef class Archive:
     cdef double count(self, double value) except? -1.0
     cdef int check_count(self, double value) except -1
     cdef object vector(self, object owner, Py_ssize_t length)
+    cdef object gradients(self, object owner, Py_ssize_t length)

@@ -18,6 +18,8 @@ except ImportError:
     from clipsgd_river._kernels import _shim as cython
 
 LARGEST_COUNT = 2.0**53
+# Its square, summed over features, stays finite.
+LARGEST_GRADIENT = 1e150
 
 
 class Archive:
@@ -72,6 +74,13 @@ class Archive:
         if not all(map(isfinite, part)):
             raise ValueError("the state holds a number that is not finite: it is damaged")
         return part if length else array("d", [0.0])
+
+    def gradients(self, owner: Any, length: cython.Py_ssize_t) -> Any:
+        """Pass means of gradients through; larger ones than a gradient can be are refused."""
+        owner = self.vector(owner, length)
+        if self.reading and any(abs(value) > LARGEST_GRADIENT for value in owner):
+            raise ValueError("the state holds an impossible gradient: it is damaged")
+        return owner
 
     def close(self) -> None:
         """Check that all that was recorded has been read."""

@@ -102,7 +102,7 @@ class GradientTrace:
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> int:
         """Pass the state through ``archive``."""
-        self.mean_values = archive.vector(self.mean_values, size)
+        self.mean_values = archive.gradients(self.mean_values, size)
         self.mean = doubles(self.mean_values)
         self.energy = archive.number(self.energy)
         self.memory = archive.number(self.memory)

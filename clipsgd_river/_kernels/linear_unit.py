@@ -53,8 +53,8 @@ class LinearUnit:
         self.gradient_values = zeros(0)
         self.gradient = doubles(self.gradient_values)
         self.centre = 0.0
-        self.weight_step = StepSize(rule, smallest, 2)
-        self.centre_step = StepSize(rule, smallest, 2)
+        self.weight_step = StepSize(rule, smallest, True)
+        self.centre_step = StepSize(rule, smallest, True)
         # The centre is a table of one feature that is always present.
         self.alone = FeatureTable(1)
         self.alone.load({})

@@ -71,8 +71,8 @@ class LocationScaleKernel(DetectorKernel):
         DetectorKernel.__init__(self, settings)
         rate = settings["learning_rate"]
         self.clip = ClipThreshold(settings["clip"], MULTIPLE)
-        self.location_step = StepSize(rate, 0.0005, 2)
-        self.scale_step = StepSize(rate, 0.002, 1)
+        self.location_step = StepSize(rate, 0.0005, True)
+        self.scale_step = StepSize(rate, 0.002, False)
         self.start = RobustStart(settings["warm_up"])
         self.share = 1.0
         self.starting = 0

@@ -1,6 +1,7 @@
 from clipsgd_river._kernels.archive cimport Archive
 from clipsgd_river._kernels.features cimport FeatureTable
 from clipsgd_river._kernels.gradient_trace cimport GradientTrace
+from clipsgd_river._kernels.step_descent cimport StepDescent
 
 cdef double LARGEST_RATE
 
@@ -10,9 +11,9 @@ cdef class StepSize:
     cdef bint automatic
     cdef bint doubling
     cdef readonly object scheduler
-    cdef GradientTrace fast
-    cdef GradientTrace slow
-    cdef bint two_memories
+    cdef bint descending
+    cdef GradientTrace trace
+    cdef StepDescent descent
     cdef void advance(self, double* gradient, FeatureTable features, double energy, double events) noexcept nogil
     cpdef int consult_scheduler(self, double events) except -1
     cdef int reserve(self, Py_ssize_t size) except -1

@@ -8,6 +8,7 @@ from typing import Any
 from clipsgd_river._kernels.archive import Archive
 from clipsgd_river._kernels.features import FeatureTable
 from clipsgd_river._kernels.gradient_trace import GradientTrace
+from clipsgd_river._kernels.step_descent import StepDescent
 
 try:
     import cython
@@ -15,8 +16,8 @@ except ImportError:
     from clipsgd_river._kernels import _shim as cython
 
 LARGEST_RATE = 0.3
-SHORT_MEMORY = 20.0
-LONG_MEMORY = 1000.0
+ABRUPT_MEMORY = 60.0
+ABRUPT_SIGNIFICANCE = 6.0
 
 
 class StepSize:
@@ -25,19 +26,20 @@ class StepSize:
     Parameters
     ----------
     rule
-        ``"auto"``: as large as the agreement of recent gradients says (`GradientTrace`), between
-        ``smallest`` and 0.3. ``"doubling"``: epochs m of length 2**m with step 2**(-2m/3), which
-        balances averaging against drift without knowing the length of the stream. A number in
-        (0, 1]: constant. A River scheduler: its ``get(t)`` for the t-th event.
+        ``"auto"``: found from the gradients, between ``smallest`` and 0.3. ``"doubling"``: epochs m
+        of length 2**m with step 2**(-2m/3), which balances averaging against drift without knowing
+        the length of the stream. A number in (0, 1]: constant. A River scheduler: its ``get(t)``
+        for the t-th event.
     smallest
         The automatic step at rest; its inverse is the memory in events.
-    memories
-        1: watch gradients over up to 50 events, beyond two deviations of noise. 2: over up to 20
-        events, where only a clear agreement counts (an abrupt change), and over up to 1,000, where
-        any counts (slow drift); the larger step wins.
+    descending
+        How the automatic step is found. True, for an estimate that should settle: `StepDescent`,
+        restarted by an abrupt change, which is six deviations of noise in the mean gradient of up
+        to 60 events (`GradientTrace`). False, for one that only has to follow: as large as the
+        agreement of up to 50 recent gradients beyond two deviations of noise.
     """
 
-    def __init__(self, rule: object, smallest: float, memories: int) -> None:
+    def __init__(self, rule: object, smallest: float, descending: bool) -> None:
         self.rate = 1.0
         self.smallest = smallest
         self.automatic = rule == "auto"
@@ -45,13 +47,12 @@ class StepSize:
         self.scheduler = rule if hasattr(rule, "get") else None
         if not self.automatic and not self.doubling and self.scheduler is None:
             self.rate = float(rule)  # type: ignore[arg-type]  # validated by the faces
-        self.two_memories = memories == 2
-        if self.two_memories:
-            self.fast = GradientTrace(SHORT_MEMORY, 6.0)
-            self.slow = GradientTrace(LONG_MEMORY, 0.0)
+        self.descending = descending
+        self.descent = StepDescent(smallest)
+        if descending:
+            self.trace = GradientTrace(ABRUPT_MEMORY, ABRUPT_SIGNIFICANCE)
         else:
-            self.fast = GradientTrace(50.0, 2.0)
-            self.slow = self.fast
+            self.trace = GradientTrace(50.0, 2.0)
 
     def advance(
         self, gradient: cython.p_double, features: FeatureTable, energy: float, events: float
@@ -59,10 +60,11 @@ class StepSize:
         """Choose the rate for the event whose clipped gradient, of squared norm energy, this is."""
         wish: cython.double
         if self.automatic:
-            wish = self.fast.observe(gradient, features, energy)
-            if self.two_memories:
-                wish = max(wish, self.slow.observe(gradient, features, energy))
-            self.rate = min(max(wish, self.smallest), LARGEST_RATE)
+            wish = self.trace.observe(gradient, features, energy)
+            if self.descending:
+                self.rate = self.descent.observe(gradient, features, energy, wish, events)
+            else:
+                self.rate = min(max(wish, self.smallest), LARGEST_RATE)
         elif self.doubling:
             epoch: cython.double = 1.0
             rate: cython.double = 1.0
@@ -86,9 +88,9 @@ class StepSize:
     def reserve(self, size: cython.Py_ssize_t) -> int:
         """Make room for ``size`` features."""
         if self.automatic:
-            self.fast.reserve(size)
-            if self.two_memories:
-                self.slow.reserve(size)
+            self.trace.reserve(size)
+            if self.descending:
+                self.descent.reserve(size)
         return 0
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> int:
@@ -97,11 +99,11 @@ class StepSize:
         if not 0.0 <= self.rate <= 1.0:
             raise ValueError("the state holds an impossible learning rate: it is damaged")
         if self.automatic:
-            self.fast.exchange(archive, size)
-            if self.two_memories:
-                self.slow.exchange(archive, size)
+            self.trace.exchange(archive, size)
+            if self.descending:
+                self.descent.exchange(archive, size)
         return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this step size."""
-        return [self, self.fast, self.slow, self.fast.mean_values, self.slow.mean_values]
+        return [self, self.trace, self.descent, self.trace.mean_values, self.descent.slope_values]

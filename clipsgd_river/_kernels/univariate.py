@@ -45,7 +45,7 @@ class UnivariateKernel:
         self.count = 0.0
         rate = settings["learning_rate"]
         # The share of a value is never below 1 / t: averaging is a rate of 0.
-        self.step_size = StepSize(0.0 if rate == "averaging" else rate, 0.0005, 2)
+        self.step_size = StepSize(0.0 if rate == "averaging" else rate, 0.0005, True)
         self.scheduled = hasattr(rate, "get")
         self.start = RobustStart(settings["warm_up"])
         self.start.reserve(1)
