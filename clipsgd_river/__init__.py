@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 from clipsgd_river._kernels import COMPILED
 
 if TYPE_CHECKING:
-    from clipsgd_river import anomaly, checks, linear_model, optim, plot, preprocessing, stats
+    from clipsgd_river import (
+        anomaly,
+        checks,
+        datasets,
+        linear_model,
+        metrics,
+        optim,
+        plot,
+        preprocessing,
+        stats,
+    )
 
 __version__ = importlib.metadata.version("clipsgd-river")
 
@@ -20,7 +30,9 @@ __all__ = [
     "__version__",
     "anomaly",
     "checks",
+    "datasets",
     "linear_model",
+    "metrics",
     "optim",
     "plot",
     "preprocessing",
@@ -28,7 +40,17 @@ __all__ = [
     "stats",
 ]
 
-_SUBPACKAGES = ("anomaly", "checks", "linear_model", "optim", "plot", "preprocessing", "stats")
+_SUBPACKAGES = (
+    "anomaly",
+    "checks",
+    "datasets",
+    "linear_model",
+    "metrics",
+    "optim",
+    "plot",
+    "preprocessing",
+    "stats",
+)
 
 
 def __getattr__(name: str) -> ModuleType:
