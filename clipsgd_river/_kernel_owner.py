@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sklearn.exceptions import NotFittedError
 
@@ -16,6 +16,9 @@ class KernelOwner(Saveable):
     Goes before ``BaseEstimator`` among the bases. A class names its ``_kernel_class`` and the
     ``_settings_check`` of its parameters.
     """
+
+    _kernel_class: ClassVar[type[Any]]
+    _settings_check: ClassVar[Any]
 
     @cached_property
     def _kernel(self) -> Any:

@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.as_float import as_float
 
-# Between chunks Ctrl-C is heard and other threads run with the interpreter's lock.
+# Between chunks Ctrl-C is heard, and threads that wait for the interpreter's lock may take it.
 CHUNK = 4096
 
 

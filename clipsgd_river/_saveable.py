@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from clipsgd_river import _state_file
 from clipsgd_river._state import header_of, restored
@@ -12,13 +12,11 @@ from clipsgd_river._state import header_of, restored
 class Saveable:
     """Methods of a class whose whole state is in its ``_kernel``.
 
-    A class names its ``_kernel_class`` and the ``_settings_check`` of its parameters. What the
-    kernel does not hold goes through ``_extra_fields`` and ``_take_extra_fields``.
+    The kernel's ``settings`` are the parameters of the constructor. What the kernel does not hold
+    goes through ``_extra_fields`` and ``_take_extra_fields``.
     """
 
     _kernel: Any
-    _kernel_class: ClassVar[type[Any]]
-    _settings_check: ClassVar[Any]
 
     def create_state(self) -> None:
         """Check the parameters and create the state now instead of at the first event."""
@@ -38,8 +36,8 @@ class Saveable:
         Raises
         ------
         ValueError
-            If ``learning_rate`` is a River scheduler, which belongs to River and is not part of
-            the format; pickle such an object.
+            If a parameter is a River scheduler, which belongs to River and is not part of the
+            format; pickle such an object.
         TypeError
             If a feature's name is not a string, number, bool, ``None`` or a tuple of these.
         """

@@ -6,6 +6,7 @@ that it is out of range and what the range is, a ``TypeError`` that it is of a w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -44,6 +45,12 @@ def warm_up(value: Any) -> int:
     return count("warm_up", value, LONGEST_START)
 
 
+def is_scheduler(value: Any) -> bool:
+    """Whether an object gives the step at each event, as River's schedulers do."""
+    # A dict has a method of that name, too.
+    return callable(getattr(value, "get", None)) and not isinstance(value, Mapping)
+
+
 def learning_rate(value: Any, rules: tuple[str, ...] = ("auto", "doubling")) -> Any:
     """A rule by name, a constant step in (0, 1], or a River scheduler as it is."""
     if isinstance(value, str):
@@ -53,7 +60,7 @@ def learning_rate(value: Any, rules: tuple[str, ...] = ("auto", "doubling")) -> 
                 f"learning_rate is {known}, a number in (0, 1] or a River scheduler, not {value!r}"
             )
         return value
-    if callable(getattr(value, "get", None)):
+    if is_scheduler(value):
         return value
     rate = number("learning_rate", value)
     if not 0.0 < rate <= 1.0:

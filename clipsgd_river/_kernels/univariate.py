@@ -116,14 +116,16 @@ class UnivariateKernel:
         for i in range(count):
             self.learn(data[i])
 
-    def snapshot(self) -> array[float]:
-        """All numbers of the state as one flat array of doubles."""
+    def snapshot(self) -> tuple[list[Any], array[float]]:
+        """Names of the features, of which there are none, and all numbers of the state."""
         archive = Archive()
         self.exchange(archive)
-        return archive.numbers
+        return [], archive.numbers
 
-    def restore(self, numbers: array[float]) -> None:
+    def restore(self, names: list[Any], numbers: array[float]) -> None:
         """Take over the state that `snapshot` gave; this kernel must be new."""
+        if names:
+            raise ValueError("the state names features where none belong: it is damaged")
         archive = Archive(numbers)
         self.exchange(archive)
         archive.close()
@@ -142,13 +144,16 @@ class UnivariateKernel:
         return object.__sizeof__(self) + sum(map(getsizeof, self.owners()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (type(self), self.settings, self.snapshot())
+        return rebuild, (type(self), self.settings, *self.snapshot())
 
 
 def rebuild(
-    kernel: type[UnivariateKernel], settings: dict[str, Any], numbers: array[float]
+    kernel: type[UnivariateKernel],
+    settings: dict[str, Any],
+    names: list[Any],
+    numbers: array[float],
 ) -> UnivariateKernel:
     """Kernel with a state taken from another one of its kind."""
     fresh = kernel(settings)
-    fresh.restore(numbers)
+    fresh.restore(names, numbers)
     return fresh

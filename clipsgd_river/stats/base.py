@@ -11,11 +11,13 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.as_float import as_float
 from clipsgd_river._kernels.univariate import UnivariateKernel
+from clipsgd_river._rows import CHUNK
+from clipsgd_river._saveable import Saveable
 
 LEARNING_RATES = ("averaging", "auto", "doubling")
 
 
-class ClippedStatistic(stats.base.Univariate):
+class ClippedStatistic(Saveable, stats.base.Univariate):
     """Base of the statistics of one variable on a clipped SGD kernel.
 
     A statistic belongs to one thread at a time. There is no ``revert``: a clipped step cannot be
@@ -73,7 +75,9 @@ class ClippedStatistic(stats.base.Univariate):
         elif values.dtype.kind not in "biuf":
             raise TypeError(f"values are numbers, not {values.dtype.name}; convert them first")
         flat = np.require(values, dtype=np.float64, requirements=["C", "W"])
-        self._kernel.update_many(flat if COMPILED else flat.tolist())
+        for start in range(0, len(flat), CHUNK):
+            part = flat[start : start + CHUNK]
+            self._kernel.update_many(part if COMPILED else part.tolist())
 
     @property
     def n(self) -> int:
