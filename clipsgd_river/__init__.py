@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clipsgd_river import (
         anomaly,
         checks,
+        compat,
         datasets,
         linear_model,
         metrics,
@@ -30,6 +31,7 @@ __all__ = [
     "__version__",
     "anomaly",
     "checks",
+    "compat",
     "datasets",
     "linear_model",
     "metrics",
@@ -43,6 +45,7 @@ __all__ = [
 _SUBPACKAGES = (
     "anomaly",
     "checks",
+    "compat",
     "datasets",
     "linear_model",
     "metrics",
