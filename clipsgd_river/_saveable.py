@@ -1,12 +1,17 @@
-"""What can be kept in a state file: the methods that write and read it."""
+"""What can be kept in a state file: the methods that write and read it.
+
+A class over one kernel is `Saveable` as it stands. One that consists of others is a
+`clipsgd_river._saveable_wrapper.SaveableWrapper`, whose file holds those of its parts.
+"""
 
 from __future__ import annotations
 
 import os
+from array import array
 from typing import Any, Self
 
 from clipsgd_river import _state_file
-from clipsgd_river._state import header_of, restored
+from clipsgd_river._state import header_of, kind_of, restored
 
 
 class Saveable:
@@ -30,6 +35,16 @@ class Saveable:
     def _take_extra_fields(self, fields: dict[str, Any]) -> None:
         """Take over the fields that `_extra_fields` gave; ``ValueError`` if they do not fit."""
 
+    def _state(self) -> tuple[bytes, array[float]]:
+        """Header and numbers of the state file."""
+        names, numbers = self._kernel.snapshot()
+        return header_of(self, names), numbers
+
+    @classmethod
+    def _from_state(cls, fields: dict[str, Any], numbers: array[float]) -> Self:
+        """Object of this very class from what `_state` gave; ``ValueError`` if it does not fit."""
+        return restored(cls, fields, numbers)
+
     def to_bytes(self) -> bytes:
         """State as bytes, for `from_bytes`; no pickle, a few microseconds.
 
@@ -41,8 +56,7 @@ class Saveable:
         TypeError
             If a feature's name is not a string, number, bool, ``None`` or a tuple of these.
         """
-        names, numbers = self._kernel.snapshot()
-        return _state_file.encode(header_of(self, names), numbers)
+        return _state_file.encode(*self._state())
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -55,7 +69,7 @@ class Saveable:
             from the data.
         """
         fields, numbers = _state_file.decode(data)
-        return restored(cls, fields, numbers)
+        return kind_of(cls, fields)._from_state(fields, numbers)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `to_bytes` to a file, atomically: a crash leaves the old file or the new one."""

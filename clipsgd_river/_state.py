@@ -48,13 +48,13 @@ def header_of(detector: Saveable, names: list[Any]) -> bytes:
     return header
 
 
-def restored(wanted: type[Detector], fields: dict[str, Any], numbers: array[float]) -> Detector:
-    """Detector of class ``wanted``, or of a subclass the header names, with this state.
+def kind_of(wanted: type[Detector], fields: dict[str, Any]) -> type[Detector]:
+    """Class that a header names: ``wanted`` or one that inherits from it.
 
     Raises
     ------
     ValueError
-        If the header is of another detector or version, or header and numbers do not fit.
+        If the header is of another class or version.
     """
     version = fields.get("state_version")
     if version != STATE_VERSION:
@@ -68,6 +68,17 @@ def restored(wanted: type[Detector], fields: dict[str, Any], numbers: array[floa
             f"the state is of a {fields.get('detector')!r}, not of a {wanted.__name__}: call "
             "from_bytes or load of that class"
         )
+    return kind
+
+
+def restored(kind: type[Detector], fields: dict[str, Any], numbers: array[float]) -> Detector:
+    """Object of a class over one kernel with this state.
+
+    Raises
+    ------
+    ValueError
+        If header and numbers do not fit the class.
+    """
     try:
         detector: Any = kind(**fields["parameters"])
         if not isinstance(fields["features"], list):
