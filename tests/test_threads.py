@@ -10,7 +10,7 @@ import pytest
 from conftest import discover_detectors
 from parts import discover_parts
 
-from clipsgd_river.anomaly import ClippedDetector
+from clipsgd_river._saveable import Saveable
 
 # Runs in a process of its own: a crash there is a return code here.
 SCRIPT = """
@@ -40,9 +40,17 @@ def hammer(work):
             strange.append(repr(error))
             return
 
+def target_of(x):
+    return int(x.get("cpu", 0.0) > 40.0) if isinstance(x, dict) else [n % 2 for n in range(len(x))]
+
 def call(method, *arguments):
     if hasattr(detector, method):
-        getattr(detector, method)(*arguments)
+        targets = map(target_of, arguments) if supervised else ()
+        getattr(detector, method)(*arguments, *targets)
+
+supervised = getattr(detector, "_supervised", False)
+for cpu in (0.0, 80.0):
+    call("learn_one", {"cpu": cpu})
 
 def events(n):
     call("learn_one", {f"feature {n % 90}": 1.0, "cpu": float(n), n % 50: -3.0})
@@ -60,8 +68,9 @@ def arrays(n):
     call("score_learn_many", rows[:20])
 
 def copies(n):
-    type(detector).from_bytes(detector.to_bytes()).score_one({"cpu": 1.0})
-    pickle.loads(pickle.dumps(detector)).learn_one({"cpu": 1.0, "fresh": 2.0})
+    target = [1] if supervised else []
+    type(detector).from_bytes(detector.to_bytes()).score_one({"cpu": 1.0}, *target)
+    pickle.loads(pickle.dumps(detector)).learn_one({"cpu": 1.0, "fresh": 2.0}, *target)
 
 workers = [threading.Thread(target=hammer, args=[work])
            for work in (events, new_keys, arrays, copies)]
@@ -72,8 +81,8 @@ stop.set()
 for worker in workers:
     worker.join()
 for n in range(100):
-    detector.learn_one({"cpu": float(n)})
-score = detector.score_one({"cpu": 1e6})
+    call("learn_one", {"cpu": float(n)})
+score = detector.score_one({"cpu": 1e6}, *([0] if supervised else []))
 if not 0 <= score < 1:
     strange.append(f"score {score!r} afterwards")
 if strange:
@@ -81,11 +90,7 @@ if strange:
 """
 
 NAMES = sorted(
-    {
-        type(detector).__name__
-        for detector in discover_detectors()
-        if isinstance(detector, ClippedDetector)
-    }
+    {type(detector).__name__ for detector in discover_detectors() if isinstance(detector, Saveable)}
     | {type(part).__name__ for part in discover_parts()}
 )
 
