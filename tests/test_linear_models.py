@@ -161,7 +161,7 @@ def test_wrong_labels_do_not_shrink_the_coefficients() -> None:
     errors = [np.linalg.norm(m.coef_[0] * SCALES - WEIGHTS) for m in (robust, plain)]
     assert errors[0] < 0.5 * errors[1]
     # Wrong labels next to the boundary look like right ones: the estimate is a lower bound.
-    assert 0.08 < robust.label_noise_ < 0.25
+    assert 0.05 < robust.label_noise_ < 0.25
     assert plain.label_noise_ == 0.0
 
 
@@ -217,7 +217,7 @@ def test_missing_features_count_as_their_location() -> None:
     X, y = stream(10, 3_000, ClippedLinearRegression())
     model = ClippedLinearRegression()
     model.learn_many(X, y)
-    location = model._kernel.inputs.location_values
+    location = model._kernel.location_values
     full = {0: 1.0, 1: location[1], 2: location[2], 3: location[3]}
     for gap in ({0: 1.0}, {0: 1.0, 1: None, 2: math.nan, 3: pd.NA}, {0: 1.0, "unknown": 5.0}):
         assert model.predict_one(gap) == pytest.approx(model.predict_one(full), rel=1e-12)
