@@ -152,7 +152,7 @@ class ResidualDetector(SupervisedDetector):
         some = Rows(rows.values[known], rows.names)
         expected = np.zeros(len(some.values))
         for part, flat in some.chunks():
-            self._model._kernel.run_rows(flat, some.names, numbers[known][part], expected[part])
+            self._model._kernel.run_targets(flat, some.names, numbers[known][part], expected[part])
         scores = np.zeros(len(numbers))
         scores[known] = self._run_residuals(numbers[known], expected, learn=True)
         return scores
