@@ -108,8 +108,8 @@ def test_promises_that_are_not_made_are_not_kept(bridge: Any, name: str) -> None
 
 
 def river_suite() -> Iterator[Any]:
-    with checks.bundled_stream(rows=200):
-        for estimator in (IsolationForest(n_estimators=3), SGDOneClassSVM()):
+    with checks.bundled_stream(rows=100):
+        for estimator in (IsolationForest(n_estimators=2), SGDOneClassSVM()):
             bridge = SKL2RiverAnomalyDetector(estimator, window_size=32)
             for check in river_checks.yield_checks(bridge):
                 # A linear function, as that of the second, has no reason to be right of a table.
@@ -134,7 +134,7 @@ def test_scores_of_real_estimators(estimator: Any) -> None:
     """In range from the first on, 0.5 for the typical event, high for far ones, pure."""
     model = convert_sklearn_to_river(estimator, window_size=128)
     scores = []
-    for x in events(200):
+    for x in events(140):
         scores.append(model.score_one(x))
         model.learn_one(x)
     assert set(scores[:32]) == {0.0}
@@ -183,6 +183,22 @@ def test_it_learns_what_the_estimator_alone_would_learn() -> None:
     for part in np.split(rows, 6):
         svm.partial_fit(part)
     assert (batches._fitted.model.coef_ == svm.coef_).all()
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS[2:], ids=name_of)
+def test_rows_are_scored_as_events_are(estimator: Any) -> None:
+    rows = np.array([list(x.values()) for x in events(70)])
+    rows[::9, 1] = np.nan
+    by_rows = convert_sklearn_to_river(estimator, window_size=32, learn_every=24)
+    by_events = by_rows.clone()
+    found = by_rows.score_learn_many(rows)
+    wanted = []
+    for row in rows.tolist():
+        wanted.append(by_events.score_one(dict(enumerate(row))))
+        by_events.learn_one(dict(enumerate(row)))
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
+    again = [by_events.score_one(dict(enumerate(row))) for row in rows.tolist()]
+    np.testing.assert_allclose(by_rows.score_many(rows), again, rtol=1e-9)
 
 
 def test_refit_chooses_between_window_and_partial_fit() -> None:
