@@ -35,12 +35,14 @@ class VectorMeanKernel(DetectorKernel):
     Parameters
     ----------
     settings
-        Those of `DetectorKernel`, with ``radius``: of the ball around 0 that theta is kept in, 0
-        for none.
+        ``learning_rate``, ``clip``, ``warm_up``, ``max_features``, already validated, and
+        ``radius``, of the ball around 0 that theta is kept in, or ``None``.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        DetectorKernel.__init__(self, settings)
+        # Distances have no limit here.
+        DetectorKernel.__init__(self, {**settings, "contamination": 0.5})
+        self.settings = settings
         rate = settings["learning_rate"]
         clip = settings["clip"]
         self.step_size = StepSize(0.0 if rate == "averaging" else rate, 0.0005, True)
@@ -49,7 +51,7 @@ class VectorMeanKernel(DetectorKernel):
         self.norm = RunningQuantile(0.5, 0.02)
         self.growing = clip == "growing"
         self.fixed_clip = 0.0 if isinstance(clip, str) else UNLIMITED if clip is None else clip
-        self.radius = settings["radius"]
+        self.radius = settings["radius"] or 0.0
         self.start_energy = 0.0
         self.starting = 0
         self.reserved = 0

@@ -103,10 +103,9 @@ class ClippedVectorMean(Saveable, base.Base):
             {
                 "learning_rate": _settings.learning_rate(learning_rate, LEARNING_RATES),
                 "clip": _settings.clip(clip),
-                "radius": 0.0 if radius is None else _settings.positive("radius", radius),
+                "radius": None if radius is None else _settings.positive("radius", radius),
                 "warm_up": _settings.warm_up(warm_up),
                 "max_features": _settings.count("max_features", max_features),
-                "contamination": 0.01,
             }
         )
 
