@@ -70,9 +70,9 @@ class ClippedMean(ClippedStatistic):
     >>> for i in range(1000):
     ...     mean.update(1e6 if i == 500 else i % 10)
     >>> round(mean.get(), 2)
-    4.55
+    4.57
     >>> round(mean.radius(), 2)
-    0.4
+    0.48
     """
 
     _kernel: MomentsKernel
