@@ -265,6 +265,7 @@ def test_copies_go_on_alike(make: Make, seen: int) -> None:
 @given(st.lists(doubles, max_size=60), st.lists(doubles, max_size=3))
 @example([], [5e-324])
 @example([0.0, 5e-324, 1e308, 1e-320], [5e-324])
+@example([0.0], [0.0, 7.005364470256537e16, 7.005364470256537e16])
 def test_any_doubles_leave_finite_numbers(
     make: Make, values: list[float], few: list[float]
 ) -> None:

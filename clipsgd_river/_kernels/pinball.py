@@ -59,10 +59,10 @@ class PinballKernel(UnivariateKernel):
         self.iterate = sample[k]
         if k + 1 < n:
             self.iterate = (1.0 - share) * sample[k] + share * sample[k + 1]
+            # Rounding may lead out of the interval.
+            self.iterate = max(min(self.iterate, sample[k + 1]), sample[k])
         self.lowest = sample[0]
         self.highest = sample[n - 1]
-        # Interpolation may round beyond them.
-        self.iterate = max(min(self.iterate, self.highest), self.lowest)
         self.quantile = self.iterate
         self.spread.place(self.neighbourhood(k, 0.5), self.count)
         self.near.place(self.neighbourhood(k, self.share), self.count)
