@@ -34,6 +34,8 @@ CHOICES: dict[str, list[Any]] = {
     "q": [0.05, 0.9, 0.999],
     "squash": [True],
     "label_noise": [0.0, 0.2],
+    "tail": [0.1, 0.25],
+    "bins": [2, 9],
     "lr": [0.1, schedulers.InverseScaling(0.5)],
 }
 
