@@ -4,6 +4,7 @@ from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.residual import ResidualDetector
+from clipsgd_river.anomaly.tail_filter import TailFilter
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",
+    "TailFilter",
 ]
