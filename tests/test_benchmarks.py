@@ -369,7 +369,7 @@ def test_share_of_alerts_is_counted(script: Load) -> None:
     def law(rng: Any, n: int) -> Any:
         return rng.random(n) + 1e3 * (np.arange(n) % 1000 == 999)
 
-    name = "TailFilter, the value as distance"
+    name = "SplicedBinnedPareto"
     share = tail.measure(name, "made up", 1e-2, 10_000, 1, 10.0, law)
     assert 0.05 < share.whole[0] < 1.0
     assert share.second_half[0] > 0

@@ -31,7 +31,7 @@ VARIANTS: list[Make] = [
     lambda: SplicedBinnedPareto(learning_rate=schedulers.InverseScaling(0.5), warm_up=3),
 ]
 LEVELS = [1e-9, 1e-6, 1e-4, 1e-3, 0.0199, 0.0201, 0.1, 0.3, 0.5, 0.77, 0.97, 0.999, 1 - 1e-6]
-LAWS = [stats.norm(3, 2), stats.t(3), stats.lognorm(1), stats.expon()]
+LAWS = [stats.norm(3, 2), stats.t(3), stats.lognorm(1)]
 
 
 def state(distribution: SplicedBinnedPareto) -> list[float]:
@@ -158,7 +158,7 @@ def test_it_is_what_its_definition_says() -> None:
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.dist.name)
 def test_probabilities_are_uniform_and_rare_ones_rare(law: Any) -> None:
-    count = 100_000
+    count = 60_000
     values = law.rvs(count, random_state=np.random.default_rng(1))
     found = tail_probabilities(SplicedBinnedPareto(), values)
     assert np.all((found > 0) & (found <= 1))
@@ -166,14 +166,14 @@ def test_probabilities_are_uniform_and_rare_ones_rare(law: Any) -> None:
     assert np.abs(np.sort(found[5000:]) - expected).max() < 0.02
     for q, factor in ((1e-2, 1.3), (1e-3, 1.5)):
         assert q / factor < np.mean(found < q) < q * factor
-    # Ten are expected: a Poisson number exceeds 25 once in 20,000 times.
-    assert 1 <= np.sum(found < 1e-4) <= 25
+    # Six are expected: a Poisson number exceeds 18 once in 20,000 times.
+    assert 1 <= np.sum(found < 1e-4) <= 18
 
 
 def test_both_tails_are_calibrated_on_dependent_values() -> None:
     rng = np.random.default_rng(0)
-    values, x = np.empty(60_000), 0.0
-    for i, noise in enumerate(rng.standard_normal(60_000).tolist()):
+    values, x = np.empty(40_000), 0.0
+    for i, noise in enumerate(rng.standard_normal(40_000).tolist()):
         x = 0.9 * x + noise
         values[i] = x
     for sign in (1.0, -1.0):
