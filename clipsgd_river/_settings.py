@@ -43,6 +43,14 @@ def count(name: str, value: Any, largest: int = 2**31 - 1) -> int:
     return int(value)
 
 
+def positive(name: str, value: Any) -> float:
+    """A finite number above 0."""
+    amount = number(name, value)
+    if not amount > 0.0 or not isfinite(amount):
+        raise ValueError(f"{name} is positive and finite, not {value!r}")
+    return amount
+
+
 def warm_up(value: Any) -> int:
     """Events that a robust start takes."""
     return count("warm_up", value, LONGEST_START)

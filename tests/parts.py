@@ -268,6 +268,35 @@ class Distribution(Part):
         return min(found, HIGHEST) if found == found else 0.0
 
 
+class VectorStatistic(Part):
+    """How far an event is from a mean of all features, in all."""
+
+    modules = frozenset({"copies", "state_files", "values", "features", "batches"})
+    senseless: ClassVar[dict[str, str]] = {
+        "check_extremes_count_as_the_largest_finite_value": "an estimate is no distance",
+        "check_extremes_leave_everything_finite": "an estimate is no distance",
+        "check_other_types_are_refused": "it says nothing of an event",
+    }
+
+    def __init__(self, part: Any) -> None:
+        super().__init__(part)
+        self.max_features = part.max_features
+
+    def learn_one(self, x: Any) -> None:
+        self.part.update(x)
+
+    def learn_many(self, X: Any) -> None:
+        self.part.update_many(X)
+
+    def numbers(self, x: Any) -> list[float]:
+        return list(self.part.get().values())
+
+    def score_one(self, x: Any) -> float:
+        mean = self.part.get()
+        known = [name for name in x if is_number(x[name]) and name in mean]
+        return squashed(fsum(abs(np.clip(float(x[k]), -1e150, 1e150) - mean[k]) for k in known))
+
+
 class Optimizer(Part):
     """How far an optimizer would move weights for an event as the gradient."""
 
@@ -286,6 +315,7 @@ class Optimizer(Part):
 
 KINDS: dict[type[Any], type[Part]] = {
     stats.base.Univariate: Statistic,
+    our_stats.ClippedVectorMean: VectorStatistic,
     base.Transformer: Scaler,
     base.Regressor: Regressor,
     base.Classifier: Classifier,

@@ -91,12 +91,12 @@ class SplicedBinnedPareto(Saveable, ContinuousDistribution):
     >>> rng = random.Random(0)
     >>> p = proba.SplicedBinnedPareto()
     >>> p.update_many([rng.gauss(10, 2) for _ in range(100_000)])
-    >>> 0.47 < p.cdf(10) < 0.53, round(p.ppf(0.9), 1)
+    >>> abs(p.cdf(10) - 0.5) < 0.05, round(p.ppf(0.9), 1)
     (True, 12.6)
-    >>> 2e-5 < p.sf(18) < 5e-5  # truly 3.2e-5
+    >>> 1e-5 < p.sf(18) < 1e-4  # truly 3.2e-5
     True
     >>> p.update_many([rng.gauss(20, 6) for _ in range(1000)])  # another place, another scale
-    >>> 1e-5 < p.sf(44) < 3e-4
+    >>> 1e-5 < p.sf(44) < 1e-3
     True
     """
 

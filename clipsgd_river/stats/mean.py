@@ -146,9 +146,7 @@ class ClippedMean(ClippedStatistic):
         kernel = self._kernel
         energy = kernel.weight_energy
         if sigma is not None:
-            bound = _settings.number("sigma", sigma)
-            if not 0.0 < bound < inf:
-                raise ValueError(f"sigma is positive and finite, not {sigma!r}")
+            bound = _settings.positive("sigma", sigma)
             variance = bound * bound * (1.0 + energy)
         else:
             variance = kernel.variance()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsgd_river.compat._window import LARGEST, numeric
+from clipsgd_river._event_window import LARGEST, numeric
 
 # Of a Gaussian, how far the lower quartile lies from the median, in standard deviations.
 QUARTILE = 0.6745

@@ -60,6 +60,15 @@ class EventWindow:
         self.seen += 1
         return True
 
+    def row(self, event: Mapping[Any, Any]) -> NDArray[np.float64]:
+        """What `push` would keep of an event, as one row; NaN elsewhere, shape (columns,)."""
+        row = np.full(len(self.columns), np.nan)
+        for name, content in event.items():
+            value = numeric(name, content)
+            if abs(value) <= LARGEST and name in self.columns:
+                row[self.columns[name]] = value
+        return row
+
     def last(self, count: int) -> NDArray[np.float64]:
         """The last ``count`` rows, oldest first; shape (count, columns)."""
         return self._rows[np.arange(self.seen - count, self.seen) % self.size]
