@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         optim,
         plot,
         preprocessing,
+        proba,
         stats,
     )
 
@@ -38,6 +39,7 @@ __all__ = [
     "optim",
     "plot",
     "preprocessing",
+    "proba",
     "show_versions",
     "stats",
 ]
@@ -52,6 +54,7 @@ _SUBPACKAGES = (
     "optim",
     "plot",
     "preprocessing",
+    "proba",
     "stats",
 )
 

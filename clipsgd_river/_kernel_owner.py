@@ -27,7 +27,12 @@ class KernelOwner(Saveable):
     @property
     def ready(self) -> bool:
         """Whether ``warm_up`` events have been learned: estimates are settled from then on."""
-        return bool(self._kernel.events >= self._kernel.settings["warm_up"])
+        return self._events_to_ready <= 0
+
+    @property
+    def _events_to_ready(self) -> int:
+        """Events still to be learned until it is ready; negative afterwards."""
+        return int(self._kernel.settings["warm_up"] - self._kernel.events)
 
     @property
     def n_samples_seen_(self) -> int:

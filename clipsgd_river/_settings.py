@@ -20,6 +20,9 @@ SMALLEST_CLIP_OF_SCALE = 0.1
 # memory.
 LONGEST_START = 10_000
 
+# Two tails must leave a body between them.
+LARGEST_TAIL = 0.25
+
 
 def number(name: str, value: Any) -> float:
     """A real number, as a float."""
@@ -51,6 +54,22 @@ def positive(name: str, value: Any) -> float:
 def warm_up(value: Any) -> int:
     """Events that a robust start takes."""
     return count("warm_up", value, LONGEST_START)
+
+
+def tail(value: Any) -> float:
+    """Probability beyond an edge of a distribution's body."""
+    share = number("tail", value)
+    if not 0.0 < share <= LARGEST_TAIL:
+        raise ValueError(f"tail is a probability above 0 and at most {LARGEST_TAIL}, not {value!r}")
+    return share
+
+
+def probability(name: str, value: Any) -> float:
+    """A probability above 0 and below 1."""
+    share = number(name, value)
+    if not 0.0 < share < 1.0:
+        raise ValueError(f"{name} is a probability above 0 and below 1, not {value!r}")
+    return share
 
 
 def is_scheduler(value: Any) -> bool:

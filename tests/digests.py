@@ -35,6 +35,8 @@ CHOICES: dict[str, list[Any]] = {
     "squash": [True],
     "radius": [0.5],
     "label_noise": [0.0, 0.2],
+    "tail": [0.1, 0.25],
+    "bins": [2, 9],
     "lr": [0.1, schedulers.InverseScaling(0.5)],
 }
 

@@ -18,8 +18,9 @@ import numpy as np
 import sklearn.base
 from river import base, stats
 from river import optim as river_optim
+from river import proba as river_proba
 
-from clipsgd_river import checks, linear_model, optim, preprocessing
+from clipsgd_river import checks, linear_model, optim, preprocessing, proba
 from clipsgd_river import stats as our_stats
 from clipsgd_river._saveable import Saveable
 
@@ -238,6 +239,35 @@ class Statistic(Part):
         return squashed(self.part.get() or 0.0)
 
 
+class Distribution(Part):
+    """Probability below the second feature."""
+
+    modules = frozenset({"copies", "state_files", "values", "batches"})
+    senseless: ClassVar[dict[str, str]] = {
+        "check_extremes_leave_everything_finite": "a probability is no distance of an event",
+        "check_other_types_are_refused": "a value has no name",
+    }
+
+    def learn_one(self, x: Any) -> None:
+        self.part.update(x.get(1))
+
+    def learn_many(self, X: Any) -> None:
+        self.part.update_many(X[:, 1])
+
+    def numbers(self, x: Any) -> list[float]:
+        asked = [-1e6, -2.0, 0.3, 9.0]
+        levels = [1e-9, 1e-3, 0.3, 0.999]
+        return [
+            *(ask(value) for ask in (self.part, self.part.cdf, self.part.sf) for value in asked),
+            *(ask(level) for ask in (self.part.ppf, self.part.isf) for level in levels),
+            self.part.mode,
+        ]
+
+    def score_one(self, x: Any) -> float:
+        found = self.part.cdf(x.get(1))
+        return min(found, HIGHEST) if found == found else 0.0
+
+
 class VectorStatistic(Part):
     """How far an event is from a mean of all features, in all."""
 
@@ -290,6 +320,7 @@ KINDS: dict[type[Any], type[Part]] = {
     base.Regressor: Regressor,
     base.Classifier: Classifier,
     river_optim.base.Optimizer: Optimizer,
+    river_proba.base.Distribution: Distribution,
 }
 
 
@@ -307,7 +338,7 @@ def as_detector(part: Any) -> Part:
 
 def discover_parts() -> Iterator[Part]:
     """Yield every public part whose state can be kept, one for each set of parameters it names."""
-    for room in (our_stats, preprocessing, linear_model, optim):
+    for room in (our_stats, preprocessing, linear_model, optim, proba):
         for name in room.__all__:
             cls = getattr(room, name)
             if inspect.isclass(cls) and issubclass(cls, Saveable) and not is_base(cls):

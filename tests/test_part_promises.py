@@ -30,6 +30,7 @@ def test_every_part_is_discovered() -> None:
         "ClippedScaler",
         "ClippedSGD",
         "ClippedVar",
+        "SplicedBinnedPareto",
     }
 
 

@@ -166,6 +166,18 @@ class DetectorKernel:
         finally:
             self.busy = False
 
+    def distance_learn_one(self, event: Any) -> float:
+        """Distance of an event, then learn it."""
+        distance: cython.double
+        self.claim()
+        try:
+            self.load(event, True)
+            distance = self.distance()
+            self.learn(distance)
+            return distance
+        finally:
+            self.busy = False
+
     def explain_one(self, event: Any) -> dict[Any, float]:
         """Contributions of the present features, by name."""
         k: cython.Py_ssize_t

@@ -5,6 +5,7 @@ from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.residual import ResidualDetector
+from clipsgd_river.anomaly.tail_filter import TailFilter
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",
+    "TailFilter",
 ]

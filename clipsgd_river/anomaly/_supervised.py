@@ -34,14 +34,14 @@ class SupervisedDetector(SaveableWrapper, base.SupervisedAnomalyDetector):
         y
             Targets, a sequence of n.
         """
-        self._learn_rows(*_rows_and_targets(X, y))
+        self._learn_rows(*rows_and_targets(X, y))
 
     def score_many(self, X: Any, y: Any) -> Any:
         """Scores of rows, in the caller's kind: ndarray (n,), or a Series with the frame's index.
 
         Changes nothing.
         """
-        rows, targets = _rows_and_targets(X, y)
+        rows, targets = rows_and_targets(X, y)
         return rows.like_input(self._score_rows(rows, targets), "score")
 
     def score_learn_many(self, X: Any, y: Any) -> NDArray[np.float64]:
@@ -51,7 +51,7 @@ class SupervisedDetector(SaveableWrapper, base.SupervisedAnomalyDetector):
         -------
         ndarray of shape (n,)
         """
-        return self._learn_rows(*_rows_and_targets(X, y))
+        return self._learn_rows(*rows_and_targets(X, y))
 
     def _learn_rows(self, rows: Rows, targets: list[Any]) -> NDArray[np.float64]:
         """Scores of rows, each before it is learned."""
@@ -63,7 +63,8 @@ class SupervisedDetector(SaveableWrapper, base.SupervisedAnomalyDetector):
         return np.array([self.score_one(x, y) for x, y in pairs], dtype=np.float64)
 
 
-def _rows_and_targets(X: Any, y: Any) -> tuple[Rows, list[Any]]:
+def rows_and_targets(X: Any, y: Any) -> tuple[Rows, list[Any]]:
+    """Take a table apart, and its targets with it; ``ValueError`` if their numbers differ."""
     rows = rows_of(X)
     targets = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)
     if targets.shape != (len(rows.values),):
