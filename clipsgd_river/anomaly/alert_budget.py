@@ -16,15 +16,15 @@ from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.alert_budget import AlertBudgetKernel
 from clipsgd_river._kernels.as_float import is_missing
 from clipsgd_river._rows import Rows, rows_of
-from clipsgd_river._saveable_wrapper import SaveableWrapper
 from clipsgd_river.anomaly import _event_time
 from clipsgd_river.anomaly._filter import WrappingFilter, last_step
+from clipsgd_river.anomaly._saveable_filter import SaveableFilter
 from clipsgd_river.anomaly._supervised import rows_and_targets
 from clipsgd_river.anomaly.alert import Alert
 from clipsgd_river.anomaly.base import ClippedDetector
 
 
-class AlertBudget(SaveableWrapper, WrappingFilter):
+class AlertBudget(SaveableFilter, WrappingFilter):
     r"""Alerts at a rate of your choice, kept for any sequence of events whatever.
 
     Choose it where somebody reads the alerts: "one event in a thousand", "ten a day". Where a risk
@@ -350,13 +350,6 @@ class AlertBudget(SaveableWrapper, WrappingFilter):
         ndarray of bool, shape (n,)
         """
         return self._run(X, args)[1]
-
-    def _parts(self) -> dict[Any, Any]:
-        return {"anomaly_detector": self.anomaly_detector}
-
-    def _take_parts(self, parts: dict[Any, Any]) -> None:
-        if list(parts) != ["anomaly_detector"]:
-            raise ValueError(f"the state has the parts {list(parts)}, an alert budget has one")
 
     def _own_numbers(self) -> array[float]:
         numbers: array[float] = self._budget.snapshot()
