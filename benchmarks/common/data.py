@@ -102,6 +102,17 @@ def load(folder: Path, name: str, limit: int = 10_000) -> Stream:
     return Stream(name, rows[order], labels[order])
 
 
+def in_file_order(folder: Path, name: str, limit: int) -> Stream:
+    """Return at most the first `limit` rows of a set of ADBench as its file has them.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged.
+    """
+    return Stream(name, *_arrays(folder, name)).first(limit)
+
+
 def as_events(rows: FloatArray) -> Iterator[Event]:
     """Yield each row as the dict a River model takes, keyed f0, f1, ... as River's users do."""
     names = [f"f{position}" for position in range(rows.shape[1])]

@@ -39,6 +39,7 @@ cdef class DetectorKernel:
     cpdef object learn_one(self, object event)
     cpdef double score_learn_one(self, object event) except? -1.0
     cpdef double distance_learn_one(self, object event) except? -1.0
+    cpdef double score_learn_under(self, object event, double limit) except? -1.0
     cpdef object explain_one(self, object event)
     cpdef object expect_one(self, object event)
     cdef void run_row(self, Py_ssize_t row, bint learn) noexcept nogil

@@ -178,6 +178,21 @@ class DetectorKernel:
         finally:
             self.busy = False
 
+    def score_learn_under(self, event: Any, limit: float) -> float:
+        """Score an event; learn it unless its score exceeds ``limit``."""
+        distance: cython.double
+        score: cython.double
+        self.claim()
+        try:
+            self.load(event, True)
+            distance = self.distance()
+            score = self.score(distance)
+            if not score > limit:
+                self.learn(distance)
+            return score
+        finally:
+            self.busy = False
+
     def explain_one(self, event: Any) -> dict[Any, float]:
         """Contributions of the present features, by name."""
         k: cython.Py_ssize_t

@@ -1,5 +1,7 @@
 """Detectors that look at one event at a time."""
 
+from clipsgd_river.anomaly.alert import Alert
+from clipsgd_river.anomaly.alert_budget import AlertBudget
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.label import LabelDetector
@@ -10,6 +12,8 @@ from clipsgd_river.anomaly.z_score import ClippedZScore
 
 __all__ = [
     "FITNESS",
+    "Alert",
+    "AlertBudget",
     "ClippedDetector",
     "ClippedMahalanobis",
     "ClippedZScore",

@@ -11,6 +11,10 @@ from river import base, compose
 from sklearn.utils.metaestimators import available_if
 
 from clipsgd_river._saveable import Saveable
+from clipsgd_river.anomaly.alert import Alert, AlertFeature, described, severity_of
+
+# Rarer than this is beyond what a stream can tell.
+SMALLEST_PROBABILITY = 1e-300
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -42,12 +46,8 @@ def passes(method: str) -> Callable[[Method], Method]:
     return available
 
 
-class DistanceFilter(base.AnomalyFilter):
-    """Base of the filters that judge a detector's distance, or its score if it has none.
-
-    A subclass says what is an alert and learns from distances. The detector learns every event,
-    clipped as it may be; with ``protect_anomaly_detector`` it does not learn what is an alert.
-    """
+class WrappingFilter(base.AnomalyFilter):
+    """Base of the alert filters: what they take over from the detector they wrap."""
 
     anomaly_detector: Any
 
@@ -81,40 +81,11 @@ class DistanceFilter(base.AnomalyFilter):
         """Whether the detector says that its distances can be relied on; True if it cannot say."""
         return bool(getattr(last_step(self.anomaly_detector), "ready", True))
 
-    def learn_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> None:
-        """Judge an event, learn its distance, and let the detector learn it."""
-        self.score_learn_one(x, *args, **kwargs)
-
-    def score_learn_one(
-        self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any
-    ) -> float:
-        """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
-        distance = self.distance_one(x, *args)
-        relied_on = self.detector_ready
-        score = self._score(distance)
-        is_alert = self.classify(score)
-        if not (self.protect_anomaly_detector and is_alert):
-            self.anomaly_detector.learn_one(x, *args, **kwargs)
-        self._observe(distance, relied_on, is_alert)
-        return score
-
-    def score_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> float:
-        """Score of an event, for `classify`. Changes nothing."""
-        return self._score(self.distance_one(x, *args))
-
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
         from clipsgd_river.anomaly.z_score import ClippedZScore
 
         yield {"anomaly_detector": ClippedZScore()}
-
-    @abc.abstractmethod
-    def _score(self, distance: float) -> float:
-        """Score of a distance, for `classify`."""
-
-    @abc.abstractmethod
-    def _observe(self, distance: float, relied_on: bool, is_alert: bool) -> None:
-        """Learn from a distance; ``relied_on`` tells whether the detector was ready."""
 
     @passes("explain_one")
     def explain_one(
@@ -140,3 +111,72 @@ class DistanceFilter(base.AnomalyFilter):
             event, *args
         )
         return band
+
+    def _record(
+        self,
+        score: float,
+        probability: float,
+        rate: float,
+        x: dict[Any, Any],
+        args: tuple[Any, ...],
+        about: tuple[Any, Any],
+    ) -> Alert:
+        """The record of an alert on an event that has not been learned yet.
+
+        Parameters
+        ----------
+        score, probability
+            Of the event.
+        rate
+            Probability that severities are measured by.
+        x, args
+            The event as the detector gets it, and its target.
+        about
+            Time and key.
+        """
+        contributions: dict[Any, float] = {}
+        features: tuple[AlertFeature, ...] = ()
+        detector, event = asked(self.anomaly_detector, x)
+        if hasattr(detector, "explain_one"):
+            contributions = detector.explain_one(event, *args)
+            if hasattr(detector, "expect_one"):
+                features = described(event, contributions, detector.expect_one(event, *args))
+        severity = severity_of(rate / max(probability, SMALLEST_PROBABILITY))
+        return Alert(score, probability, severity, *about, contributions, features)
+
+
+class DistanceFilter(WrappingFilter):
+    """Base of the filters that judge a detector's distance, or its score if it has none.
+
+    A subclass says what is an alert and learns from distances. The detector learns every event,
+    clipped as it may be; with ``protect_anomaly_detector`` it does not learn what is an alert.
+    """
+
+    def learn_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> None:
+        """Judge an event, learn its distance, and let the detector learn it."""
+        self.score_learn_one(x, *args, **kwargs)
+
+    def score_learn_one(
+        self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any
+    ) -> float:
+        """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
+        distance = self.distance_one(x, *args)
+        relied_on = self.detector_ready
+        score = self._score(distance)
+        is_alert = self.classify(score)
+        if not (self.protect_anomaly_detector and is_alert):
+            self.anomaly_detector.learn_one(x, *args, **kwargs)
+        self._observe(distance, relied_on, is_alert)
+        return score
+
+    def score_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> float:
+        """Score of an event, for `classify`. Changes nothing."""
+        return self._score(self.distance_one(x, *args))
+
+    @abc.abstractmethod
+    def _score(self, distance: float) -> float:
+        """Score of a distance, for `classify`."""
+
+    @abc.abstractmethod
+    def _observe(self, distance: float, relied_on: bool, is_alert: bool) -> None:
+        """Learn from a distance; ``relied_on`` tells whether the detector was ready."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from clipsgd_river._rows import rows_of
 from clipsgd_river.anomaly._filter import DistanceFilter, passes
 from clipsgd_river.anomaly._saveable_filter import SaveableFilter
 from clipsgd_river.anomaly._supervised import rows_and_targets
+from clipsgd_river.anomaly.alert import Alert
 from clipsgd_river.anomaly.base import ClippedDetector
 
 DISTRIBUTION = {"bins": 20, "learning_rate": "auto", "warm_up": 20}
@@ -145,6 +147,35 @@ class TailFilter(SaveableFilter, DistanceFilter):
         distance = self.anomaly_detector._kernel.distance_learn_one(x)
         score: float = self._kernel.observe(distance, relied_on)
         return score
+
+    def alert_one(
+        self,
+        x: dict[base.typing.FeatureName, Any],
+        *args: Any,
+        key: Hashable = None,
+        **kwargs: Any,
+    ) -> Alert | None:
+        """Judge an event, then learn it; the alert with its reasons, or ``None``.
+
+        Its severity says how many times rarer than ``q`` the event is.
+
+        Parameters
+        ----------
+        x
+            The event.
+        args, kwargs
+            The target, for a supervised detector, and what else its ``learn_one`` takes.
+        key
+            Whom the event is about: the account, host or metric. It goes into the alert.
+        """
+        found = None
+        score = self.score_one(x, *args)
+        if self.classify(score):
+            # Asked before the event is learned, or it would be explained by itself.
+            probability = self.tail_probability(x, *args)
+            found = self._record(score, probability, self.q, x, args, (None, key))
+        self.learn_one(x, *args, **kwargs)
+        return found
 
     def classify(self, score: float) -> bool:
         """Whether a score of this filter belongs to an alert: a tail probability below q.

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from .alert_watch import AlertOptions
 from .byte_input import STANDARD_STREAM
 from .demo import DemoOptions, demo
 from .events import Selection
@@ -88,6 +89,34 @@ def score_command(  # one parameter per option, as typer wants it
         str | None,
         typer.Option(metavar="VALUE", help="The label that means an anomaly; all others do not."),
     ] = None,
+    alert_rate: Annotated[
+        float | None,
+        typer.Option(metavar="RATE", help="Alerts per event, kept whatever the stream does."),
+    ] = None,
+    alerts_per_day: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Alerts per day instead; needs --time."),
+    ] = None,
+    tail_risk: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Alert where a distance as large is less likely than P."),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL",
+            help="Column with the time of an event, kept from the detector: seconds, or a date and "
+            "time.",
+        ),
+    ] = None,
+    alerts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.jsonl",
+            help="Write each alert at once, with its reasons; needs --alert-rate, "
+            "--alerts-per-day or --tail-risk.",
+        ),
+    ] = None,
     state: Annotated[
         str | None,
         typer.Option(
@@ -134,7 +163,8 @@ def score_command(  # one parameter per option, as typer wants it
         header=not no_header,
         detector=detector,
         contamination=contamination,
-        selection=Selection(_names(only), _names(ignore), labels),
+        selection=Selection(_names(only), _names(ignore), labels, time),
+        alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts),
         state=state,
         plot=plot,
         skip_bad_events=on_error is OnError.SKIP,

@@ -64,6 +64,7 @@ class CsvSource:
             self.columns = [str(position) for position in range(len(first))]
             # An array's columns are features 0, 1, 2, ...: the same state fits both.
             self._keys = list(range(len(first)))
+        self._places = {name: at for at, name in enumerate(self.columns)}
         selection = reading.selection
         selection.check(self.columns)
         wanted = [at for at, name in enumerate(self.columns) if selection.wants(name)]
@@ -108,6 +109,10 @@ class CsvSource:
             value = event.features.get(key, cell)
             fields[name] = None if value == "" or value != value else value
         return fields
+
+    def value(self, event: Event, name: str) -> Any:
+        """Return the cell in one column."""
+        return event.record[self._places[name]]
 
     def fraction(self) -> float | None:
         """Return the share of the input read so far."""

@@ -88,6 +88,41 @@ def load_detector(path: str, name: str | None, contamination: float | None) -> A
     return detector
 
 
+def load_filter(path: str, name: str | None, wanted: Any) -> Any:
+    """Return the alert filter stored in a state file, as another one was made by the options.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged or cannot be read.
+    UsageError
+        If it holds another filter or detector than the options ask for.
+    """
+    kind = type(wanted)
+    try:
+        found = kind.load(path)
+    except OSError as error:
+        raise DataError(f"cannot read the state file {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise DataError(f"the state file {path} is unusable: {error}") from None
+    detector = type(found.anomaly_detector).__name__
+    if name is not None and find_detector(name).__name__ != detector:
+        raise UsageError(
+            f"the state file {path} holds a {detector}, --detector asks for {name}: leave the "
+            "option out, or name another file"
+        )
+    for parameter in ("alert_rate", "alerts_per", "time", "q"):
+        before, now = (getattr(each, parameter, None) for each in (found, wanted))
+        if (list(before) if isinstance(before, tuple) else before) != (
+            list(now) if isinstance(now, tuple) else now
+        ):
+            raise UsageError(
+                f"the state file {path} was begun with {parameter}={before!r}, now it is {now!r}: "
+                "ask for the same alerts, or name another file"
+            )
+    return found
+
+
 def save_detector(detector: Any, path: str) -> None:
     """Write the state file in one step, so that it is never half written.
 

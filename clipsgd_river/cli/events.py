@@ -44,6 +44,10 @@ class Source(Protocol):
         """Return an event as names and values, whatever the format of its record."""
         ...
 
+    def value(self, event: Event, name: str) -> Any:
+        """Return the value in one column, as it was read; None where there is none."""
+        ...
+
     def fraction(self) -> float | None:
         """Return the share read so far, None where the end is unknown."""
         ...
@@ -54,15 +58,18 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Selection:
-    """Which columns the detector may see: those of `only`, or all, without `ignore` and labels."""
+    """Which columns the detector may see: those of `only`, or all, without others named here."""
 
     only: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     labels: LabelRule | None = None
+    time: str | None = None
 
     def wants(self, name: str) -> bool:
         """Tell whether a column is offered to the detector."""
-        if name in self.ignore or (self.labels is not None and name == self.labels.column):
+        if name in self.ignore or name == self.time:
+            return False
+        if self.labels is not None and name == self.labels.column:
             return False
         return not self.only or name in self.only
 
@@ -81,6 +88,8 @@ class Selection:
         asked += [("--ignore", name) for name in sorted(self.ignore)]
         if self.labels is not None:
             asked.append(("--label", self.labels.column))
+        if self.time is not None:
+            asked.append(("--time", self.time))
         return [(option, name) for option, name in asked if name not in known]
 
 

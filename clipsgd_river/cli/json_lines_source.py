@@ -79,6 +79,10 @@ class JsonLinesSource:
         record: JsonRecord = event.record
         return record.fields
 
+    def value(self, event: Event, name: str) -> Any:
+        """Return the value of one key, None where the object lacks it."""
+        return event.record.fields.get(name)
+
     def fraction(self) -> float | None:
         """Return the share of the input read so far."""
         return self._input.fraction()

@@ -101,6 +101,10 @@ class ParquetSource:
             self._listed = {name: _values(batch.column(name)) for name in self.columns}
         return {name: values[position] for name, values in self._listed.items()}
 
+    def value(self, event: Event, name: str) -> Any:
+        """Return the value in one column."""
+        return self.fields(event)[name]
+
     def fraction(self) -> float | None:
         """Return the share of the rows read so far."""
         return self._rows_read / max(int(self._file.metadata.num_rows), 1)

@@ -6,11 +6,13 @@ import os
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from .alert_watch import AlertOptions, AlertWatch, refuse_two_on_standard_output
 from .byte_input import STANDARD_STREAM
-from .detectors import check_state_path, load_detector, make_detector, save_detector
+from .detectors import check_state_path, load_detector, load_filter, make_detector, save_detector
 from .errors import CommandError, DataError, OutputClosed, UsageError
 from .events import Reading, Selection, Source
 from .formats import Format, delimiter_of, format_of, open_sink, open_source
@@ -41,6 +43,7 @@ class ScoreOptions:
     selection: Selection = field(default_factory=Selection)
     state: str | None = None
     plot: str | None = None
+    alerts: AlertOptions = field(default_factory=AlertOptions)
     skip_bad_events: bool = False
     prefix: str = ""
     quiet: bool = False
@@ -75,7 +78,7 @@ class _Run:
             LabelledDistances() if options.selection.labels is not None else None,
             Timeline() if options.plot is not None else None,
         )
-        self._watch = Watch(_detector(options))
+        self._watch = _watch(options)
         self._started = self._saved = time.monotonic()
         self._source: Source | None = None
         self._sink: Sink | None = None
@@ -92,6 +95,8 @@ class _Run:
             (self._interrupts, self._pause),
             (delimiter, options.header),
         )
+        if isinstance(self._watch, AlertWatch):
+            self._watch.value = self._source.value
         try:
             kind = self._kind_of_output()
             self._sink = open_sink(options.out, kind, self._source, options.prefix, delimiter)
@@ -114,12 +119,13 @@ class _Run:
         except BaseException:
             sink.close(complete=False)
             raise
-        try:
-            sink.close(complete=complete)
-        except OutputClosed:
-            pass
-        except CommandError as error:
-            failure = failure or error
+        for close in (partial(sink.close, complete=complete), self._watch.close):
+            try:
+                close()
+            except OutputClosed:
+                pass
+            except CommandError as error:
+                failure = failure or error
         self._finish(complete=complete and failure is None)
         if failure is not None:
             raise failure
@@ -152,13 +158,13 @@ class _Run:
         now = time.monotonic()
         if self._options.state is not None and now - self._saved > _SECONDS_BETWEEN_SAVES:
             self._saved = now
-            save_detector(self._watch.detector, self._options.state)
+            save_detector(self._watch.keeper, self._options.state)
 
     def _finish(self, *, complete: bool) -> None:
         seconds = time.monotonic() - self._started
         options, tally, reporter = self._options, self._tally, self._reporter
         if options.state is not None:
-            save_detector(self._watch.detector, options.state)
+            save_detector(self._watch.keeper, options.state)
         if tally.timeline is not None and options.plot is not None and tally.events:
             name = type(self._watch.detector).__name__
             tally.timeline.draw(options.plot, f"{options.file}: {tally.events:,} events, {name}")
@@ -181,6 +187,17 @@ class _Run:
         return Format.CSV if self._kind is Format.PARQUET else self._kind
 
 
+def _watch(options: ScoreOptions) -> Watch:
+    alerts = options.alerts
+    if not alerts.wanted:
+        return Watch(_detector(options))
+    made = alerts.wrap(make_detector(options.detector, None))
+    goes_on = options.state is not None and Path(options.state).exists()
+    if options.state is not None and goes_on:
+        made = load_filter(options.state, options.detector, made)
+    return AlertWatch(made, alerts, append=goes_on)
+
+
 def _detector(options: ScoreOptions) -> object:
     if options.state is not None and Path(options.state).exists():
         return load_detector(options.state, options.detector, options.contamination)
@@ -189,11 +206,14 @@ def _detector(options: ScoreOptions) -> object:
 
 def _check_paths(options: ScoreOptions) -> None:
     """Refuse what would destroy a file or fail at the end of a long run."""
+    options.alerts.check(options.contamination)
+    refuse_two_on_standard_output(options.out, options.alerts.path)
     named = {
         "FILE": options.file,
         "--out": options.out,
         "--state": options.state,
         "--plot": options.plot,
+        "--alerts": options.alerts.path,
     }
     seen: dict[str, str] = {}
     for option, path in named.items():

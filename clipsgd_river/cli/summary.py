@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from .events import Event
 from .labels import LabelledDistances, Ranking
-from .text import short_number
 from .timeline import Timeline
 from .watch import Verdict, Watch
 
@@ -54,14 +53,7 @@ def summary_lines(tally: Tally, watch: Watch, seconds: float | None) -> Iterator
         yield "the detector is still warming up: no alerts before that, and distances mean little"
     if tally.labelled is not None:
         yield ranking_line(tally.labelled.ranking())
-    ranked = watch.most_anomalous.ranked()
-    if ranked:
-        yield "most anomalous:"
-        yield f"{'row':>12}  {'score':>8}  {'distance':>10}  why"
-    for row, verdict in ranked:
-        why = "; ".join(map(str, verdict.drivers)) or "no single feature"
-        distance = short_number(verdict.distance)
-        yield f"{row:>12,}  {verdict.score:>8.6f}  {distance:>10}  {why}"
+    yield from watch.lines()
 
 
 def ranking_line(ranking: Ranking) -> str:

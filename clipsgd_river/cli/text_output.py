@@ -20,10 +20,16 @@ class TextOutput:
     ----------
     path
         A path, or ``-`` for standard output. An existing file is replaced at the first `flush`.
+    option
+        The option that names the path, for messages.
+    append
+        Whether to go on at the end of an existing file instead.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, option: str = "--out", *, append: bool = False) -> None:
         self._path = path
+        self._option = option
+        self._mode = "ab" if append else "wb"
         self._name = "standard output" if path == STANDARD_STREAM else path
         self._pieces: list[str] = []
         self._file: FileIO | BinaryIO | None = None
@@ -60,7 +66,7 @@ class TextOutput:
             self._cut_back()
             raise DataError(
                 f"cannot write {self._name}: {error.strerror}: make room or choose another place "
-                "with --out"
+                f"with {self._option}"
             ) from None
         self._whole += len(data)
 
@@ -73,15 +79,17 @@ class TextOutput:
     def _open(self) -> FileIO | BinaryIO:
         if self._path == STANDARD_STREAM:
             if sys.stdout is None:  # as Python has it where the shell closed it
-                raise UsageError("standard output is closed: name a file with --out")
+                raise UsageError(f"standard output is closed: name a file with {self._option}")
             try:
                 return FileIO(sys.stdout.fileno(), "wb", closefd=False)
             except UnsupportedOperation:  # replaced by something that is no file
                 return sys.stdout.buffer
         try:
-            return FileIO(self._path, "wb")
+            file = FileIO(self._path, self._mode)
         except OSError as error:
             raise UsageError(f"cannot write {self._path}: {error.strerror}") from None
+        self._whole = file.tell() if self._mode == "ab" and file.seekable() else 0
+        return file
 
     def _cut_back(self) -> None:
         if self._path != STANDARD_STREAM and self._file is not None and self._file.seekable():

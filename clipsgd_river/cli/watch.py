@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from .events import Event
@@ -91,6 +91,25 @@ class Watch:
         self.detector = detector
         self.ready = False
         self.most_anomalous = MostAnomalous()
+
+    @property
+    def keeper(self) -> Any:
+        """What a state file must keep."""
+        return self.detector
+
+    def lines(self) -> Iterator[str]:
+        """Yield what the summary says of single events."""
+        ranked = self.most_anomalous.ranked()
+        if ranked:
+            yield "most anomalous:"
+            yield f"{'row':>12}  {'score':>8}  {'distance':>10}  why"
+        for row, verdict in ranked:
+            why = "; ".join(map(str, verdict.drivers)) or "no single feature"
+            distance = short_number(verdict.distance)
+            yield f"{row:>12,}  {verdict.score:>8.6f}  {distance:>10}  {why}"
+
+    def close(self) -> None:
+        """End what was written beside the events."""
 
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on an event and learn the event.

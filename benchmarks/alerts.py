@@ -1,0 +1,185 @@
+"""Alerts at a promised rate: whether the rate is kept, and whether the right events alert."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from common import options
+from common.alert_filters import DETECTORS, FIRST_EVENTS, BoolArray, Entrant, entrants, scores
+from common.alert_streams import EVENTS, LAWS, AlertStream, real, synthetic
+from common.data import FloatArray
+from common.report import Cell, Table, progress, publish
+
+# Rate asked for -> how far the realised one may be off.
+RATES = {0.01: 0.1, 0.001: 0.2}
+ALERTS_IN_WINDOW = 100
+WINDOW_FACTOR = 1.5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one filter did on one stream."""
+
+    entrant: str
+    detector: str
+    stream: AlertStream
+    rate: float
+    alerts: BoolArray
+    hindsight: BoolArray
+
+    @property
+    def realised(self) -> float:
+        """Rate over the rate asked for."""
+        return float(self.alerts.mean() / self.rate)
+
+    @property
+    def windows(self) -> tuple[float, float]:
+        """Least and most alerts over expected ones in a window away from abrupt changes."""
+        width = min(round(ALERTS_IN_WINDOW / self.rate), len(self.alerts))
+        total = np.concatenate(([0], np.cumsum(self.alerts)))
+        counts = (total[width:] - total[:-width]) / (width * self.rate)
+        start = np.arange(len(counts))
+        away = np.ones(len(counts), dtype=bool)
+        for change in self.stream.changes:
+            # Windows that share an event with the first window after the change.
+            away &= (start + width <= change) | (start >= change + width)
+        return float(counts[away].min()), float(counts[away].max())
+
+    @property
+    def recall(self) -> float:
+        """Share of the labelled anomalies that a threshold in hindsight catches."""
+        return self._share(self.hindsight & self.stream.labels)
+
+    @property
+    def agreement(self) -> float:
+        """Share of all events, labelled or not, that a threshold in hindsight catches."""
+        return self._share(self.hindsight)
+
+    def _share(self, caught: BoolArray) -> float:
+        return float(self.alerts[caught].mean()) if caught.any() else float("nan")
+
+    @property
+    def kept(self) -> bool:
+        """Whether rate and windows are within their limits."""
+        least, most = self.windows
+        within = least >= 1.0 / WINDOW_FACTOR and most <= WINDOW_FACTOR
+        return within and abs(self.realised - 1.0) <= RATES[self.rate]
+
+    def cells(self) -> list[Cell]:
+        """Return a row of the table."""
+        least, most = self.windows
+        name = self.stream.name
+        return [name, self.entrant, self.realised, least, most, self.recall, self.agreement]
+
+
+COLUMNS = (
+    "stream",
+    "filter",
+    "rate / asked",
+    "least in a window",
+    "most",
+    "right ones: labelled",
+    "all",
+)
+
+
+def streams(rate: float, folder: Path | None, events: int, seed: int) -> Iterator[AlertStream]:
+    """Yield every stream; those of public sets only where there is a folder."""
+    for law in LAWS:
+        yield synthetic(law, rate, events, seed)
+    if folder is not None:
+        for name in ("http", "shuttle"):
+            yield real(folder, name, events)
+
+
+def judge(
+    entrant: Entrant, detector: str, stream: AlertStream, rate: float, found: FloatArray
+) -> Outcome:
+    """Run a filter over a stream whose scores, for the threshold in hindsight, are known."""
+    alerts = entrant.run(stream.rows, DETECTORS[detector], rate)
+    hindsight = found > np.quantile(found, 1.0 - rate)
+    return Outcome(entrant.name, detector, stream, rate, alerts, hindsight)
+
+
+def verdicts(outcomes: list[Outcome]) -> Table:
+    """Every target for our filter, with what was measured and whether it is reached."""
+    rows: list[list[Cell]] = []
+    for outcome in outcomes:
+        if outcome.entrant != "AlertBudget":
+            continue
+        what = f"{outcome.stream.name}, {outcome.detector}, {outcome.rate}"
+        off = f"within {RATES[outcome.rate]:.0%}, windows within {WINDOW_FACTOR}"
+        rows.append([f"rate: {what}", outcome.realised, off, _word(outcome.kept)])
+        if outcome.stream.recall is not None:
+            reached = outcome.recall >= outcome.stream.recall
+            least = f"≥ {outcome.stream.recall}"
+            rows.append([f"right ones: {what}", outcome.recall, least, _word(reached)])
+    return Table("Targets", ("figure", "measured", "target", "reached"), rows)
+
+
+def draw(outcomes: list[Outcome], path: str) -> None:
+    """Draw alerts over expected ones as time goes by, a panel for each stream."""
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(outcome.stream.name for outcome in outcomes))
+    columns = 3
+    figure = Figure(figsize=(15, 3.2 * -(-len(names) // columns)), layout="constrained")
+    axes = figure.subplots(-(-len(names) // columns), columns, squeeze=False).ravel()
+    for axis, name in zip(axes, names, strict=False):
+        for outcome in outcomes:
+            if outcome.stream.name == name:
+                t = np.arange(1, len(outcome.alerts) + 1)
+                axis.plot(t, np.cumsum(outcome.alerts), label=outcome.entrant)
+        axis.plot(t, t * outcomes[0].rate, "k:", label="asked")
+        axis.set(
+            title=name, xlabel="events", ylabel="alerts", ylim=(0, 3 * t[-1] * outcomes[0].rate)
+        )
+    axes[0].legend(fontsize="small")
+    for axis in axes[len(names) :]:
+        axis.set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+def _word(reached: bool) -> str:
+    return "yes" if reached else "NO"
+
+
+def main() -> None:
+    """Read the options, run, publish."""
+    parser = options.parser(__doc__ or "")
+    options.add_data(parser)
+    parser.add_argument(
+        "--peers", action=argparse.BooleanOptionalAction, default=True, help="run the rivals too"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the streams")
+    parser.add_argument("--plot", metavar="FILE.png", help="draw alerts over time at 0.001")
+    arguments = parser.parse_args()
+    folder = None if arguments.data is None else options.data_folder(arguments)
+    events = 4 * FIRST_EVENTS if arguments.quick else EVENTS
+    outcomes = []
+    tables = []
+    for rate in list(RATES)[: 1 if arguments.quick else None]:
+        for detector, make in DETECTORS.items():
+            rows: list[list[Cell]] = []
+            for stream in streams(rate, folder, events, arguments.seed):
+                progress(f"{rate}, {detector}, {stream.name}")
+                found = scores(stream.rows, make())
+                for entrant in entrants(peers=arguments.peers):
+                    outcome = judge(entrant, detector, stream, rate, found)
+                    outcomes.append(outcome)
+                    rows.append(outcome.cells())
+            tables.append(Table(f"{rate} alerts per event, {detector}", COLUMNS, rows))
+    tables.append(verdicts(outcomes))
+    if arguments.plot is not None:
+        first = next(iter(DETECTORS))
+        drawn = [o for o in outcomes if o.rate == outcomes[-1].rate and o.detector == first]
+        draw(drawn, arguments.plot)
+    publish(tables, arguments.out)
+
+
+if __name__ == "__main__":
+    options.run(main)

@@ -1,0 +1,233 @@
+"""Score each event and report the few that a budget or a risk lets through, with their reasons."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from .byte_input import STANDARD_STREAM
+from .errors import DataError, UsageError
+from .events import Event
+from .text import is_missing, shown
+from .text_output import TextOutput
+from .watch import Driver, Verdict, Watch
+
+#: Alerts whose sentences the summary shows.
+MOST_SENTENCES: Final = 10
+
+
+@dataclass(frozen=True)
+class AlertOptions:
+    """Which events alert: so many per event or per day, or those rarer than a risk.
+
+    Parameters
+    ----------
+    rate, per_day, risk
+        At most one of them.
+    time
+        Column with the time of an event.
+    path
+        Where alerts go, as JSON lines.
+    """
+
+    rate: float | None = None
+    per_day: float | None = None
+    risk: float | None = None
+    time: str | None = None
+    path: str | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any of the rules is given."""
+        return any(rule is not None for rule in (self.rate, self.per_day, self.risk))
+
+    def check(self, contamination: float | None) -> None:
+        """Refuse options that contradict each other or lack another.
+
+        Raises
+        ------
+        UsageError
+            Naming the options.
+        """
+        rules = {
+            "--alert-rate": self.rate,
+            "--alerts-per-day": self.per_day,
+            "--tail-risk": self.risk,
+            "--contamination": contamination,
+        }
+        given = [option for option, value in rules.items() if value is not None]
+        if self.wanted and len(given) > 1:
+            raise UsageError(f"{' and '.join(given)} say both what alerts: choose one of them")
+        if self.per_day is not None and self.time is None:
+            raise UsageError("--alerts-per-day needs --time, the column with the time of an event")
+        lonely = {"--alerts": self.path, "--time": self.time}
+        for option, value in lonely.items():
+            if value is not None and not self.wanted:
+                raise UsageError(
+                    f"{option} needs a rule for alerts: --alert-rate, --alerts-per-day or "
+                    "--tail-risk"
+                )
+
+    def wrap(self, detector: Any) -> Any:
+        """Return the filter around a detector."""
+        from clipsgd_river.anomaly import AlertBudget, TailFilter
+
+        try:
+            if self.risk is not None:
+                return TailFilter(detector, q=self.risk)
+            if self.per_day is not None:
+                return AlertBudget(detector, alerts_per=(self.per_day, "day"), time=self.time)
+            return AlertBudget(detector, alert_rate=self.rate or 0.0)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
+
+class AlertWatch(Watch):
+    """Judge events with an `AlertBudget` or a `TailFilter`, and write down each alert at once.
+
+    Parameters
+    ----------
+    alert_filter
+        The filter, with a `ClippedDetector` in it.
+    options
+        What was asked for.
+    append
+        Whether to go on at the end of an existing file of alerts.
+    """
+
+    def __init__(self, alert_filter: Any, options: AlertOptions, *, append: bool = False) -> None:
+        super().__init__(alert_filter.anomaly_detector)
+        self.filter = alert_filter
+        self.ready = bool(alert_filter.ready)
+        #: Looks a column of an event up; known once the source is open.
+        self.value: Callable[[Event, str], Any] | None = None
+        self._options = options
+        self._output = None
+        if options.path is not None:
+            self._output = TextOutput(options.path, "--alerts", append=append)
+        self._heap: list[tuple[float, int, str, str]] = []
+
+    @property
+    def keeper(self) -> Any:
+        """What a state file must keep: the filter, with the detector in it."""
+        return self.filter
+
+    def judge(self, event: Event) -> Verdict:
+        """Return the verdict on an event, learn the event, and write down its alert.
+
+        Raises
+        ------
+        ValueError
+            If the detector refuses the event, which has then taught nothing.
+        DataError
+            If the event has no time that can be read.
+        """
+        detector, x = self.detector, event.features
+        moment = None
+        if self._options.time is not None and self.value is not None:
+            moment = read_moment(event.row, self.value(event, self._options.time))
+        score, distance = detector.score_one(x), detector.distance_one(x)
+        threshold = self._threshold(score, distance)
+        if self._options.per_day is not None:
+            x = {**x, self._options.time: moment}
+        alert = self.filter.alert_one(x)
+        if not self.ready:
+            self.ready = bool(self.filter.ready)
+        if alert is None:
+            return Verdict(score, distance, False, threshold, ())
+        alert = replace(alert, time=moment)
+        drivers = [
+            Driver(f.feature, f.actual, f.low, f.expected, f.high, f.contribution)
+            for f in alert.features
+        ]
+        self._keep(event.row, alert)
+        return Verdict(score, distance, True, threshold, drivers)
+
+    def lines(self) -> Iterator[str]:
+        """Yield what the summary says of the alerts."""
+        options = self._options
+        found = f"{self.filter.alert_rate_:.4g}"
+        if options.per_day is not None:
+            yield f"alerts a day: {found}, asked {options.per_day:g}"
+        elif options.risk is not None:
+            yield f"alerts per event: {found}, risk {options.risk:g}"
+        else:
+            yield f"alerts per event: {found}, asked {options.rate:g}"
+        ranked = sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))
+        if ranked:
+            yield "most unusual alerts:"
+        for _, row, severity, sentence in ranked:
+            yield f"{-row:>12,}  {severity:<8}  {sentence}"
+
+    def close(self) -> None:
+        """Close the file of alerts."""
+        if self._output is not None:
+            self._output.close()
+
+    def _keep(self, row: int, alert: Any) -> None:
+        if self._output is not None:
+            line = json.dumps({"row": row, **alert.to_dict()}, ensure_ascii=False, allow_nan=False)
+            self._output.write(f"{line}\n")
+            self._output.flush()
+        p = alert.tail_probability
+        rarity = 0.0 if p is None else -math.log(max(p, 1e-300))
+        entry = (rarity, -row, alert.severity, shown(alert.sentence, 400))
+        if len(self._heap) < MOST_SENTENCES:
+            heapq.heappush(self._heap, entry)
+        else:
+            heapq.heappushpop(self._heap, entry)
+
+    def _threshold(self, score: float, distance: float) -> float:
+        """Distance that an alert must exceed; infinite where none would do."""
+        threshold = float(self.filter.threshold_)
+        if self._options.risk is not None:
+            return threshold if self.ready else math.inf
+        if not 0.0 < score < 1.0 or not 0.0 < threshold < 1.0:
+            return math.inf if threshold >= 1.0 else 0.0
+        # A score is 1 / (1 + q/r), so that one event gives away q, and q the distance.
+        return distance * (1.0 - score) / score * threshold / (1.0 - threshold)
+
+
+def read_moment(row: int, value: Any) -> Any:
+    """Return the time in a cell: a date and time, or a number of seconds.
+
+    Raises
+    ------
+    DataError
+        If it is neither.
+
+    Examples
+    --------
+    >>> read_moment(1, "2026-01-31T12:00:00Z").hour, read_moment(2, "1.5e3"), read_moment(3, 7)
+    (12, 1500.0, 7.0)
+    """
+    if isinstance(value, datetime):
+        return value
+    text = "" if value is None else str(value).strip()
+    if not is_missing(text):
+        try:
+            seconds = float(text)
+        except ValueError:
+            pass
+        else:
+            if math.isfinite(seconds):
+                return seconds
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    raise DataError(
+        f"row {row:,}: its time is '{shown(text)}': a number of seconds or a date and time such as "
+        "2026-01-31T12:00:00 is expected"
+    )
+
+
+def refuse_two_on_standard_output(out: str, alerts: str | None) -> None:
+    """Raise `UsageError` if events and alerts would be mixed."""
+    if alerts == STANDARD_STREAM == out:
+        raise UsageError("--out and --alerts would both go to standard output: name a file for one")

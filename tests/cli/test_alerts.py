@@ -1,0 +1,156 @@
+"""Alerts of `score`: at the rate asked for, with reasons, each written as it happens."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from command_line import COLUMNS, call, csv_rows, csv_text, json_objects, ordinary_rows, start
+
+from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis, TailFilter
+
+ROWS = ordinary_rows(3000)
+ROWS[[1500, 2500], [0, 1]] += [60.0, -2000.0]
+TEXT = csv_text(ROWS)
+
+
+def timed(text: str, step: float = 60.0) -> str:
+    """Put a column of seconds before the others."""
+    head, *lines = text.splitlines()
+    return "\n".join([f"t,{head}", *(f"{step * i},{line}" for i, line in enumerate(lines))]) + "\n"
+
+
+def expected(model: Any) -> list[bool]:
+    """Judge the rows with plain calls of the public methods."""
+    events = (dict(zip(COLUMNS, row, strict=True)) for row in ROWS.tolist())
+    return [model.alert_one(x) is not None for x in events]
+
+
+def test_alerts_are_those_of_the_budget(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    result = call(
+        "score", "-", "--format", "csv", "--alert-rate", 0.005, "--alerts", path, stdin=TEXT
+    )
+    assert result.code == 0
+    wanted = expected(AlertBudget(ClippedMahalanobis(), 0.005))
+    assert [row["is_anomaly"] == "1" for row in result.rows] == wanted
+    alerts = json_objects(path.read_text())
+    assert [alert["row"] for alert in alerts] == (np.flatnonzero(wanted) + 1).tolist()
+    assert {1501, 2501} <= {alert["row"] for alert in alerts}
+    first = next(alert for alert in alerts if alert["row"] == 2501)
+    assert first["features"][0]["feature"] == "memory"
+    assert first["features"][0]["actual"] == ROWS[2500, 1]
+    assert f"alerts per event: {np.mean(wanted):.4g}, asked 0.005" in result.err
+    assert "memory was " in result.err
+    assert first["sentence"] in result.err
+
+
+def test_alerts_of_a_risk() -> None:
+    result = call("score", "-", "--format", "csv", "--tail-risk", 1e-3, stdin=TEXT)
+    assert result.code == 0
+    wanted = expected(TailFilter(ClippedMahalanobis(), q=1e-3))
+    assert [row["is_anomaly"] == "1" for row in result.rows] == wanted
+    assert "risk 0.001" in result.err
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_alerts_a_day_in_every_format(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"in.{kind}"
+    (tmp_path / "in.csv").write_text(timed(TEXT))
+    if kind == "jsonl":
+        path.write_text(
+            "".join(
+                f'{{"t": {60.0 * i}, "cpu": {a}, "memory": {b}, "disk": {c}}}\n'
+                for i, (a, b, c) in enumerate(ROWS.tolist())
+            )
+        )
+    if kind == "parquet":
+        pyarrow_csv = pytest.importorskip("pyarrow.csv")
+        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pyarrow_csv.read_csv(tmp_path / "in.csv"), path)
+    out, alerts = tmp_path / "out.csv", tmp_path / "alerts.jsonl"
+    options = ["--time", "t", "--alerts-per-day", 10, "--out", out, "--alerts", alerts]
+    result = call("score", path, *options, "--out-format", "csv")
+    assert result.code == 0, result.err
+    found = [row["is_anomaly"] == "1" for row in csv_rows(out.read_text())]
+    assert abs(sum(found) - 10 * 3000 * 60 / 86400) <= 6
+    assert "alerts a day: " in result.err
+    times = [alert["time"] for alert in json_objects(alerts.read_text())]
+    assert times == [60.0 * i for i in np.flatnonzero(found)]
+
+
+def test_dates_are_times(tmp_path: Path) -> None:
+    rows = [f"2026-01-{1 + i // 24:02d}T{i % 24:02d}:00:00Z,{i % 7}" for i in range(200)]
+    rows.append("2026-01-09T08:00:00Z,900")
+    text = "when,a\n" + "\n".join(rows) + "\n"
+    path = tmp_path / "alerts.jsonl"
+    options = ["--time", "when", "--alert-rate", 0.01, "--alerts", path]
+    assert call("score", "-", "--format", "csv", *options, stdin=text).code == 0
+    assert json_objects(path.read_text())[-1]["time"] == "2026-01-09T08:00:00+00:00"
+
+
+def test_a_bad_time_is_a_bad_event() -> None:
+    text = "t,a\n1,1\nnoon,2\n3,3\n"
+    options = ["score", "-", "--format", "csv", "--time", "t", "--alert-rate", "0.1"]
+    result = call(*options, stdin=text)
+    assert result.code == 1
+    assert "row 2: its time is 'noon'" in result.err
+    skipped = call(*options, "--on-error", "skip", stdin=text)
+    assert skipped.code == 0
+    assert len(skipped.rows) == 2
+
+
+def test_a_state_file_goes_on_with_budget_and_alerts(tmp_path: Path) -> None:
+    state, path = tmp_path / "model.state", tmp_path / "alerts.jsonl"
+    options = ["score", "-", "--format", "csv", "--alert-rate", "0.01"]
+    files = ["--state", state, "--alerts", path]
+    whole = call(*options, stdin=TEXT)
+    parts = [call(*options, *files, stdin=csv_text(part)) for part in (ROWS[:1700], ROWS[1700:])]
+    assert [part.code for part in parts] == [0, 0]
+    joined = [row["is_anomaly"] for part in parts for row in part.rows]
+    assert joined == [row["is_anomaly"] for row in whole.rows]
+    assert len(json_objects(path.read_text())) == joined.count("1")
+    other = call("score", "-", "--format", "csv", "--alert-rate", 0.02, *files, stdin=TEXT)
+    assert other.code == 2
+    assert "was begun with alert_rate=0.01, now it is 0.02" in other.err
+    plain = call("score", "-", "--format", "csv", "--state", state, stdin=TEXT)
+    assert plain.code == 1
+    assert "AlertBudget" in plain.err
+
+
+def test_alerts_are_there_when_the_reader_of_events_is_gone(tmp_path: Path) -> None:
+    source, path = tmp_path / "events.csv", tmp_path / "alerts.jsonl"
+    source.write_text(TEXT)
+    run = start("score", source, "--alert-rate", "0.01", "--alerts", path, stdin=subprocess.DEVNULL)
+    assert run.stdout is not None
+    run.stdout.close()
+    run.stdout = None
+    try:
+        _, err = run.communicate(timeout=60)
+    finally:
+        run.kill()
+    # The file is made with the first alert.
+    alerts = json_objects(path.read_text()) if path.exists() else []
+    assert f" {len(alerts)} alerts" in err.decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--alert-rate", "0.1", "--tail-risk", "0.1"], "choose one of them"),
+        (["--alert-rate", "0.1", "--contamination", "0.1"], "choose one of them"),
+        (["--alerts-per-day", "3"], "needs --time"),
+        (["--alerts", "a.jsonl"], "needs a rule for alerts"),
+        (["--time", "cpu"], "needs a rule for alerts"),
+        (["--alert-rate", "2"], "alert_rate"),
+        (["--alert-rate", "0.1", "--time", "nope"], "--time names 'nope'"),
+        (["--alert-rate", "0.1", "--alerts", "-"], "both go to standard output"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(options: list[str], words: str) -> None:
+    result = call("score", "-", "--format", "csv", *options, stdin=TEXT)
+    assert result.code == 2
+    assert words in result.err

@@ -1,0 +1,122 @@
+"""Alert: what it says in words, as a dict and as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from clipsgd_river.anomaly import Alert
+from clipsgd_river.anomaly.alert import described, readable, severity_of, student_tail
+
+
+def refuse(word: str) -> None:
+    raise AssertionError(f"{word} is no strict JSON")
+
+
+def test_student_tail_is_scipys() -> None:
+    for t in (0.0, 0.3, 1.0, 3.182446305284263, 40.0):
+        assert student_tail(t) == pytest.approx(2 * stats.t(3).sf(t), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("value", "direction", "frequency"),
+    [
+        (10.0, "within", "frequent"),
+        (11.9, "within", "frequent"),
+        (12.1, "above", "infrequent"),
+        (5.5, "below", "rare"),
+        (60.0, "above", "unseen"),
+        (math.inf, "above", "unseen"),
+    ],
+)
+def test_direction_and_frequency(value: float, direction: str, frequency: str) -> None:
+    (part,) = described({"a": value}, {"a": 1.0}, {"a": (8.0, 10.0, 12.0)})
+    assert (part.direction, part.frequency) == (direction, frequency)
+
+
+def test_a_constant_feature_that_changes_was_never_seen() -> None:
+    band = {"a": (3.0, 3.0, 3.0)}
+    assert described({"a": 3.0}, {"a": 1.0}, band)[0].frequency == "frequent"
+    assert described({"a": 3.1}, {"a": 1.0}, band)[0].frequency == "unseen"
+    assert str(described({"a": 3.1}, {"a": 1.0}, band)[0]) == "a was 3.1, usually 3"
+
+
+def test_the_largest_contributions_come_first_and_three_at_most() -> None:
+    parts = {"a": 1.0, "b": 5.0, "c": -1.0, "d": 2.0, "e": 3.0, "unknown": 9.0}
+    bands = dict.fromkeys("abcde", (0.0, 1.0, 2.0))
+    found = described(dict.fromkeys("abcde", 4.0), parts, bands)
+    assert [part.feature for part in found] == ["b", "e", "d"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ((900.0, 19.87, 75.31), ["900", "20", "75"]),
+        ((75.4, 19.87, 75.31), ["75.4", "19.9", "75.3"]),
+        ((0.5, 0.0021, 0.0042), ["0.5000", "0.0021", "0.0042"]),
+        ((-1234567.0, 10.0, 20.0), ["-1,234,567", "10", "20"]),
+        ((3e12, 10.0, 20.0), ["3e+12", "10", "20"]),
+        ((math.nan, 1.0, 2.0), ["missing", "1", "2"]),
+    ],
+)
+def test_numbers_are_for_people(numbers: tuple[float, float, float], shown: list[str]) -> None:
+    assert readable(*numbers) == shown
+
+
+def test_severity_goes_by_rarity() -> None:
+    words = [severity_of(times) for times in (0.1, 9.9, 10.0, 100.0, 1e3, math.inf)]
+    assert words == ["low", "low", "medium", "high", "critical", "critical"]
+
+
+def test_sentences() -> None:
+    bands = {"f1": (20.0, 50.0, 75.0), "f2": (0.0, 1.0, 2.0)}
+    far = described({"f1": 900.0, "f2": 1.5}, {"f1": 9.0, "f2": 1.0}, bands)
+    alert = Alert(0.9, 1e-4, "high", datetime(2026, 1, 2, tzinfo=UTC), "web-1", {}, far)
+    assert alert.sentence == (
+        "2026-01-02 00:00:00+00:00, web-1: f1 was 900, usually between 20 and 75; about 1 event "
+        "in 10,000 is as unusual."
+    )
+    together = described({"f1": 60.0, "f2": 1.5}, {"f1": 9.0, "f2": 1.0}, bands)
+    assert Alert(0.9, None, features=together).sentence == "f1, f2 do not go together as usual."
+    assert Alert(0.91234567).sentence == "the event scored 0.9123."
+    hostile = Alert(0.5, key="a\nb\x1b[31m").sentence
+    assert hostile.isprintable()
+
+
+def test_json_is_strict_whatever_the_keys_and_values() -> None:
+    bands: dict[Any, Any] = {1: (-1.0, 0.0, 1.0)}
+    parts: dict[Any, float] = {1: math.inf, "1": math.nan, None: 2.0, (1, "a"): np.float64(3.0)}
+    alert = Alert(
+        0.99,
+        math.nan,
+        time=datetime(2026, 1, 1, tzinfo=UTC),
+        key=np.int64(7),
+        contributions=parts,
+        features=described({1: -math.inf}, {1: 2.0}, bands),
+    )
+    found = json.loads(alert.to_json(), parse_constant=refuse)
+    assert found == alert.to_dict()
+    assert found["key"] == 7
+    assert found["time"] == "2026-01-01T00:00:00+00:00"
+    assert found["contributions"] == {
+        "1": "Infinity",
+        "1 (str)": None,
+        "None": 2.0,
+        "(1, 'a')": 3.0,
+    }
+    assert found["features"][0]["actual"] == "-Infinity"
+    assert "\n" not in alert.to_json()
+
+
+def test_an_alert_does_not_change() -> None:
+    alert = Alert(0.5)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        alert.score = 0.6  # type: ignore[misc]
+    assert not hasattr(alert, "__dict__")
