@@ -15,7 +15,7 @@ SCRIPT = """
 import hashlib, itertools, sys
 import numpy as np
 import clipsgd_river
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
+from clipsgd_river.anomaly import ClippedMahalanobis, ClippedSubspace, ClippedZScore
 from river.optim import schedulers
 
 sys.stdout.write(f"compiled {clipsgd_river.COMPILED}\\n")
@@ -34,7 +34,7 @@ def event(row):
 
 rates = ["auto", "doubling", 0.1, 0.7, schedulers.InverseScaling(0.5)]
 for cls, rate, clip in itertools.product(
-    [ClippedZScore, ClippedMahalanobis], rates, ["auto", "growing", 2.0, None]
+    [ClippedZScore, ClippedMahalanobis, ClippedSubspace], rates, ["auto", "growing", 2.0, None]
 ):
     digest = hashlib.sha256()
     detector = cls(learning_rate=rate, clip=clip, warm_up=10)
@@ -77,5 +77,5 @@ def test_compiled_and_uncompiled_kernels_agree_to_the_last_bit() -> None:
     compiled, uncompiled = digests("0"), digests("1")
     assert compiled[0] == "compiled True"
     assert uncompiled[0] == "compiled False"
-    assert len(compiled) == 1 + 2 * 5 * 4
+    assert len(compiled) == 1 + 3 * 5 * 4
     assert compiled[1:] == uncompiled[1:]

@@ -112,6 +112,50 @@ def spread_over_rows(
             matrix[i * width + j] += weight * vector[j]
 
 
+def rotate_rows(
+    matrix: cython.p_double,
+    width: cython.Py_ssize_t,
+    count: cython.Py_ssize_t,
+    a: cython.Py_ssize_t,
+    b: cython.Py_ssize_t,
+    cosine: float,
+    sine: float,
+) -> None:
+    """Rotate rows a and b into each other, in their first ``count`` columns."""
+    j: cython.Py_ssize_t
+    first: cython.double
+    second: cython.double
+    for j in range(count):
+        first = matrix[a * width + j]
+        second = matrix[b * width + j]
+        matrix[a * width + j] = cosine * first - sine * second
+        matrix[b * width + j] = sine * first + cosine * second
+
+
+def orthonormalise_rows(
+    matrix: cython.p_double,
+    width: cython.Py_ssize_t,
+    a: cython.Py_ssize_t,
+    b: cython.Py_ssize_t,
+) -> None:
+    """Give row a length 1, and make row b orthogonal to it and of length 1; they may be the same.
+
+    The rows must be orthonormal but for round-off.
+    """
+    j: cython.Py_ssize_t
+    scale: cython.double = 1.0 / sqrt(dot(matrix, a * width, matrix, a * width, width))
+    for j in range(width):
+        matrix[a * width + j] *= scale
+    if a == b:
+        return
+    overlap: cython.double = dot(matrix, a * width, matrix, b * width, width)
+    for j in range(width):
+        matrix[b * width + j] -= overlap * matrix[a * width + j]
+    scale = 1.0 / sqrt(dot(matrix, b * width, matrix, b * width, width))
+    for j in range(width):
+        matrix[b * width + j] *= scale
+
+
 def factorise(
     matrix: cython.p_double,
     side: cython.Py_ssize_t,

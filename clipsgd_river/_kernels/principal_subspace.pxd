@@ -8,6 +8,8 @@ from clipsgd_river._kernels.matrix cimport (
     add_rows,
     dot,
     factorise,
+    orthonormalise_rows,
+    rotate_rows,
     rows_times,
     solve,
     spread_over_rows,
@@ -18,6 +20,8 @@ cdef double WANTED_SHARE
 cdef double SPARE_SHARE
 cdef double RIDGE
 cdef double SMALLEST_VARIANCE
+cdef double NOISE_FLOOR
+cdef double SMALLEST_NOISE
 cdef double LARGEST_RESIDUAL
 cdef double ROUND_OFF
 cdef double LARGEST_NOISE
@@ -69,7 +73,7 @@ cdef class PrincipalSubspace:
     cdef double outside_distance(self) noexcept nogil
     cdef double inside_distance(self) noexcept nogil
     cdef void contribute(self, FeatureTable features, double* contributions) noexcept nogil
-    cdef void step(self, double rate, double settled) noexcept nogil
+    cdef void step(self, double rate, double settled, bint changed) noexcept nogil
     cdef bint wants_direction(self) noexcept nogil
     cdef void add_direction(self, double outside) noexcept nogil
     cdef void drop_direction(self) noexcept nogil
@@ -77,7 +81,6 @@ cdef class PrincipalSubspace:
     cdef void average(self, double rate, double kept) noexcept nogil
     cdef void tend_pair(self) noexcept nogil
     cdef void turn_pair(self, Py_ssize_t a, Py_ssize_t b, double cosine, double sine) noexcept nogil
-    cdef void orthonormalise(self, Py_ssize_t a, Py_ssize_t b) noexcept nogil
     cdef void refactor(self) noexcept nogil
     cdef int exchange(self, Archive archive) except -1
     cdef int check(self) except -1

@@ -23,6 +23,8 @@ if not cython.compiled:
         add_rows,
         dot,
         factorise,
+        orthonormalise_rows,
+        rotate_rows,
         rows_times,
         solve,
         spread_over_rows,
@@ -37,6 +39,10 @@ SPARE_SHARE = 0.05
 # Variance of a standardised feature that is added along each direction, as RIDGE of the whole.
 RIDGE = 0.03
 SMALLEST_VARIANCE = 1e-3
+# The noise counts as at least this share of the variance: a residual of a hundredth of a deviation
+# is no news however well the plane fits.
+NOISE_FLOOR = 1e-4
+SMALLEST_NOISE = 1e-9
 # A residual this many times its usual energy teaches no more than that.
 LARGEST_RESIDUAL = 3.0
 # A residual below this share of the event is round-off and points nowhere.
@@ -55,12 +61,13 @@ class PrincipalSubspace:
     .. math:: V \leftarrow V + \frac{g}{\|g\|}
               \Bigl((\cos\theta - 1)\, q + \sin\theta\, \frac{r}{\|r\|}\Bigr)', \quad
               g = \frac{\eta\, C^{-1} y}{1 + \eta\, y' C^{-1} y}, \quad
-              q = V' \frac{g}{\|g\|}, \quad \tan\theta = \|g\| \|r\|:
+              q = V' \frac{g}{\|g\|}, \quad \tan\theta = \|g\| \min(\|r\|, \sqrt{\rho}):
 
-    the stochastic gradient step V + g r' of the squared residual, with the inverse covariance as
-    preconditioner (so that directions of little variance learn as fast as those of much), made
-    orthonormal again. Since r is orthogonal to the plane, that is a rotation in the plane of q
-    and r, O(d m). C and the noise follow by clipped averages at half the step.
+    with rho the usual energy of a residual. This is the stochastic gradient step V + g r' of the
+    squared residual, with the inverse covariance as preconditioner (directions of little variance
+    learn as fast as those of much), made orthonormal again: r is orthogonal to the plane, so that
+    is a rotation in the plane of q and r, O(d m). C and the noise follow by clipped averages at
+    half the step.
 
     Round-off is kept down by turning one pair of directions per event, O(d), into the principal
     axes of C within their span, and orthonormalising it: errors of orthogonality come back to
@@ -70,7 +77,7 @@ class PrincipalSubspace:
 
     .. math:: (d - m) \log(1 + \|r\|^2 / \rho) + m \log(1 + y' C^{-1} y / m)
 
-    with rho the usual energy of a residual.
+    an event with a usual residual and place adding about 0.7 for each feature.
 
     Parameters
     ----------
@@ -163,6 +170,8 @@ class PrincipalSubspace:
         j: cython.Py_ssize_t
         r: cython.double
         squares: cython.p_double = features.scratch
+        self.residual = 0.0
+        self.energy = 0.0
         if self.judged == 0.0:
             return 0.0
         self.project()
@@ -179,7 +188,7 @@ class PrincipalSubspace:
 
     def usual_noise(self) -> float:
         """Variance of a feature's residual, with a floor."""
-        return max(max(self.noise, RIDGE * self.spread()), SMALLEST_VARIANCE)
+        return max(max(self.noise, NOISE_FLOOR * self.spread()), SMALLEST_NOISE)
 
     def spread(self) -> float:
         """Variance of a feature, on average."""
@@ -243,19 +252,24 @@ class PrincipalSubspace:
         """Element j of the inverse covariance times the event."""
         return self.turn[j] + (self.coordinates[j] - self.plane[j]) / self.usual_noise()
 
-    def step(self, rate: float, settled: float) -> None:
+    def step(self, rate: float, settled: float, changed: cython.bint) -> None:
         """One clipped step on the event in ``coordinates``, of ``settled`` features.
 
-        Coordinates of features that are not to teach are 0.
+        ``changed`` says that coordinates were set to 0 since the distance was computed, as those
+        of features that are not to teach.
         """
         j: cython.Py_ssize_t
         coordinates: cython.p_double = self.coordinates
         plane: cython.p_double = self.plane
         self.kept = 0.0
-        self.known = self.size
+        grown: cython.bint = self.known < self.size
+        if grown:
+            self.known = self.size
+            self.refactor()
         if settled <= 0.0:
             return
-        self.project()
+        if changed or grown:
+            self.project()
         inside: cython.double = dot(self.inside, 0, self.inside, 0, self.used)
         for j in range(self.size):
             plane[j] = coordinates[j] - plane[j]
@@ -274,7 +288,7 @@ class PrincipalSubspace:
         else:
             self.rotate(max(rate, 1.0 / (self.events + 1.0)), kept, sqrt(inside), sqrt(outside))
             self.average(slow, kept)
-        usual: cython.double = max(self.noise, SMALLEST_VARIANCE) * LARGEST_RESIDUAL
+        usual: cython.double = max(self.noise, SMALLEST_NOISE) * LARGEST_RESIDUAL
         self.noise += slow * (min(outside / settled, usual) - self.noise)
         self.tend_pair()
         if self.automatic and self.used > 1:
@@ -325,7 +339,11 @@ class PrincipalSubspace:
         self.used = last
 
     def rotate(self, rate: float, kept: float, inside: float, outside: float) -> None:
-        """Turn the direction that the gain points to towards the residual, in ``plane``."""
+        """Turn the direction that the gain points to towards the residual, in ``plane``.
+
+        No further than a residual of usual length would: the plane may fit so well that any
+        outlier's is huge beside it.
+        """
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
         square: cython.double = dot(self.gain, 0, self.gain, 0, self.used)
@@ -333,7 +351,8 @@ class PrincipalSubspace:
             return
         length: cython.double = sqrt(square)
         share: cython.double = kept * kept * rate
-        tangent: cython.double = length * outside * share / (1.0 + share * max(self.energy, 0.0))
+        short: cython.double = min(outside, sqrt(self.usual_noise() * self.known))
+        tangent: cython.double = length * short * share / (1.0 + share * max(self.energy, 0.0))
         cosine: cython.double = 1.0 / sqrt(1.0 + tangent * tangent)
         towards: cython.double = tangent * cosine / outside
         for i in range(self.used):
@@ -369,7 +388,7 @@ class PrincipalSubspace:
             turn -= self.used - 1 - a
             a += 1
         b: cython.Py_ssize_t = min(a + 1 + turn, self.used - 1)
-        self.orthonormalise(a, b)
+        orthonormalise_rows(self.basis, self.size, a, b)
         mixed: cython.double = self.covariance[a * rows + b]
         if a == b or mixed == 0.0:
             return
@@ -384,46 +403,23 @@ class PrincipalSubspace:
     def turn_pair(
         self, a: cython.Py_ssize_t, b: cython.Py_ssize_t, cosine: float, sine: float
     ) -> None:
-        """Rotate the directions a and b, and C with them."""
+        """Rotate the directions a and b, and C with them, from both sides."""
         j: cython.Py_ssize_t
         first: cython.double
         second: cython.double
-        for j in range(self.size):
-            first = self.basis[a * self.size + j]
-            second = self.basis[b * self.size + j]
-            self.basis[a * self.size + j] = cosine * first - sine * second
-            self.basis[b * self.size + j] = sine * first + cosine * second
+        rows: cython.Py_ssize_t = self.rows
+        covariance: cython.p_double = self.covariance
+        rotate_rows(self.basis, self.size, self.size, a, b, cosine, sine)
+        rotate_rows(covariance, rows, self.used, a, b, cosine, sine)
         for j in range(self.used):
-            first = self.covariance[a * self.rows + j]
-            second = self.covariance[b * self.rows + j]
-            self.covariance[a * self.rows + j] = cosine * first - sine * second
-            self.covariance[b * self.rows + j] = sine * first + cosine * second
-        for j in range(self.used):
-            first = self.covariance[j * self.rows + a]
-            second = self.covariance[j * self.rows + b]
-            self.covariance[j * self.rows + a] = cosine * first - sine * second
-            self.covariance[j * self.rows + b] = sine * first + cosine * second
+            first = covariance[j * rows + a]
+            second = covariance[j * rows + b]
+            covariance[j * rows + a] = cosine * first - sine * second
+            covariance[j * rows + b] = sine * first + cosine * second
         # The same numbers on both sides of the diagonal, to the last bit.
         for j in range(self.used):
-            self.covariance[j * self.rows + a] = self.covariance[a * self.rows + j]
-            self.covariance[j * self.rows + b] = self.covariance[b * self.rows + j]
-
-    def orthonormalise(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> None:
-        """Give direction a length 1, and make b orthogonal to it and of length 1."""
-        j: cython.Py_ssize_t
-        size: cython.Py_ssize_t = self.size
-        basis: cython.p_double = self.basis
-        scale: cython.double = 1.0 / sqrt(dot(basis, a * size, basis, a * size, size))
-        for j in range(size):
-            basis[a * size + j] *= scale
-        if a == b:
-            return
-        overlap: cython.double = dot(basis, a * size, basis, b * size, size)
-        for j in range(size):
-            basis[b * size + j] -= overlap * basis[a * size + j]
-        scale = 1.0 / sqrt(dot(basis, b * size, basis, b * size, size))
-        for j in range(size):
-            basis[b * size + j] *= scale
+            covariance[j * rows + a] = covariance[a * rows + j]
+            covariance[j * rows + b] = covariance[b * rows + j]
 
     def refactor(self) -> None:
         """Cholesky factor of C with its ridge."""

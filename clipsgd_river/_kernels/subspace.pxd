@@ -5,6 +5,7 @@ from clipsgd_river._kernels.archive cimport Archive
 from clipsgd_river._kernels.buffers cimport doubles
 from clipsgd_river._kernels.location_scale cimport BAND, LARGEST_DEVIATION, LocationScaleKernel
 from clipsgd_river._kernels.principal_subspace cimport PrincipalSubspace
+from clipsgd_river._kernels.vector cimport total
 
 cdef double LARGEST_COORDINATE
 cdef double RATE
@@ -21,6 +22,6 @@ cdef class SubspaceKernel(LocationScaleKernel):
     cdef double* excess
 
     cdef void deviate(self) noexcept nogil
-    cdef void measure_level(self) noexcept nogil
     cdef double rate(self) noexcept nogil
     cdef void move_centre(self) noexcept nogil
+    cpdef list units(self)

@@ -21,6 +21,7 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.buffers import doubles
     from clipsgd_river._kernels.location_scale import BAND, LARGEST_DEVIATION
+    from clipsgd_river._kernels.vector import total
 
 # Deviations in units enter the subspace up to this; what exceeds it adds a logarithm, as the tail
 # of a Student distribution would.
@@ -28,18 +29,26 @@ LARGEST_COORDINATE = 4.0
 # Step of centre and directions where the learning rate is automatic: a memory of 50 events.
 RATE = 0.02
 LARGEST_RATE = 0.5
-# An event twice as strong as usual may have a residual this many times as large, and so on.
-LARGEST_LEVEL = 2.0
+# A strong event may have a residual this many times as large as usual, a weak one as small.
+LARGEST_LEVEL = 1.5
 # No mean of values up to 1e150 exceeds this.
 LARGEST_CENTRE = 1e152
 
 
 class SubspaceKernel(LocationScaleKernel):
-    """A `PrincipalSubspace` of the deviations from a clipped mean, in units of `Amplitudes`.
+    r"""A `PrincipalSubspace` of the deviations from a clipped mean, in units of `Amplitudes`.
 
-    Location and scale are those of the base and serve the amplitudes; the centre of the plane is
-    a mean of its own, which follows the plane's step, since a plane off the mean of its events
+    Location and scale are those of the base and serve the amplitudes; the centre c of the plane
+    is a mean of its own, which follows the plane's step, since a plane off the mean of its events
     spends a direction on the difference.
+
+    Noise often grows with what is measured: a bold digit leaves a larger residual than a thin one,
+    a busy hour than a quiet one. The residual's usual energy is therefore multiplied by the level
+    of the event, as a count's variance is by its mean:
+
+    .. math:: \ell = \|x / \sigma\| / \sqrt{\|c / \sigma\|^2 + E \|u\|^2},
+
+    within 2/3 and 3/2. Where values are far from 0 beside their deviations it is 1.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -76,67 +85,59 @@ class SubspaceKernel(LocationScaleKernel):
         return 6 * size + self.subspace.least_numbers()
 
     def deviate(self) -> None:
-        """Coordinates of the event in units, and the excess of those beyond 4."""
+        """Coordinates of the event in units, the excess of those beyond 4, and the level."""
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         z: cython.double
         size: cython.double
+        location: cython.double
+        strength: cython.double
+        whole: cython.bint = self.features.count == self.features.size
+        present: cython.p_int = self.features.present
         values: cython.p_double = self.features.values
         weights: cython.p_double = self.features.scratch
         coordinates: cython.p_double = self.subspace.coordinates
-        self.standardise()
-        unit: cython.p_double = self.amplitudes.measure(self.features, self.scale)
-        common: cython.double = self.temper()
+        centre: cython.p_double = self.centre
+        excess: cython.p_double = self.excess
         judged: cython.double = 0.0
-        if self.features.count < self.features.size:
+        usual: cython.double = 0.0
+        actual: cython.double = 0.0
+        self.standardise()
+        self.amplitudes.measure(self.features, self.scale)
+        inverse: cython.p_double = self.amplitudes.inverse
+        common: cython.double = self.temper()
+        if not whole:
             for k in range(self.features.size):
                 coordinates[k] = 0.0
         for k in range(self.features.count):
-            j = self.features.present[k]
-            z = self.deviation[k]
-            if unit[k] > 0.0:
-                z = (values[j] - self.centre[j]) / unit[k]
+            j = k if whole else present[k]
+            z = self.deviation[k] if inverse[k] == 0.0 else (values[j] - centre[j]) * inverse[k]
             z = z * (common if common > 0.0 else weights[k])
-            if self.seen[j] > 0.0:
-                judged += 1.0
-            else:
-                z = 0.0
+            z = z if self.seen[j] > 0.0 else 0.0
             coordinates[j] = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
-            size = min(fabs(z), LARGEST_DEVIATION)
-            self.excess[k] = 0.0
-            if size > LARGEST_COORDINATE:
-                self.excess[k] = 2.0 * log(size / LARGEST_COORDINATE)
-        self.subspace.judged = judged
-
-    def measure_level(self) -> None:
-        """How strong the event is beside a usual one: the residual may be in proportion."""
-        k: cython.Py_ssize_t
-        j: cython.Py_ssize_t
-        value: cython.double
-        usual: cython.double = self.subspace.judged * self.subspace.spread()
-        actual: cython.double = 0.0
+            excess[k] = fabs(z)
         for k in range(self.features.count):
-            j = self.features.present[k]
-            if self.amplitudes.unit[k] > 0.0 and self.seen[j] > 0.0:
-                value = self.centre[j] / self.amplitudes.unit[k]
-                value = max(min(value, LARGEST_DEVIATION), -LARGEST_DEVIATION)
-                usual += value * value
-                value = self.features.values[j] / self.amplitudes.unit[k]
-                value = max(min(value, LARGEST_DEVIATION), -LARGEST_DEVIATION)
-                actual += value * value
+            j = k if whole else present[k]
+            if self.seen[j] == 0.0:
+                excess[k] = 0.0
+                continue
+            judged += 1.0
+            size = min(excess[k], LARGEST_DEVIATION)
+            excess[k] = 2.0 * log(size / LARGEST_COORDINATE) if size > LARGEST_COORDINATE else 0.0
+            location = max(min(centre[j] * inverse[k], LARGEST_DEVIATION), -LARGEST_DEVIATION)
+            strength = max(min(values[j] * inverse[k], LARGEST_DEVIATION), -LARGEST_DEVIATION)
+            usual += location * location
+            actual += strength * strength
+        usual += judged * self.subspace.spread()
+        self.subspace.judged = judged
         self.subspace.level = 1.0
         if usual > 0.0:
             self.subspace.level = max(min(sqrt(actual / usual), LARGEST_LEVEL), 1.0 / LARGEST_LEVEL)
 
     def distance(self) -> float:
         """Distance of the plane, and the excess."""
-        k: cython.Py_ssize_t
-        total: cython.double = 0.0
         self.deviate()
-        self.measure_level()
-        for k in range(self.features.count):
-            total += self.excess[k]
-        return total + self.subspace.distance(self.features)
+        return self.subspace.distance(self.features) + total(self.excess, self.features.count)
 
     def usual_distance(self) -> float:
         """About log 2 for each feature: both spaces at their usual energy."""
@@ -162,15 +163,18 @@ class SubspaceKernel(LocationScaleKernel):
         settled: cython.double = 0.0
         for k in range(self.features.count):
             j = self.features.present[k]
+            # What `excess` held is used up; it now says which features are settled.
+            self.excess[k] = 1.0
             if self.seen[j] < self.start.length:
                 self.subspace.coordinates[j] = 0.0
-            else:
-                settled += 1.0
-        self.subspace.step(self.rate(), settled)
+                self.excess[k] = 0.0
+            settled += self.excess[k]
+        self.subspace.step(self.rate(), settled, settled < self.features.count)
         self.move_centre()
-        self.amplitudes.learn(self.features, self.location, self.scale, self.events)
+        self.amplitudes.learn(self.features, self.location, self.scale, self.excess, self.events)
+        follow: cython.bint = self.irregular > 0
         LocationScaleKernel.step(self)
-        if self.starting > 0 or self.irregular > 0:
+        if follow or self.irregular > 0:
             for k in range(self.features.count):
                 j = self.features.present[k]
                 if self.seen[j] <= self.start.length or self.precision[j] == 0.0:
@@ -198,6 +202,11 @@ class SubspaceKernel(LocationScaleKernel):
                 raise ValueError("the state holds an impossible centre: it is damaged")
         self.subspace.exchange(archive)
         return 0
+
+    def units(self) -> list[float]:
+        """Unit of each feature."""
+        j: cython.Py_ssize_t
+        return [self.amplitudes.unit_of(self.scale[j], j) for j in range(self.features.size)]
 
     def bands(self) -> dict[Any, tuple[float, float, float]]:
         """Band of each feature alone."""

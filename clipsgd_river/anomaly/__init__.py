@@ -4,11 +4,13 @@ from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.residual import ResidualDetector
+from clipsgd_river.anomaly.subspace import ClippedSubspace
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
 __all__ = [
     "ClippedDetector",
     "ClippedMahalanobis",
+    "ClippedSubspace",
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",
