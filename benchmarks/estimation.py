@@ -38,6 +38,11 @@ class Errors:
         return min(self.fixed, key=self.fixed.__getitem__)
 
     @property
+    def best_unclipped(self) -> float:
+        """Least error of a mean without clipping."""
+        return min(self.running_mean, *self.exponential_means.values())
+
+    @property
     def ratio(self) -> float:
         """Error of the automatic rate over that of the best fixed one: below 1 it wins."""
         return self.automatic / self.fixed[self.best_rate]
@@ -88,6 +93,25 @@ def measure(case: Case, length: int, seeds: Sequence[int]) -> Errors:
         float(np.mean(running)),
         {rate: float(np.mean(values)) for rate, values in fading.items()},
     )
+
+
+def clipping(found: Sequence[Errors]) -> Table:
+    """Return how much worse unclipped estimates are, each with its best memory in hindsight."""
+    rows: list[list[Cell]] = []
+    for corrupted in (False, True):
+        members = [errors for errors in found if bool(errors.case.corruption) == corrupted]
+        ratios = [errors.best_unclipped / errors.automatic for errors in members]
+        rows.append(
+            [
+                "corrupted" if corrupted else "clean",
+                len(ratios),
+                float(np.mean(ratios)),
+                min(ratios),
+                max(ratios),
+            ]
+        )
+    columns = ("cases", "number", "mean ratio", "least", "most")
+    return Table("Best unclipped mean, running or exponential, against ours", columns, rows)
 
 
 def by_case(found: Sequence[Errors]) -> Table:
@@ -144,7 +168,7 @@ def main() -> None:
     for case in all_cases():
         found.append(measure(case, length, seeds))
         progress(f"{case}: ratio {found[-1].ratio:.3f}")
-    publish([summary(found), by_case(found)], arguments.out)
+    publish([summary(found), clipping(found), by_case(found)], arguments.out)
 
 
 if __name__ == "__main__":

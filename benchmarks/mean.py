@@ -1,10 +1,17 @@
-"""The clipped mean beside the sample mean: errors, and what its radius covers."""
+"""The clipped mean beside the sample mean: errors, and what its radius covers; clipped quantiles.
+
+No estimator that does not know its law can be expected to halve the large errors of the sample
+mean of Pareto(2.1) at 10,000 events: maximum likelihood, which knows it, has 0.58 of their 99th
+percentile (2,000 streams; 0.4 to 0.9 in lots of 200). The row below the target measures it on the
+very streams.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from common import options
@@ -12,14 +19,13 @@ from common.data import FloatArray
 from common.report import Cell, Table, progress, publish
 from river import stats as river_stats
 
-from clipsgd_river.stats import ClippedMean
+from clipsgd_river.stats import ClippedMean, ClippedQuantile
 
 EVENTS = 10_000
 STREAMS = 200
 PARETO_INDEX = 2.1
 CONFIDENCE = 0.95
-# Phi^-1(0.995): the 0.99 quantile of the size of a Gaussian error.
-GAUSSIAN_99 = 2.5758293035489004
+LEVELS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,20 @@ LAWS = (
         PARETO_INDEX / (PARETO_INDEX - 1.0),
     ),
     Law("Bernoulli(0.1)", lambda rng, n: (rng.random(n) < 0.1).astype(float), 0.1),
+)
+
+
+QUANTILE_LAWS: tuple[
+    tuple[str, Callable[[np.random.Generator, int], FloatArray], Callable[[float], float]], ...
+] = (
+    ("N(0, 1)", lambda rng, n: rng.standard_normal(n), NormalDist().inv_cdf),
+    ("Exponential", lambda rng, n: rng.standard_exponential(n), lambda q: -math.log1p(-q)),
+    (
+        "Pareto(2.1)",
+        lambda rng, n: 1.0 + rng.pareto(PARETO_INDEX, n),
+        lambda q: (1.0 - q) ** (-1.0 / PARETO_INDEX),
+    ),
+    ("Cauchy", lambda rng, n: rng.standard_cauchy(n), lambda q: math.tan(math.pi * (q - 0.5))),
 )
 
 
@@ -76,14 +96,38 @@ def measure(law: Law, streams: int, events: int, seed: int = 0) -> Errors:
     return Errors(law, clipped, sample, radius)
 
 
-def efficient_error(events: int) -> float:
-    """99th percentile of the error of the maximum likelihood estimate that knows it is a Pareto.
+def likelihood_errors(streams: int, events: int, seed: int) -> FloatArray:
+    """Errors of the maximum likelihood estimate that knows it is a Pareto from 1 on.
 
-    The Fisher information on the index a is 1 / a^2 per event, and the mean a / (a - 1) changes
-    by 1 / (a - 1)^2 with it: no regular estimator has a smaller error in the limit.
+    The index is n over the sum of logarithms, the mean a / (a - 1). No regular estimator has a
+    smaller error in the limit.
     """
-    deviation = PARETO_INDEX / (PARETO_INDEX - 1.0) ** 2 / math.sqrt(events)
-    return GAUSSIAN_99 * deviation
+    law = next(law for law in LAWS if law.name == "Pareto(2.1)")
+    errors = np.empty(streams)
+    for i in range(streams):
+        index = events / np.log(law.draw(np.random.default_rng([seed, i]), events)).sum()
+        errors[i] = abs(index / (index - 1.0) - law.mean)
+    return errors
+
+
+def quantile_table(streams: int, events: int, seed: int) -> Table:
+    """Root mean squared error of the clipped quantile over that of the sample quantile."""
+    rows: list[list[Cell]] = []
+    for name, draw, quantile in QUANTILE_LAWS:
+        ratios: list[Cell] = []
+        for level in LEVELS:
+            ours, samples = [], []
+            for i in range(streams):
+                values = draw(np.random.default_rng([seed, i]), events)
+                statistic = ClippedQuantile(q=level)
+                statistic.update_many(values)
+                ours.append(float(statistic.get() or 0.0) - quantile(level))
+                samples.append(float(np.quantile(values, level)) - quantile(level))
+            ratios.append(float(np.sqrt(np.mean(np.square(ours)) / np.mean(np.square(samples)))))
+        rows.append([name, *ratios])
+        progress(f"quantiles, {name}")
+    columns = ("law", *map(str, LEVELS))
+    return Table("Error of the clipped quantile over that of the sample quantile", columns, rows)
 
 
 def errors_table(found: list[Errors]) -> Table:
@@ -107,7 +151,7 @@ def errors_table(found: list[Errors]) -> Table:
     return Table("Absolute error of the mean", columns, rows)
 
 
-def verdicts(found: list[Errors], events: int) -> Table:
+def verdicts(found: list[Errors], likelihood: FloatArray) -> Table:
     """Every target with what was measured and whether it is reached."""
     rows: list[list[Cell]] = []
     for errors in found:
@@ -116,7 +160,7 @@ def verdicts(found: list[Errors], events: int) -> Table:
             rows.append(
                 ["99 % error over River's, Pareto(2.1)", ratio, "≤ 0.5", _word(ratio <= 0.5)]
             )
-            floor = efficient_error(events) / float(np.quantile(errors.sample, 0.99))
+            floor = float(np.quantile(likelihood, 0.99) / np.quantile(errors.sample, 0.99))
             rows.append(["the same of maximum likelihood that knows the law", floor, "", ""])
         rows.append(
             [f"coverage, {errors.law.name}", errors.coverage, "≥ 0.95", _word(_covers(errors))]
@@ -145,7 +189,13 @@ def main() -> None:
     for law in LAWS:
         progress(law.name)
         found.append(measure(law, streams, events, arguments.seed))
-    publish([errors_table(found), verdicts(found, events)], arguments.out)
+    likelihood = likelihood_errors(streams, events, arguments.seed)
+    tables = [
+        errors_table(found),
+        quantile_table(min(streams, 50), events, arguments.seed),
+        verdicts(found, likelihood),
+    ]
+    publish(tables, arguments.out)
 
 
 if __name__ == "__main__":

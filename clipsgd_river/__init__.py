@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from clipsgd_river import (
         anomaly,
         checks,
+        compat,
         datasets,
         linear_model,
         metrics,
         optim,
         plot,
         preprocessing,
+        proba,
         stats,
     )
 
@@ -30,12 +32,14 @@ __all__ = [
     "__version__",
     "anomaly",
     "checks",
+    "compat",
     "datasets",
     "linear_model",
     "metrics",
     "optim",
     "plot",
     "preprocessing",
+    "proba",
     "show_versions",
     "stats",
 ]
@@ -43,12 +47,14 @@ __all__ = [
 _SUBPACKAGES = (
     "anomaly",
     "checks",
+    "compat",
     "datasets",
     "linear_model",
     "metrics",
     "optim",
     "plot",
     "preprocessing",
+    "proba",
     "stats",
 )
 

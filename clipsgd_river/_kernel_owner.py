@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sklearn.exceptions import NotFittedError
 
@@ -17,6 +17,9 @@ class KernelOwner(Saveable):
     ``_settings_check`` of its parameters.
     """
 
+    _kernel_class: ClassVar[type[Any]]
+    _settings_check: ClassVar[Any]
+
     @cached_property
     def _kernel(self) -> Any:
         return self._kernel_class(self._settings_check(self.get_params(deep=False)))  # type: ignore[attr-defined]  # of BaseEstimator
@@ -24,7 +27,12 @@ class KernelOwner(Saveable):
     @property
     def ready(self) -> bool:
         """Whether ``warm_up`` events have been learned: estimates are settled from then on."""
-        return bool(self._kernel.events >= self._kernel.settings["warm_up"])
+        return self._events_to_ready <= 0
+
+    @property
+    def _events_to_ready(self) -> int:
+        """Events still to be learned until it is ready; negative afterwards."""
+        return int(self._kernel.settings["warm_up"] - self._kernel.events)
 
     @property
     def n_samples_seen_(self) -> int:

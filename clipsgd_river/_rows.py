@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.as_float import as_float
 
-# Between chunks Ctrl-C is heard and other threads run with the interpreter's lock.
+# Between chunks Ctrl-C is heard, and threads that wait for the interpreter's lock may take it.
 CHUNK = 4096
 
 
@@ -44,6 +44,11 @@ class Rows:
             flat = self.values[part].reshape(-1)
             # An ndarray hands out a new object per element; a list is several times faster.
             yield part, flat if COMPILED else flat.tolist()
+
+    def events(self) -> Iterator[dict[Any, float]]:
+        """Rows as events, one by one: a missing value is a missing key."""
+        for row in self.values.tolist():
+            yield {name: x for name, x in zip(self.names, row, strict=True) if x == x}
 
     def like_input(self, values: NDArray[np.float64], name: str) -> Any:
         """One value per row in the caller's kind: a Series for a frame, with its index."""
@@ -91,7 +96,9 @@ def rows_of(X: Any) -> Rows:
     return Rows(_writable(values), list(range(values.shape[1])))
 
 
-def validated_rows(estimator: Any, X: Any, *, reset: bool) -> Rows:
+def validated_rows(
+    estimator: Any, X: Any, *, reset: bool, ensure_all_finite: bool | str = False
+) -> Rows:
     """Take a table apart as scikit-learn's estimators do, which remember its width and names.
 
     Parameters
@@ -102,6 +109,9 @@ def validated_rows(estimator: Any, X: Any, *, reset: bool) -> Rows:
         Array-like or frame of shape (n, d); NaN is missing.
     reset
         Whether these rows say what later ones must look like, or are held against it.
+    ensure_all_finite
+        What is refused, as in `sklearn.utils.check_array`: nothing, infinities (``"allow-nan"``),
+        or what is missing too.
 
     Raises
     ------
@@ -109,7 +119,12 @@ def validated_rows(estimator: Any, X: Any, *, reset: bool) -> Rows:
         If the rows do not fit those that came first.
     """
     values = validate_data(
-        estimator, X, reset=reset, dtype=np.float64, order="C", ensure_all_finite=False
+        estimator,
+        X,
+        reset=reset,
+        dtype=np.float64,
+        order="C",
+        ensure_all_finite=ensure_all_finite,
     )
     names = getattr(estimator, "feature_names_in_", None)
     columns = list(range(values.shape[1])) if names is None else list(names)

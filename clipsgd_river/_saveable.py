@@ -1,24 +1,27 @@
-"""What can be kept in a state file: the methods that write and read it."""
+"""What can be kept in a state file: the methods that write and read it.
+
+A class over one kernel is `Saveable` as it stands. One that consists of others is a
+`clipsgd_river._saveable_wrapper.SaveableWrapper`, whose file holds those of its parts.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar, Self
+from array import array
+from typing import Any, Self
 
 from clipsgd_river import _state_file
-from clipsgd_river._state import header_of, restored
+from clipsgd_river._state import header_of, kind_of, restored
 
 
 class Saveable:
     """Methods of a class whose whole state is in its ``_kernel``.
 
-    A class names its ``_kernel_class`` and the ``_settings_check`` of its parameters. What the
-    kernel does not hold goes through ``_extra_fields`` and ``_take_extra_fields``.
+    The kernel's ``settings`` are the parameters of the constructor. What the kernel does not hold
+    goes through ``_extra_fields`` and ``_take_extra_fields``.
     """
 
     _kernel: Any
-    _kernel_class: ClassVar[type[Any]]
-    _settings_check: ClassVar[Any]
 
     def create_state(self) -> None:
         """Check the parameters and create the state now instead of at the first event."""
@@ -32,19 +35,28 @@ class Saveable:
     def _take_extra_fields(self, fields: dict[str, Any]) -> None:
         """Take over the fields that `_extra_fields` gave; ``ValueError`` if they do not fit."""
 
+    def _state(self) -> tuple[bytes, array[float]]:
+        """Header and numbers of the state file."""
+        names, numbers = self._kernel.snapshot()
+        return header_of(self, names), numbers
+
+    @classmethod
+    def _from_state(cls, fields: dict[str, Any], numbers: array[float]) -> Self:
+        """Object of this very class from what `_state` gave; ``ValueError`` if it does not fit."""
+        return restored(cls, fields, numbers)
+
     def to_bytes(self) -> bytes:
         """State as bytes, for `from_bytes`; no pickle, a few microseconds.
 
         Raises
         ------
         ValueError
-            If ``learning_rate`` is a River scheduler, which belongs to River and is not part of
-            the format; pickle such an object.
+            If a parameter is a River scheduler, which belongs to River and is not part of the
+            format; pickle such an object.
         TypeError
             If a feature's name is not a string, number, bool, ``None`` or a tuple of these.
         """
-        names, numbers = self._kernel.snapshot()
-        return _state_file.encode(header_of(self, names), numbers)
+        return _state_file.encode(*self._state())
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -57,7 +69,7 @@ class Saveable:
             from the data.
         """
         fields, numbers = _state_file.decode(data)
-        return restored(cls, fields, numbers)
+        return kind_of(cls, fields)._from_state(fields, numbers)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write `to_bytes` to a file, atomically: a crash leaves the old file or the new one."""

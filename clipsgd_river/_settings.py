@@ -6,6 +6,7 @@ that it is out of range and what the range is, a ``TypeError`` that it is of a w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -18,6 +19,9 @@ SMALLEST_CLIP_OF_SCALE = 0.1
 # The values of a start are kept sorted, one by one: beyond this it takes too long, and too much
 # memory.
 LONGEST_START = 10_000
+
+# Two tails must leave a body between them.
+LARGEST_TAIL = 0.25
 
 
 def number(name: str, value: Any) -> float:
@@ -39,9 +43,39 @@ def count(name: str, value: Any, largest: int = 2**31 - 1) -> int:
     return int(value)
 
 
+def positive(name: str, value: Any) -> float:
+    """A finite number above 0."""
+    amount = number(name, value)
+    if not amount > 0.0 or not isfinite(amount):
+        raise ValueError(f"{name} is positive and finite, not {value!r}")
+    return amount
+
+
 def warm_up(value: Any) -> int:
     """Events that a robust start takes."""
     return count("warm_up", value, LONGEST_START)
+
+
+def tail(value: Any) -> float:
+    """Probability beyond an edge of a distribution's body."""
+    share = number("tail", value)
+    if not 0.0 < share <= LARGEST_TAIL:
+        raise ValueError(f"tail is a probability above 0 and at most {LARGEST_TAIL}, not {value!r}")
+    return share
+
+
+def probability(name: str, value: Any) -> float:
+    """A probability above 0 and below 1."""
+    share = number(name, value)
+    if not 0.0 < share < 1.0:
+        raise ValueError(f"{name} is a probability above 0 and below 1, not {value!r}")
+    return share
+
+
+def is_scheduler(value: Any) -> bool:
+    """Whether an object gives the step at each event, as River's schedulers do."""
+    # A dict has a method of that name, too.
+    return callable(getattr(value, "get", None)) and not isinstance(value, Mapping)
 
 
 def learning_rate(value: Any, rules: tuple[str, ...] = ("auto", "doubling")) -> Any:
@@ -53,7 +87,7 @@ def learning_rate(value: Any, rules: tuple[str, ...] = ("auto", "doubling")) -> 
                 f"learning_rate is {known}, a number in (0, 1] or a River scheduler, not {value!r}"
             )
         return value
-    if callable(getattr(value, "get", None)):
+    if is_scheduler(value):
         return value
     rate = number("learning_rate", value)
     if not 0.0 < rate <= 1.0:

@@ -1,4 +1,4 @@
-"""What a detector's state file says beside the numbers, and how a detector comes back from it."""
+"""What a state file says beside the numbers, and how a detector or a model comes back from it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from clipsgd_river import _state_file
+from clipsgd_river._settings import is_scheduler
 
 if TYPE_CHECKING:
     from clipsgd_river._saveable import Saveable
@@ -27,12 +28,12 @@ def header_of(detector: Saveable, names: list[Any]) -> bytes:
     if shape == known_shape:
         return bytes(known)
     settings = detector._kernel.settings
-    rate = settings["learning_rate"]
-    if not isinstance(rate, str | float):
-        raise ValueError(
-            f"a state file cannot keep learning_rate={rate!r}, an object of River; use 'auto', "
-            "'doubling' or a number, or pickle the detector"
-        )
+    for name, value in settings.items():
+        if is_scheduler(value):
+            raise ValueError(
+                f"a state file cannot keep {name}={value!r}, an object of River; use 'auto', "
+                "another rule's name or a number, or pickle the whole"
+            )
     fields = {
         "detector": type(detector).__name__,
         "state_version": STATE_VERSION,
@@ -47,13 +48,13 @@ def header_of(detector: Saveable, names: list[Any]) -> bytes:
     return header
 
 
-def restored(wanted: type[Detector], fields: dict[str, Any], numbers: array[float]) -> Detector:
-    """Detector of class ``wanted``, or of a subclass the header names, with this state.
+def kind_of(wanted: type[Detector], fields: dict[str, Any]) -> type[Detector]:
+    """Class that a header names: ``wanted`` or one that inherits from it.
 
     Raises
     ------
     ValueError
-        If the header is of another detector or version, or header and numbers do not fit.
+        If the header is of another class or version.
     """
     version = fields.get("state_version")
     if version != STATE_VERSION:
@@ -67,20 +68,28 @@ def restored(wanted: type[Detector], fields: dict[str, Any], numbers: array[floa
             f"the state is of a {fields.get('detector')!r}, not of a {wanted.__name__}: call "
             "from_bytes or load of that class"
         )
+    return kind
+
+
+def restored(kind: type[Detector], fields: dict[str, Any], numbers: array[float]) -> Detector:
+    """Object of a class over one kernel with this state.
+
+    Raises
+    ------
+    ValueError
+        If header and numbers do not fit the class.
+    """
     try:
         detector: Any = kind(**fields["parameters"])
-        settings = detector._settings_check(detector.get_params(deep=False))
         if not isinstance(fields["features"], list):
             raise TypeError("features are no list")
         names = [_state_file.decode_name(name) for name in fields["features"]]
-        kernel = kind._kernel_class(settings)
-        kernel.restore(names, numbers)
+        detector._kernel.restore(names, numbers)
         columns, column_names = fields["columns"], fields["column_names"]
         if column_names and not isinstance(column_names, list):
             raise TypeError("column names are no list")
     except (KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ValueError(f"the state's header does not fit a {kind.__name__}: {error}") from error
-    detector.__dict__["_kernel"] = kernel
     detector._take_extra_fields(fields)
     if isinstance(columns, int) and columns >= 0:
         detector.n_features_in_ = columns

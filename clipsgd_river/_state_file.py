@@ -38,6 +38,7 @@ __all__ = [
     "encode",
     "encode_name",
     "make_header",
+    "parse_header",
     "read",
     "write_atomically",
 ]
@@ -81,7 +82,7 @@ def make_header(fields: dict[str, Any]) -> bytes:
         raise ValueError("the header is nested too deeply to be written") from None
     # Lone surrogates are legal in a Python string, hence in a feature name.
     header = text.encode("utf-8", "surrogatepass")
-    _parse_header(header)
+    parse_header(header)
     return header
 
 
@@ -156,7 +157,7 @@ def decode(data: bytes | bytearray | memoryview) -> tuple[dict[str, Any], array[
     (checksum,) = _CHECKSUM.unpack_from(view, numbers_end)
     if checksum != crc32(view[:numbers_end]):
         raise ValueError(f"the detector state was altered: its checksum does not match; {_CURE}")
-    fields = _parse_header(bytes(view[_PREAMBLE.size : header_end]))
+    fields = parse_header(bytes(view[_PREAMBLE.size : header_end]))
     numbers = array("d")
     numbers.frombytes(view[header_end:numbers_end])
     if sys.byteorder == "big":
@@ -363,7 +364,8 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-def _parse_header(header: bytes) -> dict[str, Any]:
+def parse_header(header: bytes) -> dict[str, Any]:
+    """Fields of which `make_header` made these bytes; ``ValueError`` if they are no such header."""
     try:
         fields = _DECODER.decode(header.decode("utf-8", "surrogatepass"))
     except RecursionError:

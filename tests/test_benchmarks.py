@@ -353,6 +353,28 @@ def test_fuzzing_catches_a_broken_detector(
     assert any(evidence in violation for violation in verdict.violations)
 
 
+def test_shares_of_alerts_are_judged(script: Load) -> None:
+    tail = script("tail")
+    share = tail.Share("x", "t(3)", 1e-3, [1.2, 0.7], [9.0, 9.0])
+    assert share.reached
+    assert share.row()[-3:] == [0.7, "within 1.5", "yes"]
+    changed = tail.Share("x", "t(3), threefold scale midway", 1e-3, [9.0], [2.1])
+    assert not changed.reached
+    assert changed.row()[-3:] == [2.1, "within 2", "NO"]
+
+
+def test_share_of_alerts_is_counted(script: Load) -> None:
+    tail = script("tail")
+
+    def law(rng: Any, n: int) -> Any:
+        return rng.random(n) + 1e3 * (np.arange(n) % 1000 == 999)
+
+    name = "SplicedBinnedPareto"
+    share = tail.measure(name, "made up", 1e-2, 10_000, 1, 10.0, law)
+    assert 0.05 < share.whole[0] < 1.0
+    assert share.second_half[0] > 0
+
+
 def test_memory_growth_is_seen(script: Load) -> None:
     memory = script("memory")
     hoard: list[bytes] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from conftest import discover_detectors, name_of
@@ -9,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
+from parts import discover_parts
+from river.base import SupervisedAnomalyDetector
 
 from clipsgd_river.anomaly import ClippedDetector
 
@@ -35,3 +39,43 @@ def test_scores_are_finite_and_rows_agree_with_events(
     assert np.all((scores >= 0.0) & (scores < 1.0))
     np.testing.assert_array_equal(scores, expected)
     assert np.all(np.isfinite(by_rows.score_samples(rows)))
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [d for d in discover_detectors() if isinstance(d, SupervisedAnomalyDetector)],
+    ids=name_of,
+)
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS)
+def test_scores_of_any_target_are_finite_and_rows_agree_with_events(
+    detector: Any, rows: NDArray[np.float64]
+) -> None:
+    by_rows = detector.clone()
+    by_events = detector.clone()
+    targets = rows[::-1, -1]
+    pairs = list(zip(map(dict, map(enumerate, rows.tolist())), targets.tolist(), strict=True))
+    scores = by_rows.score_learn_many(rows, targets)
+    assert np.all((scores >= 0.0) & (scores < 1.0))
+    assert scores.tolist() == [by_events.score_learn_one(x, y) for x, y in pairs]
+    assert by_rows.to_bytes() == by_events.to_bytes()
+    again = by_rows.score_many(rows, targets)
+    assert again.tolist() == [by_events.score_one(x, y) for x, y in pairs]
+    assert np.all(np.isfinite([by_events.distance_one(x, y) for x, y in pairs]))
+
+
+@pytest.mark.parametrize(
+    "part", [part for part in discover_parts() if hasattr(part, "learn_many")], ids=name_of
+)
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS.filter(lambda rows: rows.shape[1] > 1))
+def test_parts_stay_finite_and_rows_agree_with_events(part: Any, rows: NDArray[np.float64]) -> None:
+    by_rows = part.clone()
+    by_events = part.clone()
+    by_rows.learn_many(rows)
+    for x in map(dict, map(enumerate, rows.tolist())):
+        by_events.learn_one(x)
+    numbers = [by_rows.numbers(x) for x in map(dict, map(enumerate, rows.tolist()))]
+    assert np.all(np.isfinite(by_rows.part._kernel.snapshot()[1]))
+    assert not np.any(np.isnan(numbers))
+    assert numbers == [by_events.numbers(x) for x in map(dict, map(enumerate, rows.tolist()))]

@@ -1,4 +1,4 @@
-"""The scripts that judge the mean and the scaler: right where the answer is known."""
+"""The scripts that judge mean, scaler and linear models: right where the answer is known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
 
-@pytest.fixture(scope="module", params=["mean", "scaling"])
+@pytest.fixture(scope="module", params=["mean", "scaling", "linear_models"])
 def figures(request: Any, tmp_path_factory: Any) -> tuple[str, dict[str, list[dict[str, Any]]]]:
     """Run a script; returns its name and its tables by title."""
     if not FOLDER.is_dir():
@@ -43,6 +43,18 @@ def test_figures_are_plausible(figures: tuple[str, dict[str, list[dict[str, Any]
         assert 0.005 < rows["N(0, 1)"]["50 % River"] < 0.06
         for row in rows.values():
             assert 0 < row["50 % ours"] <= row["99 % ours"] <= row["99.9 % ours"]
+        (quantiles,) = (rows for title, rows in tables.items() if "quantile" in title)
+        assert all(0.3 < row["0.5"] < 3 for row in quantiles)
+    elif name == "linear_models":
+        rows = {(row["stream"], row["over"]): row for row in tables["Error of the coefficients"]}
+        assert len(rows) == 16
+        clean, gross = (
+            rows[f"linear, constant{end}", "settled"] for end in ("", ", 5 % corrupted")
+        )
+        assert 0 < clean["clipped"] < 1
+        assert gross["clipped"] < gross["River"] / 2
+        # Corruption takes information away.
+        assert 0 < clean["limit"] * clean["River"] < gross["limit"] * gross["River"] * 1.1
     else:
         rows = {(r["stream"], r["model"][:3]): r for r in tables[next(iter(tables))]}
         assert rows["Gaussian", "Min"]["lost"] > 0.3
@@ -51,7 +63,9 @@ def test_figures_are_plausible(figures: tuple[str, dict[str, list[dict[str, Any]
 
 
 def test_verdict_follows_the_figure(figures: tuple[str, dict[str, list[dict[str, Any]]]]) -> None:
-    for row in figures[1]["Targets"]:
+    for row in figures[1].get("Error of the coefficients", ()):
+        assert row["verdict"] == ("reached" if row["ratio"] <= float(row["target"]) else "missed")
+    for row in figures[1].get("Targets", ()):
         if row["target"]:
             sign, limit = row["target"].split()
             reached = row["measured"] <= float(limit)

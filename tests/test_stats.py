@@ -37,7 +37,7 @@ doubles = st.floats(allow_nan=True, allow_infinity=True)
 
 
 def state(statistic: ClippedStatistic) -> list[float]:
-    return list(statistic._kernel.snapshot())
+    return list(statistic._kernel.snapshot()[1])
 
 
 def heavy(count: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -53,11 +53,11 @@ def naive_mean(values: list[float], warm_up: int = 20) -> tuple[float, float]:
     scale = max(1.4826022185056018 * float(np.median(off)), 1.7901 * off[:kept].sum() / kept)
     if scale == 0:
         scale = off[-1] / math.sqrt(n)
-    limit = 3 * n**0.25 * scale
+    limit = 5 * n**0.25 * scale
     m = center + float(np.clip(np.array(first) - center, -limit, limit).mean())
     v = float((np.clip(np.array(first) - m, -limit, limit) ** 2).mean())
     for t, x in enumerate(values[n:], n + 1):
-        limit = 3 * t**0.25 * math.sqrt(v)
+        limit = 5 * t**0.25 * math.sqrt(v)
         g = max(min(x - m, limit), -limit)
         m += g / t
         v += ((1 - 1 / t) * g**2 - v) / t
@@ -100,10 +100,10 @@ def test_variance_is_consistent_at_the_gaussian(clip: str | float) -> None:
 @pytest.mark.parametrize(
     ("draw", "truth"),
     [
-        (lambda rng: rng.exponential(size=100_000), 1.0),
-        (lambda rng: (rng.random(100_000) < 0.1) * 1.0, 0.1),
-        (lambda rng: (rng.random(100_000) < 0.003) * 1.0, 0.003),
-        (lambda rng: rng.lognormal(0, 1, 100_000), math.exp(0.5)),
+        (lambda rng: rng.exponential(size=30_000), 1.0),
+        (lambda rng: (rng.random(30_000) < 0.1) * 1.0, 0.1),
+        (lambda rng: (rng.random(30_000) < 0.003) * 1.0, 0.003),
+        (lambda rng: rng.lognormal(0, 1, 30_000), math.exp(0.5)),
     ],
 )
 def test_growing_mean_loses_its_bias(draw: Any, truth: float) -> None:
@@ -195,6 +195,32 @@ def test_quantile_comes_near_the_sample_quantile(q: float) -> None:
         assert np.sqrt(np.mean(differences**2)) < 1.2 * np.std(samples)
 
 
+@pytest.mark.parametrize("q", [0.01, 0.99])
+def test_quantile_in_a_heavy_tail_comes_near_the_sample_quantile(q: float) -> None:
+    truth = math.tan(math.pi * (q - 0.5))
+    ours, samples = [], []
+    for seed in range(20):
+        values = np.random.default_rng(seed).standard_cauchy(10_000)
+        quantile = ClippedQuantile(q=q)
+        quantile.update_many(values)
+        ours.append(quantile.get())
+        samples.append(np.quantile(values, q))
+    errors, wanted = np.array(ours) - truth, np.array(samples) - truth
+    assert np.sqrt(np.mean(errors**2)) < 1.5 * np.sqrt(np.mean(wanted**2))
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.5])
+@pytest.mark.parametrize("q", [0.5, 0.95, 0.999])
+def test_the_longest_steps_do_not_run_away(q: float, rate: float) -> None:
+    quantile = ClippedQuantile(q=q, learning_rate=rate)
+    values = np.random.default_rng(0).standard_normal(5_000)
+    values[1_000] = 1e12
+    quantile.update_many(values)
+    found = quantile.get()
+    assert found is not None
+    assert abs(found) < 10
+
+
 @pytest.mark.parametrize("rate", ["auto", 0.02])
 @pytest.mark.parametrize("kind", [ClippedMean, ClippedQuantile])
 def test_forgetting_follows_a_new_level(kind: Any, rate: Any) -> None:
@@ -239,6 +265,7 @@ def test_copies_go_on_alike(make: Make, seen: int) -> None:
 @given(st.lists(doubles, max_size=60), st.lists(doubles, max_size=3))
 @example([], [5e-324])
 @example([0.0, 5e-324, 1e308, 1e-320], [5e-324])
+@example([0.0], [0.0, 7.005364470256537e16, 7.005364470256537e16])
 def test_any_doubles_leave_finite_numbers(
     make: Make, values: list[float], few: list[float]
 ) -> None:
@@ -266,7 +293,7 @@ def test_one_value_moves_a_bounded_way(outlier: float, seen: int) -> None:
     moves = [abs(b - a) for a, b in zip(before, after, strict=True)]
     # Seven values and a wild one among them: the start judges all by medians, a bit more loosely.
     slack = 2.0 if seen < 20 else 1.0
-    assert moves[0] <= slack * 3 * scale * (seen + 1) ** -0.75 * 1.001
+    assert moves[0] <= slack * 5 * scale * (seen + 1) ** -0.75 * 1.001
     assert moves[1] <= slack * 5 * before[1] / (seen + 1)
     assert moves[2] <= slack * 4 * (seen + 1) ** (-5 / 8) * 2
 
@@ -293,7 +320,7 @@ def test_a_constant_that_changes_is_learned() -> None:
     mean.update_many([0.1] * 1000)
     assert mean.get() == pytest.approx(0.1, abs=1e-12)
     mean.update(5.0)
-    assert mean.get() < 0.1 + 5 * 3 * 1000**-0.25 / 1000
+    assert mean.get() < 0.1 + 5 * 5 * 1000**-0.25 / 1000
     mean.update_many([5.0] * 9000)
     assert mean.get() == pytest.approx(4.51, abs=0.1)
 
@@ -350,10 +377,10 @@ def test_level_out_of_range_is_refused(wrong: float) -> None:
 def test_damaged_states_are_refused() -> None:
     mean = ClippedMean()
     mean.update_many(heavy(100))
-    numbers = mean._kernel.snapshot()
+    numbers = mean._kernel.snapshot()[1]
     for broken in (numbers[:-1], numbers + numbers[:1]):
         with pytest.raises(ValueError, match=r"state (ends|has)"):
-            ClippedMean()._kernel.restore(broken)
+            ClippedMean()._kernel.restore([], broken)
 
 
 def test_inside_river() -> None:

@@ -7,10 +7,21 @@ import pickle
 import random
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
-from river import linear_model, preprocessing, time_series
+from river import anomaly, linear_model, preprocessing, time_series
+from river.optim import schedulers
 
-from clipsgd_river.anomaly import LabelDetector, ResidualDetector
+from clipsgd_river import _state_file
+from clipsgd_river.anomaly import (
+    ClippedMahalanobis,
+    ClippedZScore,
+    LabelDetector,
+    ResidualDetector,
+)
+from clipsgd_river.anomaly.residual import LONGEST_WAIT
+from clipsgd_river.linear_model import ClippedLinearRegression, ClippedLogisticRegression
 
 
 def loads(count: int, seed: int = 0) -> list[tuple[dict[str, float], float]]:
@@ -94,3 +105,139 @@ def test_a_target_that_is_no_number_is_refused_before_anything_is_learned() -> N
     with pytest.raises(TypeError, match="the target"):
         detector.learn_one({"load": 1.0}, "high")
     assert pickle.dumps(detector) == before
+
+
+class Faulty(time_series.base.Forecaster):
+    """Forecasts the last value, but for the faults it is told to have."""
+
+    def __init__(self, needs: int = 3, fault: type[Exception] = IndexError, at: int = -1) -> None:
+        self.needs = needs
+        self.fault = fault
+        self.at = at
+        self.seen: list[float] = []
+
+    def learn_one(self, y: Any, x: Any = None) -> None:
+        self.seen = [*self.seen[-self.needs :], y]
+        self.at -= 1
+
+    def forecast(self, horizon: int, xs: Any = None) -> list[float]:
+        if self.at == 0:
+            raise self.fault("broken")
+        return [self.seen[-self.needs]] * horizon
+
+
+def test_a_forecaster_that_has_not_seen_enough_is_waited_for() -> None:
+    detector = ResidualDetector(Faulty(needs=30))
+    for n in range(29):
+        assert detector.predict_one({}) == 0.0
+        assert detector.score_one({}, 1e9) == 0.0
+        assert detector.distance_one({}, 1e9) == 0.0
+        detector.learn_one({}, 1000.0 + n % 2)
+    # What came before a forecast says nothing of residuals.
+    assert detector._residuals._kernel.events == 0
+    for n in range(29, 200):
+        detector.learn_one({}, 1000.0 + n % 2)
+    assert detector.score_one({}, 1100.0) > 0.9 > detector.score_one({}, 1000.0)
+
+
+@pytest.mark.parametrize("fault", [AttributeError, TypeError, ValueError, ZeroDivisionError])
+def test_a_forecaster_that_breaks_is_not_taken_for_one_that_waits(fault: Any) -> None:
+    detector = ResidualDetector(Faulty(needs=30, fault=fault, at=5))
+    for _ in range(5):
+        detector.learn_one({}, 1.0)
+    for ask in (detector.score_one, detector.learn_one, detector.distance_one):
+        with pytest.raises(fault, match="broken"):
+            ask({}, 1.0)
+
+
+def test_a_forecaster_that_has_forecast_must_go_on() -> None:
+    detector = ResidualDetector(Faulty(needs=3, fault=IndexError, at=10))
+    for _ in range(10):
+        detector.learn_one({}, 1.0)
+    before = pickle.dumps(detector)
+    with pytest.raises(IndexError, match="broken") as caught:
+        detector.learn_one({}, 1.0)
+    assert caught.value.__notes__ == ["Faulty should be able to forecast by now"]
+    assert pickle.dumps(detector) == before
+
+
+def test_a_forecaster_is_not_waited_for_without_end() -> None:
+    detector = ResidualDetector(Faulty(needs=2 * LONGEST_WAIT))
+    detector._model.seen = [0.0]
+    detector._patience = 2
+    detector.learn_one({}, 1.0)
+    detector.learn_one({}, 1.0)
+    with pytest.raises(IndexError):
+        detector.learn_one({}, 1.0)
+
+
+def labelled(detector: Any, count: int, seed: int = 0) -> list[tuple[dict[str, float], Any]]:
+    judge = isinstance(detector, LabelDetector)
+    return [(x, "high" if y > 70 else "low") if judge else (x, y) for x, y in loads(count, seed)]
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [
+        ResidualDetector(ClippedLinearRegression(clip=3.0), ClippedMahalanobis(warm_up=5)),
+        ResidualDetector(residuals=ClippedZScore(contamination=0.1)),
+        LabelDetector(ClippedLogisticRegression(label_noise=0.1)),
+    ],
+)
+def test_state_files_keep_parts_that_were_given(detector: Any, tmp_path: Any) -> None:
+    detector = detector.clone()
+    for x, y in labelled(detector, 200):
+        detector.learn_one(x, y)
+    detector.save(tmp_path / "state")
+    other = type(detector).load(tmp_path / "state")
+    assert repr(other) == repr(detector)
+    assert other.model is None or other.model is other._model
+    for x, y in labelled(detector, 50, seed=1):
+        assert other.score_learn_one(x, y) == detector.score_learn_one(x, y)
+    assert other.to_bytes() == detector.to_bytes()
+    with pytest.raises(ValueError, match=r"state is of a"):
+        ClippedZScore.from_bytes(detector.to_bytes())
+
+
+def test_a_foreign_part_has_no_state_file() -> None:
+    foreign = preprocessing.StandardScaler() | linear_model.LinearRegression()
+    for detector in (ResidualDetector(foreign), ResidualDetector(time_series.SNARIMAX(1, 0, 1))):
+        with pytest.raises(ValueError, match=r"model of ResidualDetector, a .*; pickle the whole"):
+            detector.to_bytes()
+    with pytest.raises(ValueError, match="residuals of ResidualDetector, a HalfSpaceTrees"):
+        ResidualDetector(residuals=anomaly.HalfSpaceTrees()).to_bytes()
+    with pytest.raises(ValueError, match="River"):
+        ResidualDetector(ClippedLinearRegression(learning_rate=schedulers.Constant(0.1))).to_bytes()
+
+
+def test_parts_of_the_wrong_kind_are_refused() -> None:
+    fields, numbers = _state_file.decode(ResidualDetector().to_bytes())
+    (model, first), (residuals, second) = fields["parts"]
+    for parts in ([[model, second], [residuals, first]], [[model, first], ["extra", second]]):
+        forged = _state_file.make_header({**fields, "parts": parts})
+        with pytest.raises(ValueError, match="state"):
+            ResidualDetector.from_bytes(_state_file.encode(forged, numbers))
+
+
+@pytest.mark.parametrize(
+    "model", [None, preprocessing.StandardScaler() | linear_model.PARegressor()]
+)
+def test_rows_are_events_whoever_learns_them(model: Any) -> None:
+    rows = np.random.default_rng(0).normal(size=(120, 3))
+    rows[::7, 1] = np.nan
+    targets = np.nansum(rows, axis=1)
+    targets[::11] = np.nan
+    frame = pd.DataFrame(rows, columns=list("abc"), index=range(5, 125))
+    by_rows, by_events = ResidualDetector(model).clone(), ResidualDetector(model).clone()
+    found = by_rows.score_learn_many(frame, pd.Series(targets))
+    events = [{k: v for k, v in zip("abc", row, strict=True) if v == v} for row in rows.tolist()]
+    wanted = [by_events.score_learn_one(x, y) for x, y in zip(events, targets, strict=True)]
+    assert found.tolist() == wanted
+    again = by_rows.score_many(frame, list(targets))
+    assert list(again.index) == list(range(5, 125))
+    assert again.tolist() == [
+        by_events.score_one(x, y) for x, y in zip(events, targets, strict=True)
+    ]
+    for wrong in (targets[:-1], targets.reshape(-1, 1), 1.0):
+        with pytest.raises(ValueError, match="as many targets"):
+            by_rows.learn_many(frame, wrong)

@@ -5,12 +5,13 @@ enough. Compiled kernels never import this file.
 """
 
 from contextlib import nullcontext
+from typing import Any
 
 compiled = False
 nogil = nullcontext()
 Py_ssize_t = int
 
 
-def cast(kind: type[int], value: float) -> int:
-    """Convert as a C cast does."""
-    return kind(value)
+def cast(kind: type[Any], value: Any) -> Any:
+    """Convert as a C cast does; an object stays what it is."""
+    return value if isinstance(value, kind) else kind(value)

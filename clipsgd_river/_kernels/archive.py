@@ -19,7 +19,7 @@ except ImportError:
 
 LARGEST_COUNT = 2.0**53
 # Its square, summed over features, stays finite.
-LARGEST_GRADIENT = 1e150
+LARGEST_GRADIENT = 1e152
 
 
 class Archive:

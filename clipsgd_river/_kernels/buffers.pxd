@@ -1,2 +1,3 @@
 cdef double* doubles(object owner) except NULL
 cdef int* integers(object owner) except NULL
+cdef void** pointers(object owner) except NULL

@@ -9,6 +9,7 @@ so a pointer lives as long as its owner.
 from __future__ import annotations
 
 from array import array
+from struct import calcsize
 from typing import Any
 
 try:
@@ -48,5 +49,22 @@ def integers(owner: Any) -> Any:
     if cython.compiled:
         view: cython.int[::1] = owner
         return cython.address(view[0])
+    else:  # noqa: RET505 (after a bare return Cython warns of unreachable code)
+        return owner
+
+
+def addresses(objects: list[Any]) -> Any:
+    """Owner of the addresses of objects, which must be kept alive elsewhere; never empty."""
+    if cython.compiled:
+        return array("Q" if calcsize("P") == 8 else "I", [id(each) for each in objects] or [0])
+    else:  # noqa: RET505 (after a bare return Cython warns of unreachable code)
+        return objects
+
+
+def pointers(owner: Any) -> Any:
+    """Pointer to the addresses of ``owner``, each of which may be cast to an object's class."""
+    if cython.compiled:
+        view: cython.size_t[::1] = owner
+        return cython.cast(cython.pp_void, cython.address(view[0]))
     else:  # noqa: RET505 (after a bare return Cython warns of unreachable code)
         return owner

@@ -14,7 +14,9 @@ cdef class DetectorKernel:
     cdef readonly double events
     cdef bint busy
     cdef bint scheduled
-    cdef bint identity
+    # Where the rows that run now have their answers.
+    cdef double* distance_of
+    cdef double* score_of
 
     cdef double distance(self) noexcept nogil
     cdef double usual_distance(self) noexcept nogil
@@ -36,9 +38,11 @@ cdef class DetectorKernel:
     cpdef double score_one(self, object event) except? -1.0
     cpdef object learn_one(self, object event)
     cpdef double score_learn_one(self, object event) except? -1.0
+    cpdef double distance_learn_one(self, object event) except? -1.0
     cpdef object explain_one(self, object event)
     cpdef object expect_one(self, object event)
-    cdef double run_row(self, double* rows, Py_ssize_t row, int* columns, Py_ssize_t width, double* scores, bint learn) noexcept nogil
+    cdef void run_row(self, Py_ssize_t row, bint learn) noexcept nogil
+    cdef int each_row(self, object rows, object names, Py_ssize_t count, bint learn) except -1
     cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
     cpdef object set_limit(self, double distance)
     cpdef tuple snapshot(self)

@@ -49,7 +49,6 @@ class DetectorKernel:
         self.limit = RunningQuantile(1.0 - settings["contamination"], 0.05)
         self.events = 0.0
         self.busy = False
-        self.identity = False
         self.scheduled = hasattr(settings["learning_rate"], "get")
 
     def distance(self) -> float:
@@ -167,6 +166,18 @@ class DetectorKernel:
         finally:
             self.busy = False
 
+    def distance_learn_one(self, event: Any) -> float:
+        """Distance of an event, then learn it."""
+        distance: cython.double
+        self.claim()
+        try:
+            self.load(event, True)
+            distance = self.distance()
+            self.learn(distance)
+            return distance
+        finally:
+            self.busy = False
+
     def explain_one(self, event: Any) -> dict[Any, float]:
         """Contributions of the present features, by name."""
         k: cython.Py_ssize_t
@@ -185,22 +196,13 @@ class DetectorKernel:
         """Normal band of each feature, by name: (low, expected, high)."""
         return {}
 
-    def run_row(
-        self,
-        rows: cython.p_double,
-        row: cython.Py_ssize_t,
-        columns: cython.p_int,
-        width: cython.Py_ssize_t,
-        scores: cython.p_double,
-        learn: cython.bint,
-    ) -> float:
-        """Distance of one row; writes its score, and learns it afterwards if asked."""
-        self.features.load_row(rows, row * width, columns, width, self.identity)
+    def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
+        """Write distance and score of the loaded row, and learn it afterwards if asked."""
         distance: cython.double = self.distance()
-        scores[row] = self.score(distance)
+        self.distance_of[row] = distance
+        self.score_of[row] = self.score(distance)
         if learn:
             self.learn(distance)
-        return distance
 
     def run_rows(
         self, rows: Any, names: Any, learn: cython.bint, distances: Any, scores: Any
@@ -226,26 +228,35 @@ class DetectorKernel:
             raise ValueError(f"{len(rows)} numbers do not make {count} rows of {width}")
         self.claim()
         try:
-            data: cython.p_double = doubles(rows if width > 0 else zeros(1))
-            distance_of: cython.p_double = doubles(distances)
-            score_of: cython.p_double = doubles(scores)
-            start: cython.Py_ssize_t = 0
-            stop: cython.Py_ssize_t = count
-            i: cython.Py_ssize_t
-            while start < count:
-                if learn:
-                    stop = self.start_columns(data, names, start, count)
-                    if self.scheduled:
-                        stop = start + 1
-                positions = self.features.match(names)
-                columns: cython.p_int = integers(positions)
-                self.identity = self.features.is_identity(columns, width)
-                with cython.nogil:
-                    for i in range(start, stop):
-                        distance_of[i] = self.run_row(data, i, columns, width, score_of, learn)
-                start = stop
+            self.distance_of = doubles(distances)
+            self.score_of = doubles(scores)
+            self.each_row(rows, names, count, learn)
         finally:
             self.busy = False
+
+    def each_row(
+        self, rows: Any, names: Any, count: cython.Py_ssize_t, learn: cython.bint
+    ) -> cython.int:
+        """Load each of ``count`` rows and pass it to `run_row`; to learn, start their features."""
+        width: cython.Py_ssize_t = len(names)
+        data: cython.p_double = doubles(rows if width > 0 else zeros(1))
+        start: cython.Py_ssize_t = 0
+        stop: cython.Py_ssize_t = count
+        i: cython.Py_ssize_t
+        while start < count:
+            if learn:
+                stop = self.start_columns(data, names, start, count)
+                if self.scheduled:
+                    stop = start + 1
+            positions = self.features.match(names)
+            columns: cython.p_int = integers(positions)
+            identity: cython.bint = self.features.is_identity(columns, width)
+            with cython.nogil:
+                for i in range(start, stop):
+                    self.features.load_row(data, i * width, columns, width, identity)
+                    self.run_row(i, learn)
+            start = stop
+        return 0
 
     def start_columns(
         self, rows: cython.p_double, names: Any, start: cython.Py_ssize_t, count: cython.Py_ssize_t

@@ -12,7 +12,7 @@ cdef double LONGEST_MEMORY
 cdef double LARGEST_NORM
 
 cdef class GradientClip:
-    cdef readonly object rule
+    cdef readonly object settings
     cdef double fixed
     cdef readonly double count
     cdef readonly double energy
@@ -24,4 +24,5 @@ cdef class GradientClip:
     cpdef double share(self, double norm)
     cpdef double rate(self)
     cdef int exchange(self, Archive archive) except -1
-    cpdef object snapshot(self)
+    cpdef tuple snapshot(self)
+    cpdef object restore(self, list names, object numbers)

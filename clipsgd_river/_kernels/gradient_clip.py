@@ -41,12 +41,14 @@ class GradientClip:
 
     Parameters
     ----------
-    rule
-        ``"auto"``, a threshold, or ``None`` for no clipping.
+    settings
+        ``clip``: ``"auto"``, a threshold, or ``None`` for no clipping; kept as given, whatever else
+        is in it.
     """
 
-    def __init__(self, rule: str | float | None) -> None:
-        self.rule = rule
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        rule: str | float | None = settings["clip"]
         self.fixed = 0.0
         if rule is None:
             self.fixed = LARGEST_NORM
@@ -115,20 +117,26 @@ class GradientClip:
         self.start.exchange(archive, doubles(norms), 1)
         return 0
 
-    def snapshot(self) -> array[float]:
-        """All numbers of the state."""
+    def snapshot(self) -> tuple[list[Any], array[float]]:
+        """Names of the features, of which there are none, and all numbers of the state."""
         archive = Archive()
         self.exchange(archive)
-        return archive.numbers
+        return [], archive.numbers
+
+    def restore(self, names: list[Any], numbers: array[float]) -> None:
+        """Take over the state that `snapshot` gave; this object must be new."""
+        if names:
+            raise ValueError("the state names features where none belong: it is damaged")
+        archive = Archive(numbers)
+        self.exchange(archive)
+        archive.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (self.rule, self.snapshot())
+        return rebuild, (self.settings, *self.snapshot())
 
 
-def rebuild(rule: str | float | None, numbers: array[float]) -> GradientClip:
+def rebuild(settings: dict[str, Any], names: list[Any], numbers: array[float]) -> GradientClip:
     """Clip with a state taken from another one."""
-    fresh = GradientClip(rule)
-    archive = Archive(numbers)
-    fresh.exchange(archive)
-    archive.close()
+    fresh = GradientClip(settings)
+    fresh.restore(names, numbers)
     return fresh

@@ -1,37 +1,33 @@
 from clipsgd_river._kernels.archive cimport Archive
-from clipsgd_river._kernels.buffers cimport doubles, integers
+from clipsgd_river._kernels.buffers cimport doubles
 from clipsgd_river._kernels.clip_threshold cimport ClipThreshold
-from clipsgd_river._kernels.location_scale cimport LocationScaleKernel
+from clipsgd_river._kernels.location_scale cimport MULTIPLE, LocationScaleKernel
 from clipsgd_river._kernels.vector cimport total
 
 cdef double INPUT_RATE
+cdef double EARLIEST
 
-cdef class LinearKernel:
-    cdef readonly object settings
-    cdef readonly LocationScaleKernel inputs
-    cdef readonly ClipThreshold clip
-    cdef readonly double events
-    cdef bint scheduled
-    cdef Py_ssize_t size
+cdef class LinearKernel(LocationScaleKernel):
+    cdef readonly ClipThreshold error_clip
     cdef object before_values
     cdef double* before
+    cdef object early_values
+    cdef double* early
+    # Where the rows that run now have their targets and answers.
+    cdef double* target_of
+    cdef double* output_of
+    cdef bint writes
+    cdef readonly Py_ssize_t outputs
 
-    cdef int prepare(self) except -1
-    cdef int reserve(self) except -1
-    cdef int exchange(self, Archive archive) except -1
-    cpdef Py_ssize_t outputs(self)
-    cdef void evaluate(self) noexcept
-    cdef void write(self, double* out, Py_ssize_t start) noexcept
-    cdef void learn(self, double target) noexcept
+    cdef void evaluate(self) noexcept nogil
+    cdef void write(self, double* out, Py_ssize_t start) noexcept nogil
+    cdef void teach(self, double target) noexcept nogil
 
-    cdef int load(self, object event, bint learn) except -1
-    cdef double follow_inputs(self) noexcept
-    cdef double clipped(self, double norm, double rate) noexcept
+    cdef void step_of_start(self) noexcept nogil
+    cdef double follow_inputs(self) noexcept nogil
+    cdef double clipped(self, double norm, double rate) noexcept nogil
     cpdef object check_one(self, object event)
-    cpdef object learn_one(self, object event, double target)
+    cpdef object teach_one(self, object event, double target)
     cpdef double value_one(self, object event) except? -1.0
     cpdef object predict_one(self, object event)
-    cpdef object run_rows(self, object rows, object names, object targets, object out)
-    cpdef tuple snapshot(self)
-    cpdef object restore(self, list names, object numbers)
-    cdef list owners(self)
+    cpdef object run_targets(self, object rows, object names, object targets, object out)

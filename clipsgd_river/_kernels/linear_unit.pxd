@@ -6,7 +6,6 @@ from clipsgd_river._kernels.step_size cimport StepSize
 from clipsgd_river._kernels.vector cimport total
 
 cdef double LARGEST_WEIGHT
-cdef double START
 
 cdef class LinearUnit:
     cdef readonly object weight_values
@@ -14,6 +13,7 @@ cdef class LinearUnit:
     cdef object gradient_values
     cdef double* gradient
     cdef readonly double centre
+    cdef double pace
     cdef readonly StepSize weight_step
     cdef readonly StepSize centre_step
     cdef FeatureTable alone
@@ -22,7 +22,8 @@ cdef class LinearUnit:
 
     cdef double value(self, LocationScaleKernel inputs) noexcept nogil
     cdef void recentre(self, LocationScaleKernel inputs, double* before) noexcept nogil
-    cdef void step(self, LocationScaleKernel inputs, double* direction, double error, double square, double energy, double curvature, double steepest, double events) noexcept nogil
+    cdef void learn_gradient(self, LocationScaleKernel inputs, double error, double square, double events) noexcept nogil
+    cdef void move(self, LocationScaleKernel inputs, double* change, double centre, double limit, double events) noexcept nogil
     cdef int reserve(self, Py_ssize_t size) except -1
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
     cdef list owners(self)

@@ -22,9 +22,6 @@ if not cython.compiled:
 
 # A weight or a value beyond this is round-off or an attack; with it every product stays finite.
 LARGEST_WEIGHT = 1e150
-# The first steps are 1 / (n + START d): shorter ones than a running mean takes, since an event
-# tells of d weights at once.
-START = 1.0
 
 
 class LinearUnit:
@@ -45,9 +42,14 @@ class LinearUnit:
         The learning rate, as `StepSize` takes it.
     smallest
         The automatic step at rest.
+    pace
+        The first steps are pace / (n + pace d): shorter ones than a running mean takes, since an
+        event tells of d weights at once. At a pace c an error at the start is forgotten like
+        n^-c, and the variance grows by c^2 / (2 c - 1).
     """
 
-    def __init__(self, rule: object, smallest: float) -> None:
+    def __init__(self, rule: object, smallest: float, pace: float) -> None:
+        self.pace = pace
         self.weight_values = zeros(0)
         self.weights = doubles(self.weight_values)
         self.gradient_values = zeros(0)
@@ -98,15 +100,39 @@ class LinearUnit:
         self.centre += total(parts, count)
         self.centre = max(min(self.centre, LARGEST_WEIGHT), -LARGEST_WEIGHT)
 
-    def step(
+    def learn_gradient(
+        self, inputs: LocationScaleKernel, error: float, square: float, events: float
+    ) -> None:
+        """Leave the gradient, error times v, in ``gradient``; let both step sizes follow it.
+
+        Parameters
+        ----------
+        inputs
+            Whose ``gradient`` is the clipped standardised event v.
+        error
+            The clipped negative derivative of the loss by f.
+        square
+            Squared norm of v.
+        events
+            Events learned so far.
+        """
+        count: cython.Py_ssize_t = inputs.features.count
+        gradient: cython.p_double = self.gradient
+        event: cython.p_double = inputs.gradient
+        k: cython.Py_ssize_t
+        for k in range(count):
+            gradient[k] = error * event[k]
+        if square > 0.0:
+            self.weight_step.advance(gradient, inputs.features, error * error * square, events)
+        self.alone_gradient[0] = error
+        self.centre_step.advance(self.alone_gradient, self.alone, error * error, events)
+
+    def move(
         self,
         inputs: LocationScaleKernel,
-        direction: cython.p_double,
-        error: float,
-        square: float,
-        energy: float,
-        curvature: float,
-        steepest: float,
+        change: cython.p_double,
+        centre: float,
+        limit: float,
         events: float,
     ) -> None:
         """One step of weights and centre.
@@ -114,58 +140,44 @@ class LinearUnit:
         Parameters
         ----------
         inputs
-            Whose features are loaded and located.
-        direction
-            Where the event moves the weights: v, the clipped standardised event, or what a better
-            metric makes of it; one number a present feature.
-        error
-            The clipped negative derivative of the loss by f.
-        square
-            Squared norm of v.
-        energy
-            Product of v and the direction.
-        curvature
-            Usual second derivative of the loss by f: steps are divided by it.
-        steepest
-            Largest second derivative: no step goes beyond the minimum for this event alone.
+            Whose features are loaded.
+        change
+            Where a step of size 1 would move the weights, in standardised units; one number a
+            present feature. Overwritten.
+        centre
+            Where it would move the centre.
+        limit
+            Largest step.
         events
-            Events learned so far.
+            Events learned since the function started, or started again.
         """
         count: cython.Py_ssize_t = inputs.features.count
         whole: cython.bint = count == inputs.features.size
         present: cython.p_int = inputs.features.present
         weights: cython.p_double = self.weights
-        gradient: cython.p_double = self.gradient
-        event: cython.p_double = inputs.gradient
         precision: cython.p_double = inputs.precision
         seen: cython.p_double = inputs.seen
-        limit: cython.double = curvature / (steepest * (1.0 + energy))
-        scale: cython.double = error / curvature
-        start: cython.double = START * count
+        start: cython.double = self.pace * count
         rate: cython.double
         weight: cython.double
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
-        for k in range(count):
-            gradient[k] = error * event[k]
-        if square > 0.0:
-            self.weight_step.advance(gradient, inputs.features, error * error * square, events)
-            rate = min(max(self.weight_step.rate, 1.0 / (seen[0] + start)), limit)
+        if inputs.uniform and count > 0:
+            rate = self.pace / (min(seen[0], events) + start)
+            rate = min(max(self.weight_step.rate, rate), limit)
+            for k in range(count):
+                change[k] *= rate
+        else:
             # A division each only where features were seen differently often.
             for k in range(count):
-                gradient[k] = rate * scale
-            if not inputs.uniform:
-                for k in range(count):
-                    rate = max(self.weight_step.rate, 1.0 / (seen[present[k]] + start))
-                    gradient[k] = min(rate, limit) * scale
-            for k in range(count):
-                j = k if whole else present[k]
-                weight = weights[j] + gradient[k] * direction[k] * precision[j]
-                weights[j] = max(min(weight, LARGEST_WEIGHT), -LARGEST_WEIGHT)
-        self.alone_gradient[0] = error
-        self.centre_step.advance(self.alone_gradient, self.alone, error * error, events)
-        rate = min(max(self.centre_step.rate, 1.0 / (events + 1.0)), limit)
-        self.centre += rate * scale
+                rate = self.pace / (min(seen[present[k]], events) + start)
+                change[k] *= min(max(self.weight_step.rate, rate), limit)
+        for k in range(count):
+            j = k if whole else present[k]
+            weight = weights[j] + change[k] * precision[j]
+            weights[j] = max(min(weight, LARGEST_WEIGHT), -LARGEST_WEIGHT)
+        rate = min(max(self.centre_step.rate, self.pace / (events + self.pace)), limit)
+        self.centre += rate * centre
         self.centre = max(min(self.centre, LARGEST_WEIGHT), -LARGEST_WEIGHT)
 
     def reserve(self, size: cython.Py_ssize_t) -> cython.int:

@@ -292,8 +292,10 @@ class LocationScaleKernel(DetectorKernel):
         scale_rate: cython.double = self.scale_step.rate
         repeat_rate: cython.double = min(scale_rate, REPEAT_RATE)
         alike: cython.bint = self.uniform
+        repeat_square: cython.double = REPEAT_SQUARE
         floor: cython.double
         change: cython.double
+        still: cython.double
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         if alike:
@@ -308,11 +310,13 @@ class LocationScaleKernel(DetectorKernel):
             j = k if whole else present[k]
             floor = 0.0 if alike else own[k]
             location[j] += max(rate, floor) * gradient[k] * scale[j]
-            change = (
-                -max(repeat_rate, floor)
-                if deviations[k] * deviations[k] < REPEAT_SQUARE
-                else min(max(scale_rate, floor) * scale_gradient[k], 1.0)
-            )
+        for k in range(count):
+            j = k if whole else present[k]
+            floor = 0.0 if alike else own[k]
+            # Both at first: a choice between two numbers needs no branch.
+            change = min(max(scale_rate, floor) * scale_gradient[k], 1.0)
+            still = -max(repeat_rate, floor)
+            change = still if deviations[k] * deviations[k] < repeat_square else change
             scale[j] *= 1.0 + 0.5 * change
         for k in range(count):
             j = k if whole else present[k]

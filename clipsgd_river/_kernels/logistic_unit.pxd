@@ -10,11 +10,27 @@ cdef double SLOW_RATE
 cdef double FLATTEST
 cdef double STEEPEST
 cdef double LONGEST_STRETCH
+cdef double LARGEST_COMPONENT
+cdef double RIDGE
+cdef double LEAST_INFORMATION
+cdef double SMALLEST_PIVOT
+cdef double PRIOR
+cdef double PACE
+cdef double RESTING_RATE
 
 cdef class LogisticUnit(LinearUnit):
     cdef object direction_values
     cdef double* direction
-    cdef readonly double curvature
+    cdef double component
+    cdef readonly double across
     cdef readonly double along
+    cdef double centre_along
+    cdef double centre_noise
+    cdef double along_noise
+    cdef double noise_information
+    cdef double centre_change
+    cdef double noise_change
 
-    cdef double stretch(self, LocationScaleKernel inputs, double bend, double energy, double events) noexcept nogil
+    cdef void learn_information(self, LocationScaleKernel inputs, double slope, double noise_slope, double variance, double events) noexcept nogil
+    cdef double turn(self, LocationScaleKernel inputs, double error, double noise_score, double square, double events) noexcept nogil
+    cdef void take(self, LocationScaleKernel inputs, double limit, double events) noexcept nogil

@@ -8,6 +8,8 @@ cdef double MULTIPLE
 cdef double GROWING_MULTIPLE
 cdef double LARGEST_THRESHOLD
 cdef double SMALLEST_THRESHOLD
+cdef double LARGEST_LOCATION
+cdef double LARGEST_SQUARE
 cdef double LARGEST_UNIT
 
 cdef class MomentsKernel(UnivariateKernel):

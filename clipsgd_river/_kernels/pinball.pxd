@@ -2,9 +2,9 @@ from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.archive cimport Archive
 from clipsgd_river._kernels.running_quantile cimport RunningQuantile
-from clipsgd_river._kernels.univariate cimport UnivariateKernel
+from clipsgd_river._kernels.univariate cimport LARGEST_VALUE, UnivariateKernel
 
-cdef double STEP_IN_SPREADS
+cdef Py_ssize_t FEWEST_NEIGHBOURS
 
 cdef class PinballKernel(UnivariateKernel):
     cdef double level
@@ -12,3 +12,9 @@ cdef class PinballKernel(UnivariateKernel):
     cdef double iterate
     cdef readonly double quantile
     cdef RunningQuantile spread
+    cdef RunningQuantile near
+    cdef double share
+    cdef double lowest
+    cdef double highest
+
+    cdef double neighbourhood(self, Py_ssize_t place, double share) noexcept nogil

@@ -8,5 +8,5 @@ from clipsgd_river._kernels.robust_start cimport RobustStart
 
 cdef class RegressionKernel(LinearKernel):
     cdef readonly LinearUnit unit
-    cdef RobustStart start
+    cdef RobustStart target_start
     cdef double value

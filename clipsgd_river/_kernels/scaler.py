@@ -31,6 +31,7 @@ class ScalerKernel(LocationScaleKernel):
     def __init__(self, settings: dict[str, Any]) -> None:
         # An alert limit is kept for every detector; no scaler is asked for it.
         LocationScaleKernel.__init__(self, {**settings, "contamination": 0.5})
+        self.settings = settings
         self.squash = settings["squash"]
 
     def distance(self) -> float:

@@ -6,3 +6,6 @@ cdef class TypicalDistance:
     cdef RunningQuantile median
     cpdef double score(self, double distance)
     cpdef object observe(self, double distance)
+    cpdef object place(self, double distance, double count)
+    cpdef object snapshot(self)
+    cpdef object restore(self, object numbers)

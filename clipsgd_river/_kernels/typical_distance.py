@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
@@ -33,14 +34,28 @@ class TypicalDistance:
         """Let the median follow a distance."""
         self.median.observe(distance)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def place(self, distance: float, count: float) -> None:
+        """Put the median at a distance >= 0, as if ``count`` > 0 observations had led there."""
+        self.median.place(distance, count)
+
+    def snapshot(self) -> array[float]:
+        """The two numbers of the state."""
         archive = Archive()
         self.median.exchange(archive)
-        return rebuild, (archive.numbers,)
+        return archive.numbers
+
+    def restore(self, numbers: array[float]) -> None:
+        """Take over the state that `snapshot` gave; ``ValueError`` if it is impossible."""
+        archive = Archive(numbers)
+        self.median.exchange(archive)
+        archive.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild, (self.snapshot(),)
 
 
-def rebuild(numbers: Any) -> TypicalDistance:
+def rebuild(numbers: array[float]) -> TypicalDistance:
     """Median taken from another one."""
     fresh: TypicalDistance = TypicalDistance()
-    fresh.median.exchange(Archive(numbers))
+    fresh.restore(numbers)
     return fresh

@@ -25,6 +25,6 @@ cdef class UnivariateKernel:
     cdef int learn(self, double value) except -1
     cpdef object update(self, double value)
     cpdef object update_many(self, object values)
-    cpdef object snapshot(self)
-    cpdef object restore(self, object numbers)
+    cpdef tuple snapshot(self)
+    cpdef object restore(self, list names, object numbers)
     cdef list owners(self)

@@ -38,9 +38,11 @@ class UnivariateKernel:
     settings
         ``learning_rate`` (``"averaging"``, or what `StepSize` takes) and ``warm_up``, validated,
         and what a subclass adds; kept as given.
+    components
+        Numbers in a gradient.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], components: cython.Py_ssize_t = 1) -> None:
         self.settings = settings
         self.count = 0.0
         rate = settings["learning_rate"]
@@ -49,12 +51,12 @@ class UnivariateKernel:
         self.scheduled = hasattr(rate, "get")
         self.start = RobustStart(settings["warm_up"])
         self.start.reserve(1)
-        self.features = FeatureTable(1)
-        self.features.grow(["x"])
+        self.features = FeatureTable(components)
+        self.features.grow(list(range(components)))
         self.features.commit()
-        self.features.count = 1
-        self.step_size.reserve(1)
-        self.gradient_values = zeros(1)
+        self.features.count = components
+        self.step_size.reserve(components)
+        self.gradient_values = zeros(components)
         self.gradient = doubles(self.gradient_values)
 
     def step(self, value: float) -> None:
@@ -66,7 +68,7 @@ class UnivariateKernel:
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         self.count = archive.count(self.count)
-        self.step_size.exchange(archive, 1)
+        self.step_size.exchange(archive, self.features.size)
         counts = array("d", [self.count])
         self.start.exchange(archive, doubles(counts), 1)
         if self.count >= self.start.length:
@@ -116,14 +118,16 @@ class UnivariateKernel:
         for i in range(count):
             self.learn(data[i])
 
-    def snapshot(self) -> array[float]:
-        """All numbers of the state as one flat array of doubles."""
+    def snapshot(self) -> tuple[list[Any], array[float]]:
+        """Names of the features, of which there are none, and all numbers of the state."""
         archive = Archive()
         self.exchange(archive)
-        return archive.numbers
+        return [], archive.numbers
 
-    def restore(self, numbers: array[float]) -> None:
+    def restore(self, names: list[Any], numbers: array[float]) -> None:
         """Take over the state that `snapshot` gave; this kernel must be new."""
+        if names:
+            raise ValueError("the state names features where none belong: it is damaged")
         archive = Archive(numbers)
         self.exchange(archive)
         archive.close()
@@ -142,13 +146,16 @@ class UnivariateKernel:
         return object.__sizeof__(self) + sum(map(getsizeof, self.owners()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (type(self), self.settings, self.snapshot())
+        return rebuild, (type(self), self.settings, *self.snapshot())
 
 
 def rebuild(
-    kernel: type[UnivariateKernel], settings: dict[str, Any], numbers: array[float]
+    kernel: type[UnivariateKernel],
+    settings: dict[str, Any],
+    names: list[Any],
+    numbers: array[float],
 ) -> UnivariateKernel:
     """Kernel with a state taken from another one of its kind."""
     fresh = kernel(settings)
-    fresh.restore(numbers)
+    fresh.restore(names, numbers)
     return fresh

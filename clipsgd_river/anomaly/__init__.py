@@ -1,17 +1,21 @@
 """Detectors that look at one event at a time."""
 
 from clipsgd_river.anomaly.base import ClippedDetector
+from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.subspace import ClippedSubspace
+from clipsgd_river.anomaly.tail_filter import TailFilter
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
 __all__ = [
+    "FITNESS",
     "ClippedDetector",
     "ClippedMahalanobis",
     "ClippedSubspace",
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",
+    "TailFilter",
 ]

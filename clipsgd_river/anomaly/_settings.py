@@ -22,10 +22,15 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     settings["clip"] = _settings.clip(settings["clip"], _settings.SMALLEST_CLIP_OF_SCALE)
     settings["warm_up"] = _settings.warm_up(settings["warm_up"])
     settings["max_features"] = _settings.count("max_features", settings["max_features"])
-    share = settings["contamination"]
-    settings["contamination"] = _settings.number("contamination", share)
-    if not 0.0 < settings["contamination"] <= 0.5:
-        raise ValueError(
-            f"contamination is the share of anomalies, above 0 and at most 0.5, not {share!r}"
-        )
+    settings["contamination"] = checked_contamination(settings["contamination"])
     return settings
+
+
+def checked_contamination(value: Any) -> float:
+    """A share of anomalies, above 0 and at most 0.5."""
+    share = _settings.number("contamination", value)
+    if not 0.0 < share <= 0.5:
+        raise ValueError(
+            f"contamination is the share of anomalies, above 0 and at most 0.5, not {value!r}"
+        )
+    return share

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from array import array
 from math import log
-from typing import Any
+from typing import Any, ClassVar
 
 from river import base
 
+from clipsgd_river._kernels.archive import LARGEST_COUNT
 from clipsgd_river._kernels.as_float import is_missing
 from clipsgd_river._kernels.typical_distance import TypicalDistance
-from clipsgd_river._saveable import Saveable
+from clipsgd_river.anomaly._supervised import SupervisedDetector
 from clipsgd_river.linear_model import ClippedLogisticRegression
 
 # Probabilities below this count as this: a distance is finite.
 SMALLEST_PROBABILITY = 1e-300
 
 
-class LabelDetector(base.SupervisedAnomalyDetector):
+class LabelDetector(SupervisedDetector):
     r"""Anomalous labels: y judged by the probability a classifier gives it, given x.
 
     Choose it where events come with a category that the features explain: the user of a session,
@@ -35,7 +37,8 @@ class LabelDetector(base.SupervisedAnomalyDetector):
     Notes
     -----
     A label never seen has the probability 1e-300. A missing label scores 0 and teaches nothing.
-    State: that of the classifier and 16 bytes.
+    Features are as the classifier has them. State: that of the classifier and 24 bytes; a state
+    file takes a classifier of clipsgd_river, any other needs pickle.
 
     Examples
     --------
@@ -51,12 +54,13 @@ class LabelDetector(base.SupervisedAnomalyDetector):
     (True, True)
     """
 
+    _part_kinds: ClassVar[dict[str, Any]] = {"model": base.Classifier}
+
     def __init__(self, model: base.Classifier | None = None) -> None:
         self.model = model
         self._model: Any = ClippedLogisticRegression() if model is None else model
-        if isinstance(self._model, Saveable):
-            # State exists from now on, so that a first score leaves everything as it is.
-            self._model.create_state()
+        # State exists from now on, so that a first score leaves everything as it is.
+        self.create_state()
         self._events = 0
         self._typical = TypicalDistance()
 
@@ -82,3 +86,12 @@ class LabelDetector(base.SupervisedAnomalyDetector):
             return 0.0
         probability = float(found.get(y, 0.0))
         return -log(min(max(probability, SMALLEST_PROBABILITY), 1.0))
+
+    def _own_numbers(self) -> array[float]:
+        return array("d", [self._events, *self._typical.snapshot()])
+
+    def _take_own_numbers(self, numbers: array[float]) -> None:
+        if not numbers or not (0.0 <= numbers[0] <= LARGEST_COUNT and numbers[0] % 1.0 == 0.0):
+            raise ValueError("the state holds no count of events: it is damaged")
+        self._events = int(numbers[0])
+        self._typical.restore(numbers[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import pickle
 from collections.abc import Callable, Iterable, Mapping
@@ -9,8 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from clipsgd_river._rows import rows_of
+
 Check = Callable[[Any], None]
 Event = dict[Any, Any]
+
+# The feature of a frame that the targets go by; of events named as an array's columns it is 2.
+TELLING = "errors"
 
 _applies: dict[Check, Callable[[Any], bool]] = {}
 
@@ -93,17 +99,29 @@ def fresh(detector: Any, **params: Any) -> Any:
 
 
 def call(detector: Any, method: str, x: Any) -> Any:
-    """Call a method with an event or rows, and with a target where the detector wants one."""
+    """Call a method with an event or rows, and with targets where the detector wants them."""
     if not is_supervised(detector):
         return getattr(detector, method)(x)
-    target = _target(x) if isinstance(x, Mapping) else [_target(dict(enumerate(row))) for row in x]
-    return getattr(detector, method)(x, target)
+    return getattr(detector, method)(x, _target(x) if isinstance(x, Mapping) else _targets(x))
+
+
+def contradict(detector: Any, method: str, x: Event) -> Any:
+    """Call a method of a supervised detector with the other target than `call` teaches."""
+    return getattr(detector, method)(x, 1 - _target(x))
 
 
 def _target(x: Mapping[Any, Any]) -> int:
     """Return a target that a regressor and a classifier can both learn."""
-    value = x.get(2)
+    value = x.get(2, x.get(TELLING))
     return int(isinstance(value, float) and value > -3.0)
+
+
+def _targets(X: Any) -> list[int]:
+    """Return the targets of rows, also of such as are to be refused."""
+    try:
+        return [_target(x) for x in rows_of(X).events()]
+    except (TypeError, ValueError):
+        return [0, 1, 0]
 
 
 def learn(detector: Any, events: Iterable[Event]) -> Any:
@@ -121,8 +139,10 @@ def trained(detector: Any, events: Iterable[Event], **params: Any) -> Any:
 def state(detector: Any) -> bytes:
     """Return the detector's state as bytes that change whenever it does."""
     if hasattr(detector, "to_bytes"):
-        data: bytes = detector.to_bytes()
-        return data
+        # A wrapper of something foreign says so by a ValueError.
+        with contextlib.suppress(ValueError):
+            data: bytes = detector.to_bytes()
+            return data
     return pickle.dumps(detector)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsgd_river.checks._promise import Event
+from clipsgd_river.checks._promise import Event, call, is_supervised
 
 Rows = NDArray[np.float64]
 
@@ -51,3 +51,16 @@ def probes() -> list[Event]:
         {3: 5.0, 1: 70.0},
         {**whole[1], 9: 3.0},
     ]
+
+
+def score_near_and_far(detector: Any, deviations: float) -> tuple[float, float]:
+    """Return the scores of the typical event and of one so far off in every feature.
+
+    Of a supervised detector, which judges the target, those of an event with the target that goes
+    with it and with one so far off.
+    """
+    if is_supervised(detector):
+        x = ordinary_event(2.0)
+        return call(detector, "score_one", x), detector.score_one(x, deviations)
+    far = detector.score_one(ordinary_event(deviations))
+    return detector.score_one(ordinary_event()), far

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from clipsgd_river.checks._promise import (
+    TELLING,
     BrokenPromiseError,
     answers,
+    call,
     fresh,
     promise,
     require,
@@ -32,7 +34,7 @@ __all__ = [
 
 # Library -> its function that makes a table of a dict of columns.
 _FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "table"}
-_NAMES = ("cpu", "memory", "errors", "bytes")
+_NAMES = ("cpu", "memory", TELLING, "bytes")
 
 
 def _rows_with_gaps(detector: Any) -> Rows:
@@ -47,12 +49,12 @@ def _rows_with_gaps(detector: Any) -> Rows:
     return rows
 
 
-@promise("learn_many", "learn_one")
+@promise("learn_many", "learn_one", supervised=True)
 def check_learn_many_equals_learn_one(detector: Any) -> None:
     """Check that `learn_many` is `learn_one` for each row, bit for bit."""
     rows = _rows_with_gaps(detector)
     many = fresh(detector)
-    require(many.learn_many(rows) is None, "learn_many returned something")
+    require(call(many, "learn_many", rows) is None, "learn_many returned something")
     one = trained(detector, events(rows))
     require_equal(answers(many, probes()), answers(one, probes()), "learn_many and learn_one")
 
@@ -70,69 +72,73 @@ def check_partial_fit_equals_learn_one(detector: Any) -> None:
         require(seen == len(rows), f"n_samples_seen_ is {seen} after {len(rows)} rows by {face}")
 
 
-@promise("score_many", "learn_one")
+@promise("score_many", "learn_one", supervised=True)
 def check_score_many_equals_score_one(detector: Any) -> None:
     """Check that `score_many` is `score_one` for each row, bit for bit."""
     subject = trained(detector, events(warm_rows(detector)))
     rows = _rows_with_gaps(detector)
-    found = subject.score_many(rows)
+    found = call(subject, "score_many", rows)
     require(isinstance(found, np.ndarray), f"score_many returned {type(found).__name__}")
-    require_equal(found, [subject.score_one(x) for x in events(rows)], "score_many and score_one")
+    require_equal(
+        found, [call(subject, "score_one", x) for x in events(rows)], "score_many and score_one"
+    )
 
 
-@promise("score_learn_many", "learn_one")
+@promise("score_learn_many", "learn_one", supervised=True)
 def check_score_learn_many_equals_the_loop(detector: Any) -> None:
     """Check that `score_learn_many` is `score_one`, then `learn_one`, row by row, bit for bit."""
     rows = _rows_with_gaps(detector)
     many, one = fresh(detector), fresh(detector)
-    found = many.score_learn_many(rows)
+    found = call(many, "score_learn_many", rows)
     require(
         isinstance(found, np.ndarray) and found.shape == (len(rows),),
         f"score_learn_many returned {type(found).__name__} of shape {np.shape(found)}",
     )
     wanted = []
     for x in events(rows):
-        wanted.append(one.score_one(x))
-        one.learn_one(x)
+        wanted.append(call(one, "score_one", x))
+        call(one, "learn_one", x)
     require_equal(found, wanted, "score_learn_many and the loop")
     require_equal(answers(many, probes()), answers(one, probes()), "scores after the same rows")
 
 
-@promise("learn_many", "score_learn_many")
+@promise("learn_many", "score_learn_many", supervised=True)
 def check_chunks_change_nothing(detector: Any) -> None:
     """Check that how the rows are cut into chunks, and mixed with single events, changes no bit."""
     rows = _rows_with_gaps(detector)
     whole = fresh(detector)
-    wanted = whole.score_learn_many(rows)
+    wanted = call(whole, "score_learn_many", rows)
     for size in (1, 7, 64):
         cut = fresh(detector)
-        chunks = [cut.score_learn_many(rows[at : at + size]) for at in range(0, len(rows), size)]
+        chunks = [
+            call(cut, "score_learn_many", rows[at : at + size]) for at in range(0, len(rows), size)
+        ]
         require_equal(np.concatenate(chunks), wanted, f"scores in chunks of {size} and whole")
         require_equal(
             answers(cut, probes()), answers(whole, probes()), f"after chunks of {size} and whole"
         )
     mixed = fresh(detector)
     for at in range(0, len(rows), 20):
-        mixed.learn_many(rows[at : at + 10])
+        call(mixed, "learn_many", rows[at : at + 10])
         for x in events(rows[at + 10 : at + 20]):
-            mixed.learn_one(x)
+            call(mixed, "learn_one", x)
     require_equal(answers(mixed, probes()), answers(whole, probes()), "rows and events mixed")
 
 
-@promise("learn_many", "score_many", "score_learn_many")
+@promise("learn_many", "score_many", "score_learn_many", supervised=True)
 def check_no_rows_change_nothing(detector: Any) -> None:
     """Check that a batch of no rows teaches nothing and has no scores."""
     none = np.empty((0, len(SCALE)))
     for subject in (fresh(detector), trained(detector, events(warm_rows(detector)))):
         before = answers(subject, probes())
-        subject.learn_many(none)
+        call(subject, "learn_many", none)
         for method in ("score_many", "score_learn_many"):
-            found = getattr(subject, method)(none)
+            found = call(subject, method, none)
             require(np.shape(found) == (0,), f"{method} of no rows has shape {np.shape(found)}")
         require_equal(answers(subject, probes()), before, "before and after a batch of no rows")
 
 
-@promise("score_learn_many")
+@promise("score_learn_many", supervised=True)
 def check_layout_of_rows_changes_nothing(detector: Any) -> None:
     """Check that the same rows in another memory layout or number type are the same rows."""
     rows = np.round(warm_rows(detector))
@@ -149,12 +155,14 @@ def check_layout_of_rows_changes_nothing(detector: Any) -> None:
         "big-endian": rows.astype(">f8"),
         "object": rows.astype(object),
     }
-    wanted = fresh(detector).score_learn_many(rows)
+    wanted = call(fresh(detector), "score_learn_many", rows)
     for name, layout in layouts.items():
-        require_equal(fresh(detector).score_learn_many(layout), wanted, f"{name} and plain rows")
+        require_equal(
+            call(fresh(detector), "score_learn_many", layout), wanted, f"{name} and plain rows"
+        )
 
 
-@promise("learn_many", "score_many", "score_learn_many")
+@promise("learn_many", "score_many", "score_learn_many", supervised=True)
 def check_rows_of_a_wrong_shape_are_refused(detector: Any) -> None:
     """Check that what is no table of numbers is refused by a ValueError or TypeError."""
     subject = trained(detector, events(warm_rows(detector)))
@@ -164,14 +172,14 @@ def check_rows_of_a_wrong_shape_are_refused(detector: Any) -> None:
     for rows in wrong:
         for method in ("learn_many", "score_many", "score_learn_many"):
             try:
-                getattr(subject, method)(rows)
+                call(subject, method, rows)
             except (TypeError, ValueError):
                 continue
             raise BrokenPromiseError(f"{method} accepted {rows!r}")
     require_equal(answers(subject, probes()), before, "before and after rows that were refused")
 
 
-@promise("learn_many", "score_many", "score_learn_many")
+@promise("learn_many", "score_many", "score_learn_many", supervised=True)
 def check_frames_are_their_rows(detector: Any) -> None:
     """Check that frames are events keyed by their column names, bit for bit."""
     rows = warm_rows(detector)
@@ -180,8 +188,8 @@ def check_frames_are_their_rows(detector: Any) -> None:
     one = fresh(detector)
     wanted = []
     for x in named:
-        wanted.append(one.score_one(x))
-        one.learn_one(x)
+        wanted.append(call(one, "score_one", x))
+        call(one, "learn_one", x)
     asked = [dict(zip(_NAMES, row, strict=True)) for row in ordinary_rows(9, seed=4).tolist()]
     for name, build in _FRAMES.items():
         try:
@@ -190,13 +198,15 @@ def check_frames_are_their_rows(detector: Any) -> None:
             continue
         frame = getattr(library, build)(columns)
         both, learned = fresh(detector), fresh(detector)
-        require_equal(both.score_learn_many(frame), wanted, f"score_learn_many of {name} and dicts")
-        learned.learn_many(frame)
+        require_equal(
+            call(both, "score_learn_many", frame), wanted, f"score_learn_many of {name} and dicts"
+        )
+        call(learned, "learn_many", frame)
         require_equal(
             answers(learned, asked), answers(one, asked), f"learned from {name} and dicts"
         )
         require_equal(
-            np.asarray(learned.score_many(frame)),
-            [one.score_one(x) for x in named],
+            np.asarray(call(learned, "score_many", frame)),
+            [call(one, "score_one", x) for x in named],
             f"score_many of {name} and score_one of dicts",
         )

@@ -11,6 +11,7 @@ from clipsgd_river.checks._promise import (
     Event,
     answers,
     call,
+    contradict,
     fresh,
     is_supervised,
     learn,
@@ -28,6 +29,7 @@ from clipsgd_river.checks._streams import (
     ordinary_event,
     ordinary_rows,
     probes,
+    score_near_and_far,
     warm_rows,
 )
 
@@ -114,11 +116,21 @@ def check_absent_features_are_still_watched(detector: Any) -> None:
     )
 
 
-# A supervised detector judges the target, which is there even if no feature is.
-@promise("distance_one")
+@promise("distance_one", supervised=True)
 def check_missing_values_contribute_nothing(detector: Any) -> None:
-    """Check that a missing value adds nothing to the distance."""
+    """Check that a missing value adds nothing to the distance, nor to how odd a target is."""
     subject = trained(detector, events(warm_rows(detector)))
+    if is_supervised(subject):
+        # The target is there even if no feature is, but then it contradicts none.
+        odd = contradict(subject, "distance_one", ordinary_event(2.0))
+        for gaps in ({}, dict.fromkeys(range(len(SCALE)))):
+            distances = [f(subject, "distance_one", gaps) for f in (call, contradict)]
+            require(
+                max(distances) < odd,
+                f"of {gaps} the targets are {distances} away, and a target that contradicts the "
+                f"features {odd!r}",
+            )
+        return
     distance = call(subject, "distance_one", {})
     require(distance == 0.0, f"the event without features is {distance!r} away")
     gaps = call(subject, "distance_one", dict.fromkeys(range(len(SCALE))))
@@ -129,17 +141,16 @@ def check_missing_values_contribute_nothing(detector: Any) -> None:
 def check_empty_event(detector: Any) -> None:
     """Check that the event without features can be scored and learned, anywhere in a stream."""
     subject, plain = fresh(detector), fresh(detector)
-    call(subject, "learn_one", {})
-    for x in events(warm_rows(detector)):
+    # Without features a target says something of all others: both in turn say nothing new.
+    teach = (call, contradict) if is_supervised(subject) else (call, call)
+    teach[0](subject, "learn_one", {})
+    for n, x in enumerate(events(warm_rows(detector))):
         call(subject, "learn_one", x)
-        call(subject, "learn_one", {})
+        teach[n % 2](subject, "learn_one", {})
         call(plain, "learn_one", x)
-    far = call(subject, "score_one", ordinary_event(20.0))
-    near = call(subject, "score_one", ordinary_event())
-    # A supervised detector judges the target, and both events have the same.
-    in_order = far > near or is_supervised(subject)
-    require(in_order, f"with empty events between, far scores {far!r} and near {near!r}")
-    if hasattr(subject, "expect_one") and not getattr(subject, "_supervised", False):
+    near, far = score_near_and_far(subject, 20.0)
+    require(far > near, f"with empty events between, far scores {far!r} and near {near!r}")
+    if hasattr(subject, "expect_one") and not is_supervised(subject):
         for feature, (low, _, high) in subject.expect_one().items():
             _, wanted, _ = plain.expect_one()[feature]
             require(

@@ -12,7 +12,9 @@ import numpy as np
 from clipsgd_river.checks._promise import (
     answers,
     call,
+    contradict,
     fresh,
+    is_supervised,
     learn,
     promise,
     require,
@@ -34,6 +36,7 @@ from clipsgd_river.checks._streams import (
 __all__ = [
     "check_events_are_neither_changed_nor_kept",
     "check_far_events_score_above_near_ones",
+    "check_missing_targets_are_passed_over",
     "check_ready_tells_when_the_warm_up_is_over",
     "check_rows_are_neither_changed_nor_kept",
     "check_score_is_zero_before_learning",
@@ -42,6 +45,7 @@ __all__ = [
     "check_scores_rise_with_distances",
     "check_scoring_has_no_side_effect",
     "check_scoring_rows_has_no_side_effect",
+    "check_unexpected_targets_score_above_expected_ones",
 ]
 
 _READERS_OF_EVENTS = ("score_one", "distance_one", "explain_one", "expect_one")
@@ -139,12 +143,12 @@ def check_events_are_neither_changed_nor_kept(detector: Any) -> None:
     require(state(subject) == before, "the explanation handed out is part of the state")
 
 
-@promise("learn_many", "score_one")
+@promise("learn_many", "score_one", supervised=True)
 def check_rows_are_neither_changed_nor_kept(detector: Any) -> None:
     """Check that rows are not changed, and later changes to them do not reach the detector."""
     subject, rows = fresh(detector), warm_rows(detector)
     kept = rows.copy()
-    subject.learn_many(rows)
+    call(subject, "learn_many", rows)
     require(np.array_equal(rows, kept), "learn_many changed the rows it was given")
     before = answers(subject, probes())
     rows[:] = 1e9
@@ -183,12 +187,44 @@ def check_far_events_score_above_near_ones(detector: Any) -> None:
             )
 
 
-@promise("distance_one", "score_one")
+@promise("learn_one", "score_one", when=is_supervised, supervised=True)
+def check_unexpected_targets_score_above_expected_ones(detector: Any) -> None:
+    """Check that the target that does not go with an event scores above the one that does."""
+    subject = trained(detector, events(warm_rows(detector)))
+    for deviations in (-3.0, -2.0, 2.0, 3.0):
+        x = ordinary_event(deviations)
+        expected, unexpected = call(subject, "score_one", x), contradict(subject, "score_one", x)
+        require(
+            unexpected > expected,
+            f"at {deviations:+} standard deviations the wrong target scores {unexpected!r}, the "
+            f"right one {expected!r}",
+        )
+
+
+@promise("learn_one", "score_one", when=is_supervised, supervised=True)
+def check_missing_targets_are_passed_over(detector: Any) -> None:
+    """Check that a missing target, None or NaN, scores 0 and teaches nothing."""
+    subject = trained(detector, events(warm_rows(detector)))
+    before = state(subject)
+    for missing in (None, float("nan"), np.float64("nan")):
+        for x in (ordinary_event(), ordinary_event(1e6), {}, {"new": 1.0}):
+            score = subject.score_one(x, missing)
+            require(score == 0.0, f"the target {missing!r} scores {score!r}")
+            subject.learn_one(x, missing)
+            require(state(subject) == before, f"the target {missing!r} taught something")
+
+
+@promise("distance_one", "score_one", supervised=True)
 def check_scores_rise_with_distances(detector: Any) -> None:
     """Check that of two events the one with the larger distance never has the smaller score."""
     subject = trained(detector, events(warm_rows(detector)))
     asked = [*probes(), *(ordinary_event(deviations) for deviations in np.linspace(-9, 9, 19))]
-    pairs = sorted((subject.distance_one(x), subject.score_one(x)) for x in asked)
+    askers = (call, contradict) if is_supervised(subject) else (call,)
+    pairs = sorted(
+        (ask(subject, "distance_one", x), ask(subject, "score_one", x))
+        for x in asked
+        for ask in askers
+    )
     scores = [score for _, score in pairs]
     require(scores == sorted(scores), f"(distance, score) pairs are not in one order: {pairs}")
     require(scores[0] < scores[-1], f"all scores are {scores[0]!r}, whatever the distance")

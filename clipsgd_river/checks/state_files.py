@@ -12,6 +12,7 @@ from clipsgd_river import _state_file
 from clipsgd_river.checks._promise import (
     BrokenPromiseError,
     answers,
+    call,
     promise,
     require,
     require_scores,
@@ -117,8 +118,8 @@ def check_forged_states_are_refused(detector: Any) -> None:
             header = _state_file.make_header(fields)
             other = type(detector).from_bytes(_state_file.encode(header, numbers))
             for x in probes():
-                other.learn_one(x)
-            scores = [other.score_one(x) for x in probes()]
+                call(other, "learn_one", x)
+            scores = [call(other, "score_one", x) for x in probes()]
         except ValueError:
             continue
         require("wrong count" not in what, f"from_bytes accepted a state with {what}")
@@ -144,11 +145,21 @@ def _forged_objects(fields: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any
     """Yield the object with each entry left out or replaced, and so for objects inside it."""
     for key, value in fields.items():
         yield f"no {key!r}", {k: v for k, v in fields.items() if k != key}
-        for other in _SENSELESS:
-            yield f"{key!r} set to {other!r}", {**fields, key: other}
-        if isinstance(value, list) and value:
-            for other in (value[:-1], value + value, [value[0]] * len(value), [{}] * len(value)):
-                yield f"{key!r} set to {other!r}", {**fields, key: other}
-        if isinstance(value, dict):
-            for what, inner in _forged_objects(value):
-                yield f"{what} in {key!r}", {**fields, key: inner}
+        for what, other in _forged_values(value):
+            yield f"{key!r} {what}", {**fields, key: other}
+
+
+def _forged_values(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a value might be replaced by."""
+    for other in _SENSELESS:
+        yield f"set to {other!r}", other
+    if isinstance(value, list) and value:
+        for other in (value[:-1], value + value, [value[0]] * len(value), [{}] * len(value)):
+            yield f"set to {other!r}", other
+        for at, entry in enumerate(value):
+            if isinstance(entry, list | dict):
+                for what, inner in _forged_values(entry):
+                    yield f"with entry {at} {what}", [*value[:at], inner, *value[at + 1 :]]
+    if isinstance(value, dict):
+        for what, inner in _forged_objects(value):
+            yield f"with {what}", inner

@@ -43,7 +43,7 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
     def features_(self) -> list[base.typing.FeatureName]:
         """Feature names in order of first appearance."""
         self._check_learned()
-        return list(self._kernel.inputs.features.names)
+        return list(self._kernel.features.names)
 
     def _columns(self) -> list[Any]:
         """Features in the order of the columns, or of first appearance where there are none."""
@@ -54,12 +54,12 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
         return self.features_
 
     def _weights_of(self, unit: Any) -> dict[Any, float]:
-        return dict(zip(self._kernel.inputs.features.names, unit.weight_values, strict=False))
+        return dict(zip(self._kernel.features.names, unit.weight_values, strict=False))
 
     def _intercept_of(self, unit: Any) -> float:
-        size = self._kernel.inputs.features.size
+        size = self._kernel.features.size
         weights = np.array(unit.weight_values[:size])
-        location = np.array(self._kernel.inputs.location_values[:size])
+        location = np.array(self._kernel.location_values[:size])
         return float(unit.centre - weights @ location)
 
     def __sklearn_tags__(self) -> Tags:
@@ -94,13 +94,13 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
             targets = targets[known]
         targets = np.require(targets, dtype=np.float64, requirements=["C", "W"])
         for part, flat in rows.chunks():
-            self._kernel.run_rows(flat, rows.names, targets[part], None)
+            self._kernel.run_targets(flat, rows.names, targets[part], None)
         return self
 
     def _predict_rows(self, rows: Rows) -> NDArray[np.float64]:
         """Predictions, one row of the result per row."""
-        width = self._kernel.outputs()
+        width = self._kernel.outputs
         out = np.zeros((len(rows.values), width))
         for part, flat in rows.chunks():
-            self._kernel.run_rows(flat, rows.names, None, out[part].reshape(-1))
+            self._kernel.run_targets(flat, rows.names, None, out[part].reshape(-1))
         return out

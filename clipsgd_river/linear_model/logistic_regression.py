@@ -50,13 +50,17 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     .. math:: g = r\, (1_{k = y} - p_k)\, (1, v),
 
     with v the clipped standardised event, and is then clipped in its norm to lambda. epsilon is
-    estimated by online expectation-maximisation. When many labels in fifty contradict the model,
-    its concept has changed, not the labels: each then counts in full until the model fits again.
+    learned with the weights. When fifty events in a row are missed by far more than is usual (four
+    standard deviations, and 0.05 of probability), the concept has changed, not the labels: each
+    then counts in full, and the steps start anew.
 
     Parameters
     ----------
     learning_rate
-        Step size eta in units of a Newton step, as in `ClippedLinearRegression`.
+        Step size eta in units of a Newton step: ``"auto"`` finds it from the agreement of recent
+        gradients, between 0.0002 and 0.3; otherwise as in `ClippedLinearRegression`. At least
+        2/(n + 2 d) at the n-th event of d features since the start or the last change of concept
+        (which only ``"auto"`` heeds).
     clip
         Clip threshold lambda on the norm of the gradient: ``"auto"``, sqrt(d + 1), what a certain
         and wrong prediction has at a typical event (a running median would vanish once the model
@@ -66,8 +70,8 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         0.001 and 0.5; a number in [0, 1) is a constant, 0 plain logistic regression. With two
         classes it is twice the share of labels that are wrong.
     warm_up
-        Events whose medians give the first location and scale of each feature, 1 to 10,000; weights
-        learn afterwards.
+        Events whose medians give the first location and scale of each feature, 1 to 10,000; its
+        weight learns from the ninth on.
     max_features
         More features than this are an error.
     max_classes
@@ -78,17 +82,25 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     A missing feature counts as its location and teaches nothing; a missing label (``None``, NaN)
     teaches nothing at all.
 
-    Each weight vector takes a quasi-Newton step along itself: for spherical features the Hessian of
-    the logistic loss is a multiple of the identity but for that direction.
+    The gradient is multiplied by the inverse Fisher information as it is for spherical features: a
+    multiple of the identity across the weights, and a 3 x 3 matrix for the intercept, the length of
+    the weights and the logit of epsilon. They are solved for together, since shorter weights
+    explain wrong labels as well as more noise does. epsilon starts at 0.05 and moves by 0.001 per
+    event at most. Where the true weights are small, wrong labels look like right ones: epsilon is
+    then a lower bound.
 
-    Cost O(features present) per event and class (two classes cost as one); 100 bytes per feature
+    Cost O(features present) per event and class (two classes cost as one); 130 bytes per feature
     and 100 per feature and class.
 
     References
     ----------
     .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
        NeurIPS 2023. Departs from it in the standardised features, the automatic step, the
-       model of random labels and the step along the weights.
+       model of random labels and the natural gradient.
+    .. [2] S. Amari, *Natural gradient works efficiently in learning*, Neural Computation 10, 1998.
+    .. [3] J. Bootkrajang and A. Kaban, *Label-noise robust logistic regression and its
+       applications*, ECML PKDD 2012: the likelihood with random labels. Departs from it in one
+       rate for all classes and in learning it online.
 
     Examples
     --------
@@ -153,7 +165,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         if y not in self._labels and not is_missing(y):
             # A refused event must not leave a class behind.
             self._kernel.check_one(x)
-        self._kernel.learn_one(x, self._index(y))
+        self._kernel.teach_one(x, self._index(y))
 
     def predict_proba_one(  # type: ignore[override]
         self, x: dict[base.typing.FeatureName, Any]
@@ -222,7 +234,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
                 f"there are {len(self._labels)} classes, each with weights of its own: see coef_"
             )
         if not self._kernel.units:
-            return dict.fromkeys(self._kernel.inputs.features.names, 0.0)
+            return dict.fromkeys(self._kernel.features.names, 0.0)
         sign = self._sign()
         weights = self._weights_of(self._kernel.units[0])
         return {name: sign * weight for name, weight in weights.items()}

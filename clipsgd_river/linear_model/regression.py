@@ -112,7 +112,7 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
         ValueError
             If a new feature would exceed ``max_features``; likewise.
         """
-        self._kernel.learn_one(x, y if type(y) is float else as_float("the target", y))
+        self._kernel.teach_one(x, y if type(y) is float else as_float("the target", y))
 
     def predict_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Expected target of an event; 0.0 before anything was learned. Changes nothing."""

@@ -11,12 +11,13 @@ from river import optim
 
 from clipsgd_river import _settings
 from clipsgd_river._kernels.gradient_clip import GradientClip
+from clipsgd_river._saveable import Saveable
 
 if TYPE_CHECKING:
     from river.optim.base import DictLike, Scheduler, VectorLike
 
 
-class ClippedSGD(optim.base.Optimizer):
+class ClippedSGD(Saveable, optim.base.Optimizer):
     r"""SGD that shortens a long gradient as a whole, with threshold and step found by themselves.
 
     Choose it over `river.optim.SGD` where a target or a feature may be wild: the longest step is
@@ -43,7 +44,8 @@ class ClippedSGD(optim.base.Optimizer):
 
     Notes
     -----
-    O(features of the event) per step, under 1 KB of state. A gradient with a NaN or an infinite
+    O(features of the event) per step, under 1 KB of state; the weights are the model's: `to_bytes`
+    and `save` keep the norms, the threshold and the step. A gradient with a NaN or an infinite
     component teaches nothing: no such number enters the weights. The intercept of River's linear
     models has a learning rate of its own and is not stepped by their optimizer: bound it by
     ``clip_gradient``.
@@ -75,20 +77,32 @@ class ClippedSGD(optim.base.Optimizer):
                 raise ValueError(
                     f"lr is 'auto', a positive number or a River scheduler, not {lr!r}"
                 )
-        elif not callable(getattr(lr, "get", None)):
+        elif not _settings.is_scheduler(lr):
             lr = _settings.number("lr", lr)
             if not 0.0 < lr < inf:
                 raise ValueError(f"lr is positive and finite, not {lr!r}")
         super().__init__(lr)  # type: ignore[arg-type]  # it keeps what is no number as it is
         self.clip = clip
-        self._gradients = GradientClip(_checked_clip(clip))
+        self._kernel = GradientClip({"lr": lr, "clip": _checked_clip(clip)})
 
     @property
     def learning_rate(self) -> float:
         """Step size now."""
         if isinstance(self.lr, str):
-            return float(self._gradients.rate())
+            return float(self._kernel.rate())
         return super().learning_rate
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(lr={self.lr!r}, clip={self.clip!r})"
+
+    def _extra_fields(self) -> dict[str, Any]:
+        return {"n_iterations": self.n_iterations}
+
+    def _take_extra_fields(self, fields: dict[str, Any]) -> None:
+        steps = fields.get("n_iterations")
+        if type(steps) is not int or not 0 <= steps <= 2**53:
+            raise ValueError("the state has an impossible number of steps: it is damaged")
+        self.n_iterations = steps
 
     def _step_with_dict(self, w: DictLike, g: DictLike) -> DictLike:
         share = self._step_share(_norm_of_parts(g.values()))
@@ -112,7 +126,7 @@ class ClippedSGD(optim.base.Optimizer):
         """Factor of the gradient in this step; 0 if it is not finite."""
         if not isfinite(norm):
             return 0.0
-        kept = self._gradients.share(norm)
+        kept = self._kernel.share(norm)
         return float(self.learning_rate * kept)
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 from river.utils.dataframe import to_native_frame
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.exceptions import NotFittedError
 
 from clipsgd_river import _settings
+from clipsgd_river._kernel_owner import KernelOwner
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.scaler import ScalerKernel
 from clipsgd_river._rows import Rows, rows_of, validated_rows
@@ -22,7 +21,22 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
+def checked(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Check the parameters; returns them as plain Python values."""
+    squash = parameters["squash"]
+    if not isinstance(squash, bool | np.bool_):
+        raise TypeError(f"squash is True or False, not {squash!r}")
+    return {
+        "squash": bool(squash),
+        "learning_rate": _settings.learning_rate(parameters["learning_rate"]),
+        "clip": _settings.clip(parameters["clip"], _settings.SMALLEST_CLIP_OF_SCALE),
+        "warm_up": _settings.warm_up(parameters["warm_up"]),
+        "max_features": _settings.count("max_features", parameters["max_features"]),
+    }
+
+
 class ClippedScaler(
+    KernelOwner,
     OneToOneFeatureMixin,  # type: ignore[misc]
     TransformerMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
@@ -94,6 +108,10 @@ class ClippedScaler(
     0.0
     """
 
+    _kernel: ScalerKernel
+    _kernel_class: ClassVar[type[ScalerKernel]] = ScalerKernel
+    _settings_check: ClassVar[Any] = staticmethod(checked)
+
     def __init__(
         self,
         *,
@@ -108,20 +126,6 @@ class ClippedScaler(
         self.clip = clip
         self.warm_up = warm_up
         self.max_features = max_features
-
-    @cached_property
-    def _kernel(self) -> ScalerKernel:
-        if not isinstance(self.squash, bool | np.bool_):
-            raise TypeError(f"squash is True or False, not {self.squash!r}")
-        return ScalerKernel(
-            {
-                "squash": bool(self.squash),
-                "learning_rate": _settings.learning_rate(self.learning_rate),
-                "clip": _settings.clip(self.clip, _settings.SMALLEST_CLIP_OF_SCALE),
-                "warm_up": _settings.warm_up(self.warm_up),
-                "max_features": _settings.count("max_features", self.max_features),
-            }
-        )
 
     # River's face
 
@@ -189,7 +193,7 @@ class ClippedScaler(
         y
             Ignored.
         """
-        self.__dict__.pop("_kernel", None)
+        self._forget()
         self._learn(validated_rows(self, X, reset=True))
         return self
 
@@ -239,26 +243,10 @@ class ClippedScaler(
         self._check_learned()
         return list(self._kernel.features.names)
 
-    @property
-    def n_samples_seen_(self) -> int:
-        """Events learned so far."""
-        self._check_learned()
-        return int(self._kernel.events)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "_kernel" in self.__dict__ and self._kernel.events > 0
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-    def _check_learned(self) -> None:
-        if not self.__sklearn_is_fitted__():
-            raise NotFittedError(
-                "this ClippedScaler has learned nothing yet; call fit, partial_fit or learn_one "
-                "first"
-            )
 
     def _learn(self, rows: Rows) -> None:
         distances, scores = np.empty(len(rows.values)), np.empty(len(rows.values))

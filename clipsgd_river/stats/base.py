@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
 from river import stats
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.as_float import as_float
 from clipsgd_river._kernels.univariate import UnivariateKernel
+from clipsgd_river._saveable import Saveable
+from clipsgd_river._values import chunks_of
 
 LEARNING_RATES = ("averaging", "auto", "doubling")
 
 
-class ClippedStatistic(stats.base.Univariate):
+class ClippedStatistic(Saveable, stats.base.Univariate):
     """Base of the statistics of one variable on a clipped SGD kernel.
 
     A statistic belongs to one thread at a time. There is no ``revert``: a clipped step cannot be
@@ -63,17 +63,8 @@ class ClippedStatistic(stats.base.Univariate):
         TypeError, ValueError
             If it holds what is no number, or is not one-dimensional; nothing is then learned.
         """
-        values = np.asarray(X)
-        if values.ndim != 1:
-            raise ValueError(
-                f"values have shape (n,), not {values.shape}; pass one column of a table"
-            )
-        if values.dtype.kind == "O":
-            values = np.array([as_float("x", x) for x in values.tolist()], dtype=np.float64)
-        elif values.dtype.kind not in "biuf":
-            raise TypeError(f"values are numbers, not {values.dtype.name}; convert them first")
-        flat = np.require(values, dtype=np.float64, requirements=["C", "W"])
-        self._kernel.update_many(flat if COMPILED else flat.tolist())
+        for values in chunks_of(X):
+            self._kernel.update_many(values)
 
     @property
     def n(self) -> int:

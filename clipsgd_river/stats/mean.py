@@ -33,7 +33,7 @@ class ClippedMean(ClippedStatistic):
         ``"doubling"``, 2**(-2m/3) in the m-th epoch of 2**m values; a number in (0, 1], a memory
         of 1/eta values; a River scheduler, asked at each value.
     clip
-        Threshold lambda: ``"growing"``, three clipped standard deviations times the fourth root of
+        Threshold lambda: ``"growing"``, five clipped standard deviations times the fourth root of
         the memory in values; ``"auto"``, twice the running median of absolute deviations, which
         settles off the mean of a skewed variable (0.085 standard deviations at Pareto(2.1), 0.14
         at an exponential); a number from 0.1, in standard deviations; ``None``, no clipping: with
@@ -51,8 +51,8 @@ class ClippedMean(ClippedStatistic):
     -----
     O(1) per value, some 2 KB, whatever the number of values. NaN and ``None`` teach nothing.
 
-    One value of any size moves the average by at most 3 s t^(-3/4), s the clipped standard
-    deviation, and multiplies the mean square by at most 1 + 9 / sqrt(t). A share of gross outliers
+    One value of any size moves the average by at most 5 s t^(-3/4), s the clipped standard
+    deviation, and multiplies the mean square by at most 1 + 25 / sqrt(t). A share of gross outliers
     that stays constant is, to a mean, part of the distribution: a growing threshold reaches it.
 
     Departs from [1]_ in finding the threshold from the stream instead of from a known bound, and
@@ -70,9 +70,9 @@ class ClippedMean(ClippedStatistic):
     >>> for i in range(1000):
     ...     mean.update(1e6 if i == 500 else i % 10)
     >>> round(mean.get(), 2)
-    4.55
+    4.57
     >>> round(mean.radius(), 2)
-    0.4
+    0.48
     """
 
     _kernel: MomentsKernel
@@ -146,9 +146,7 @@ class ClippedMean(ClippedStatistic):
         kernel = self._kernel
         energy = kernel.weight_energy
         if sigma is not None:
-            bound = _settings.number("sigma", sigma)
-            if not 0.0 < bound < inf:
-                raise ValueError(f"sigma is positive and finite, not {sigma!r}")
+            bound = _settings.positive("sigma", sigma)
             variance = bound * bound * (1.0 + energy)
         else:
             variance = kernel.variance()

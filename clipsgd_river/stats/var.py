@@ -31,7 +31,7 @@ class ClippedVar(ClippedStatistic):
         (0, 1], or a River scheduler.
     clip
         Threshold lambda: ``"auto"``, twice the running median of absolute deviations;
-        ``"growing"``, three clipped standard deviations times the fourth root of the memory in
+        ``"growing"``, five clipped standard deviations times the fourth root of the memory in
         values; a number from 0.1, in standard deviations; ``None``, no clipping: with
         ``"averaging"`` the sample variance with n - 1.
     warm_up

@@ -1,0 +1,25 @@
+from libc.math cimport log2
+
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.buffers cimport doubles
+from clipsgd_river._kernels.spliced_pareto cimport SplicedParetoKernel
+
+cpdef double score_of(double probability) noexcept nogil
+
+cdef class TailFilterKernel:
+    cdef readonly object settings
+    cdef readonly SplicedParetoKernel distances
+    cdef readonly double events
+    cdef readonly double alerts
+    cdef double highest_usual
+    cdef double warm_up
+
+    cpdef bint ready(self)
+    cpdef double tail_probability(self, double distance)
+    cpdef double score(self, double distance)
+    cpdef bint exceeds(self, double score)
+    cpdef double observe(self, double distance, bint relied_on) except? -1.0
+    cpdef object observe_many(self, object distances, Py_ssize_t unready, object scores)
+    cdef int exchange(self, Archive archive) except -1
+    cpdef object snapshot(self)
+    cpdef object restore(self, object numbers)

@@ -1,0 +1,142 @@
+"""What the alert filters share: any detector underneath, its distance, and what passes through."""
+
+from __future__ import annotations
+
+import abc
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any, Self, TypeVar
+
+from river import base, compose
+from sklearn.utils.metaestimators import available_if
+
+from clipsgd_river._saveable import Saveable
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def asked(detector: Any, x: Any) -> tuple[Any, Any]:
+    """The detector at the end of a pipeline, and the event as it arrives there.
+
+    Any other detector, and its event, come back as they are.
+    """
+    while isinstance(detector, compose.Pipeline):
+        x, detector = detector._transform_one(x)
+    return detector, x
+
+
+def last_step(detector: Any) -> Any:
+    """The detector at the end of a pipeline, or the detector itself."""
+    while isinstance(detector, compose.Pipeline):
+        detector = list(detector.steps.values())[-1]
+    return detector
+
+
+def passes(method: str) -> Callable[[Method], Method]:
+    """Condition that the wrapped detector, or the last step of a pipeline, has a method."""
+
+    def has(self: Any) -> bool:
+        return hasattr(last_step(self.anomaly_detector), method)
+
+    available: Callable[[Method], Method] = available_if(has)
+    return available
+
+
+class DistanceFilter(base.AnomalyFilter):
+    """Base of the filters that judge a detector's distance, or its score if it has none.
+
+    A subclass says what is an alert and learns from distances. The detector learns every event,
+    clipped as it may be; with ``protect_anomaly_detector`` it does not learn what is an alert.
+    """
+
+    anomaly_detector: Any
+
+    def __init__(self, anomaly_detector: Any, protect_anomaly_detector: bool = False) -> None:
+        super().__init__(anomaly_detector, protect_anomaly_detector)
+        detector = last_step(anomaly_detector)
+        if isinstance(detector, Saveable):
+            # State exists from now on, so that a first score leaves everything as it is.
+            detector.create_state()
+
+    def clone(
+        self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
+    ) -> Self:
+        """Filter with the same parameters; with attributes, with what the detector learned too."""
+        found = super().clone(new_params, include_attributes)
+        if include_attributes and "anomaly_detector" not in (new_params or {}):
+            found.anomaly_detector = copy.deepcopy(self.anomaly_detector)
+        return found
+
+    def distance_one(self, x: dict[base.typing.FeatureName, Any], *args: Any) -> float:
+        """What the filter judges: the detector's distance, or its score if it has no distance.
+
+        Changes nothing.
+        """
+        detector, event = asked(self.anomaly_detector, x)
+        ask = getattr(detector, "distance_one", detector.score_one)
+        return float(ask(event, *args))
+
+    @property
+    def detector_ready(self) -> bool:
+        """Whether the detector says that its distances can be relied on; True if it cannot say."""
+        return bool(getattr(last_step(self.anomaly_detector), "ready", True))
+
+    def learn_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> None:
+        """Judge an event, learn its distance, and let the detector learn it."""
+        self.score_learn_one(x, *args, **kwargs)
+
+    def score_learn_one(
+        self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any
+    ) -> float:
+        """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
+        distance = self.distance_one(x, *args)
+        relied_on = self.detector_ready
+        score = self._score(distance)
+        is_alert = self.classify(score)
+        if not (self.protect_anomaly_detector and is_alert):
+            self.anomaly_detector.learn_one(x, *args, **kwargs)
+        self._observe(distance, relied_on, is_alert)
+        return score
+
+    def score_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> float:
+        """Score of an event, for `classify`. Changes nothing."""
+        return self._score(self.distance_one(x, *args))
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        from clipsgd_river.anomaly.z_score import ClippedZScore
+
+        yield {"anomaly_detector": ClippedZScore()}
+
+    @abc.abstractmethod
+    def _score(self, distance: float) -> float:
+        """Score of a distance, for `classify`."""
+
+    @abc.abstractmethod
+    def _observe(self, distance: float, relied_on: bool, is_alert: bool) -> None:
+        """Learn from a distance; ``relied_on`` tells whether the detector was ready."""
+
+    @passes("explain_one")
+    def explain_one(
+        self, x: dict[base.typing.FeatureName, Any], *args: Any
+    ) -> dict[base.typing.FeatureName, float]:
+        """What each feature contributes to the distance, as the detector says."""
+        detector, event = asked(self.anomaly_detector, x)
+        contributions: dict[base.typing.FeatureName, float] = detector.explain_one(event, *args)
+        return contributions
+
+    @passes("expect_one")
+    def expect_one(
+        self, x: dict[base.typing.FeatureName, Any] | None = None, *args: Any
+    ) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
+        """Normal band of each feature now, as the detector says: (low, expected, high).
+
+        After a scaler in a pipeline the numbers are those that the scaler passes on.
+        """
+        detector, event = last_step(self.anomaly_detector), x
+        if x is not None:
+            detector, event = asked(self.anomaly_detector, x)
+        band: dict[base.typing.FeatureName, tuple[float, float, float]] = detector.expect_one(
+            event, *args
+        )
+        return band

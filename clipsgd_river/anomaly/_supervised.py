@@ -1,0 +1,75 @@
+"""What detectors that judge a target beside the event do alike: rows, state files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from river import base
+
+from clipsgd_river._rows import Rows, rows_of
+from clipsgd_river._saveable_wrapper import SaveableWrapper
+
+
+class SupervisedDetector(SaveableWrapper, base.SupervisedAnomalyDetector):
+    """Base of `ResidualDetector` and `LabelDetector`."""
+
+    def score_learn_one(
+        self, x: dict[base.typing.FeatureName, Any], y: base.typing.Target
+    ) -> float:
+        """Score an event, then learn it: `score_one` followed by `learn_one`."""
+        score = self.score_one(x, y)
+        self.learn_one(x, y)
+        return score
+
+    def learn_many(self, X: Any, y: Any) -> None:
+        """Learn rows in order; the same as `learn_one` on each.
+
+        Parameters
+        ----------
+        X
+            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
+            pyarrow frame with named columns. A NaN is left out of the event.
+        y
+            Targets, a sequence of n.
+        """
+        self._learn_rows(*rows_and_targets(X, y))
+
+    def score_many(self, X: Any, y: Any) -> Any:
+        """Scores of rows, in the caller's kind: ndarray (n,), or a Series with the frame's index.
+
+        Changes nothing.
+        """
+        rows, targets = rows_and_targets(X, y)
+        return rows.like_input(self._score_rows(rows, targets), "score")
+
+    def score_learn_many(self, X: Any, y: Any) -> NDArray[np.float64]:
+        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        return self._learn_rows(*rows_and_targets(X, y))
+
+    def _learn_rows(self, rows: Rows, targets: list[Any]) -> NDArray[np.float64]:
+        """Scores of rows, each before it is learned."""
+        pairs = zip(rows.events(), targets, strict=True)
+        return np.array([self.score_learn_one(x, y) for x, y in pairs], dtype=np.float64)
+
+    def _score_rows(self, rows: Rows, targets: list[Any]) -> NDArray[np.float64]:
+        pairs = zip(rows.events(), targets, strict=True)
+        return np.array([self.score_one(x, y) for x, y in pairs], dtype=np.float64)
+
+
+def rows_and_targets(X: Any, y: Any) -> tuple[Rows, list[Any]]:
+    """Take a table apart, and its targets with it; ``ValueError`` if their numbers differ."""
+    rows = rows_of(X)
+    targets = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)
+    if targets.shape != (len(rows.values),):
+        raise ValueError(
+            f"{len(rows.values)} rows need as many targets, in one dimension: the shape is "
+            f"{targets.shape}"
+        )
+    return rows, targets.tolist()

@@ -1,0 +1,132 @@
+"""Print a digest of all that every detector and part on a kernel says and keeps, line by line.
+
+Run by `test_compiled.py` in both modes: the lines must be the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from river.optim import schedulers
+
+# The environment says that no folder is to be searched of itself.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from conftest import discover_detectors
+from parts import Classifier, Part, as_detector, discover_parts
+
+from clipsgd_river import COMPILED
+from clipsgd_river._kernel_owner import KernelOwner
+
+EXTREMES = [1e308, -1e308, np.inf, -np.inf, 5e-324, 1e150, -0.0, 1e-160]
+NAMES = ["b", 1, 3, "load", "late", "x"]
+# What a parameter of this name is varied over, one at a time and then together.
+CHOICES: dict[str, list[Any]] = {
+    "learning_rate": ["doubling", 0.1, 0.7, schedulers.InverseScaling(0.5), "averaging"],
+    "clip": ["growing", "auto", 2.0, None],
+    "warm_up": [1, 9],
+    "q": [0.05, 0.9, 0.999],
+    "squash": [True],
+    "radius": [0.5],
+    "label_noise": [0.0, 0.2],
+    "tail": [0.1, 0.25],
+    "bins": [2, 9],
+    "lr": [0.1, schedulers.InverseScaling(0.5)],
+}
+
+
+def rows() -> Any:
+    """Rows with drift, a constant, a mostly constant, gaps and extremes."""
+    rng = np.random.default_rng(0)
+    table = rng.standard_t(2, size=(240, 6)) @ (np.eye(6) + 0.3)
+    table[80:] *= 3.0
+    table[:, 4] = np.where(np.arange(240) > 150, table[:, 4], 7.0)
+    table[:, 5] = np.where(rng.random(240) < 0.9, 0.0, table[:, 5])
+    table[rng.random(table.shape) < 0.1] = np.nan
+    table[::9] = np.where(rng.random((27, 6)) < 0.4, rng.choice(EXTREMES, size=(27, 6)), table[::9])
+    return table
+
+
+def variants(subject: Any) -> Iterator[dict[str, Any]]:
+    """Sets of parameters: the defaults, each choice alone, and the choices side by side."""
+    part = subject.part if isinstance(subject, Part) else subject
+    known = inspect.signature(type(part)).parameters
+    choices = {name: values for name, values in CHOICES.items() if name in known}
+    yield {}
+    for name, values in choices.items():
+        yield from ({name: value} for value in values)
+    yield from (
+        dict(zip(choices, together, strict=True))
+        for together in zip(*choices.values(), strict=False)
+    )
+
+
+def numbers(subject: Any, x: dict[Any, Any]) -> Iterable[float]:
+    """Everything a subject says of an event."""
+    if isinstance(subject, Part):
+        yield from subject.numbers(x)
+        return
+    yield subject.distance_one(x)
+    yield subject.score_one(x)
+    yield from subject.explain_one(x).values()
+    for band in subject.expect_one(x).values():
+        yield from band
+
+
+def digest(subject: Any) -> str:
+    """One hash over a stream of events, then rows."""
+    found = hashlib.sha256()
+    table = rows()
+    for row in table[:100].tolist():
+        x = {name: v for name, v in zip(NAMES, row, strict=True) if v == v or name == 3}
+        found.update(np.array(list(numbers(subject, x))).tobytes())
+        subject.learn_one(x)
+    by_rows = subject.clone()
+    if hasattr(by_rows, "learn_many"):
+        by_rows.learn_many(table)
+    else:
+        for row in table.tolist():
+            by_rows.learn_one(dict(enumerate(row)))
+    for row in table[:20].tolist():
+        found.update(np.array(list(numbers(by_rows, dict(enumerate(row))))).tobytes())
+    if hasattr(by_rows, "score_many"):
+        found.update(np.asarray(by_rows.score_many(table)).tobytes())
+    for one in (subject, by_rows):
+        kernel = getattr(one, "part", one)._kernel
+        found.update(kernel.snapshot()[1].tobytes())
+    return found.hexdigest()
+
+
+def subjects() -> Iterator[Any]:
+    """Everything public on a kernel of ours."""
+    yield from (found for found in discover_detectors() if isinstance(found, KernelOwner))
+    yield from discover_parts()
+
+
+def main() -> None:
+    """Print the mode, then a line for each subject and set of parameters."""
+    sys.stdout.write(f"compiled {COMPILED}\n")
+    for subject in subjects():
+        for params in variants(subject):
+            try:
+                varied = subject.clone(params)
+                varied.learn_one({1: 1.0})
+            except ValueError:
+                continue  # not a choice of this class
+            varied = subject.clone(params)
+            name = type(subject).__name__
+            sys.stdout.write(f"{name} {params} {digest(varied)}\n")
+            if isinstance(varied, Classifier):
+                varied = as_detector(varied.part.clone())
+                varied.boundaries = (0.0, 2.0)
+                sys.stdout.write(f"{name} {params} three classes {digest(varied)}\n")
+
+
+if __name__ == "__main__":
+    main()
