@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from river import datasets
 
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
+from clipsgd_river.anomaly import ClippedMahalanobis, ClippedSubspace, ClippedZScore
 
+DETECTORS = [ClippedZScore, ClippedMahalanobis, ClippedSubspace]
 # In the start, at its end and well after it; 4, 18, 50, 98, 255 and 564 are labelled anomalies.
 POSITIONS = [1, 4, 18, 19, 20, 50, 98, 255, 564, 999, 1999, 2999]
 
@@ -49,6 +50,20 @@ FROZEN: dict[str, list[float]] = {
         0.6580795579634242,
         0.7691416188962337,
     ],
+    "ClippedSubspace": [
+        0.10964113035059622,
+        0.7574021161904346,
+        0.765137965243103,
+        0.2632313414229386,
+        0.5194150197321377,
+        0.7139508404520498,
+        0.8681055195401632,
+        0.915010588627332,
+        0.8704544483803999,
+        0.31498443900435913,
+        0.5303655303523226,
+        0.6971339091319634,
+    ],
 }
 
 
@@ -60,14 +75,14 @@ def scores(cls: Any) -> list[float]:
     return [every[position] for position in POSITIONS]
 
 
-@pytest.mark.parametrize("cls", [ClippedZScore, ClippedMahalanobis])
+@pytest.mark.parametrize("cls", DETECTORS)
 def test_scores_are_those_of_the_last_release(cls: Any) -> None:
     assert scores(cls) == pytest.approx(FROZEN[cls.__name__], rel=1e-9)
 
 
 if __name__ == "__main__":
     lines = ["FROZEN: dict[str, list[float]] = {"]
-    for detector_class in (ClippedZScore, ClippedMahalanobis):
+    for detector_class in DETECTORS:
         lines.append(f'    "{detector_class.__name__}": [')
         lines += [f"        {score!r}," for score in scores(detector_class)]
         lines.append("    ],")

@@ -120,27 +120,26 @@ def as_events(rows: FloatArray) -> Iterator[Event]:
         yield dict(zip(names, row.tolist(), strict=True))
 
 
-def _archive(path: Path, members: tuple[str, ...]) -> list[npt.NDArray[np.generic]]:
+def arrays_of(path: Path, members: tuple[str, ...]) -> list[npt.NDArray[Any]]:
+    """Return these arrays of an ``.npz`` file; `DataError` if it is missing or damaged."""
     try:
         # Opened here, since NumPy leaves its own file open when the archive is damaged.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return [archive[member] for member in members]
     except FileNotFoundError:
-        raise DataError(
-            f"{path} is missing: point --data at the folder that holds adbench/"
-        ) from None
+        raise DataError(f"{path} is missing: point --data at the folder of the data sets") from None
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is damaged or no data set of this suite: {error}") from error
 
 
 def _arrays(folder: Path, name: str) -> tuple[FloatArray, LabelArray]:
-    rows, labels = _archive(folder / "adbench" / f"{name}.npz", ("X", "y"))
+    rows, labels = arrays_of(folder / "adbench" / f"{name}.npz", ("X", "y"))
     return rows.astype(np.float64), labels.astype(np.int8)
 
 
 def _fraud(folder: Path) -> Stream:
     path = folder / "adbench" / "fraud_sample.npz"
-    rows, labels, source, names = _archive(path, ("X", "y", "source", "feature_names"))
+    rows, labels, source, names = arrays_of(path, ("X", "y", "source", "feature_names"))
     # Source 2 holds ordinary rows of the first day only, which would thin out the frauds there.
     # The time orders the stream and is no property of a transaction.
     kept = rows.astype(np.float64)[source != 2][:, names != "Time"]

@@ -54,6 +54,13 @@ def data_folder(arguments: argparse.Namespace) -> Path:
     return folder
 
 
+def add_peers(options: argparse.ArgumentParser) -> None:
+    """Add --peers and --no-peers."""
+    options.add_argument(
+        "--peers", action=argparse.BooleanOptionalAction, default=True, help="run the rivals too"
+    )
+
+
 def add_detectors(options: argparse.ArgumentParser) -> None:
     """Add --detectors, which names the detectors of ours to run."""
     options.add_argument("--detectors", nargs="+", metavar="NAME", help="only these of ours")

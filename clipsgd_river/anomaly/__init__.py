@@ -7,6 +7,7 @@ from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.residual import ResidualDetector
+from clipsgd_river.anomaly.subspace import ClippedSubspace
 from clipsgd_river.anomaly.tail_filter import TailFilter
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
@@ -16,6 +17,7 @@ __all__ = [
     "AlertBudget",
     "ClippedDetector",
     "ClippedMahalanobis",
+    "ClippedSubspace",
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",

@@ -12,9 +12,10 @@ from event_streams import hostile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
+from clipsgd_river.anomaly import ClippedMahalanobis, ClippedSubspace, ClippedZScore
 
 DETECTORS = [ClippedZScore, ClippedMahalanobis]
+EVERY = [*DETECTORS, ClippedSubspace]
 RATE, LIMIT, LEARNED = 0.05, 2.0, 300
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
@@ -61,7 +62,7 @@ def test_an_automatic_limit_bounds_the_move_too(cls: Any, event: list[float]) ->
     assert np.linalg.norm((detector.location_ - location) / scale) <= RATE * 4.5
 
 
-@pytest.mark.parametrize("cls", DETECTORS)
+@pytest.mark.parametrize("cls", EVERY)
 @pytest.mark.parametrize("clip", ["auto", "growing", 1.5, None])
 @settings(max_examples=20, deadline=None)
 @given(stream=st.lists(events, max_size=40))
@@ -76,13 +77,13 @@ def test_arbitrary_numbers_leave_everything_finite(
         assert np.all(np.isfinite(list(detector.explain_one(event).values())))
         assert np.all(np.isfinite(list(detector.expect_one(event).values())))
     if stream and detector.features_:
-        for attribute in ("location_", "scale_", "precision_"):
+        for attribute in ("location_", "scale_", "precision_", "components_", "unit_"):
             assert np.all(np.isfinite(getattr(detector, attribute, 0.0)))
         assert np.all(detector.scale_ >= 0.0)
         assert np.isfinite(detector.offset_)
 
 
-@pytest.mark.parametrize("cls", DETECTORS)
+@pytest.mark.parametrize("cls", EVERY)
 @settings(max_examples=20, deadline=None)
 @given(stream=st.lists(events, max_size=10))
 def test_asking_changes_nothing(cls: Any, stream: list[dict[str, float]]) -> None:
@@ -97,7 +98,7 @@ def test_asking_changes_nothing(cls: Any, stream: list[dict[str, float]]) -> Non
     assert asked.to_bytes() == before
 
 
-@pytest.mark.parametrize("cls", DETECTORS)
+@pytest.mark.parametrize("cls", EVERY)
 @pytest.mark.parametrize("clip", ["auto", None])
 def test_a_long_hostile_run_is_forgotten(cls: Any, clip: Any) -> None:
     """After extremes in a third of the events, ordinary ones are soon ordinary again."""

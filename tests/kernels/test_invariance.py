@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
+from clipsgd_river.anomaly import ClippedMahalanobis, ClippedSubspace, ClippedZScore
 
 DETECTORS = [ClippedZScore, ClippedMahalanobis]
 FEATURES = 3
@@ -60,7 +60,7 @@ def test_units_directions_and_origins_do_not_matter(
     assert scores(cls, moved, NAMES) == pytest.approx(scores(cls, rows, NAMES), rel=1e-7, abs=1e-7)
 
 
-@pytest.mark.parametrize("cls", DETECTORS)
+@pytest.mark.parametrize("cls", [*DETECTORS, ClippedSubspace])
 @settings(max_examples=8, deadline=None)
 @given(seed=seeds, order=st.permutations(range(FEATURES)))
 def test_order_of_features_does_not_matter(cls: Any, seed: int, order: list[int]) -> None:
