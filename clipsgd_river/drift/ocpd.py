@@ -296,6 +296,7 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         values = [self._kernel.interval(j)[which] for j in range(len(names))]
         if not names or names == [NUMBER]:
             return values[0] if values else (0.0, float("inf"))[which]
-        if names == list(range(len(names))):
-            return np.array(values)
-        return dict(zip(names, values, strict=True))
+        found = dict(zip(names, values, strict=True))
+        if found.keys() == set(range(len(names))):
+            return np.array([found[place] for place in range(len(names))])
+        return found
