@@ -21,7 +21,7 @@ from clipsgd_river.drift import ClippedOCPD
 STREAMS = 1_000
 # Streams for rivals, some of which need a second for 2,000 events, and for many features.
 SLOW_STREAMS = 200
-DELAY_STREAMS = 200
+DELAY_STREAMS = 100
 DIMENSIONS = (1, 20, 100)
 SHIFTS = (0.5, 1.0, 2.0, 4.0)
 LAST_EVENTS = 100_000
