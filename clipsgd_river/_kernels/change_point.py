@@ -144,24 +144,10 @@ class ChangePointKernel(DetectorKernel):
             self.alarm = True
             self.detections += 1.0
 
-    def score(self, distance: float) -> float:
-        """Whether the last event raised an alarm, for rows: see `run_row`."""
-        return 1.0 if self.alarm else 0.0
-
-    def run_row(
-        self,
-        rows: cython.p_double,
-        row: cython.Py_ssize_t,
-        columns: cython.p_int,
-        width: cython.Py_ssize_t,
-        scores: cython.p_double,
-        learn: cython.bint,
-    ) -> float:
-        """Learn one row; its score is 1 for an alarm and 0 otherwise."""
-        self.features.load_row(rows, row * width, columns, width, self.identity)
+    def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
+        """Learn the loaded row; its score is 1 for an alarm and 0 otherwise."""
         self.learn(0.0)
-        scores[row] = self.score(0.0)
-        return 0.0
+        self.score_of[row] = 1.0 if self.alarm else 0.0
 
     def learn_number(self, value: float) -> cython.bint:
         """Learn an event of the only feature, if that is `NUMBER`; NaN is missing.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from array import array
+from typing import Any, ClassVar
 
 from river import base
 
-from clipsgd_river._saveable import Saveable
+from clipsgd_river._saveable_wrapper import SaveableWrapper
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.drift import ClippedOCPD
 
@@ -14,7 +15,7 @@ from clipsgd_river.drift import ClippedOCPD
 USUAL_DELAY = 50
 
 
-class ChangeAwareDetector(base.AnomalyDetector):
+class ChangeAwareDetector(SaveableWrapper, base.AnomalyDetector):
     """A detector that, at the alarm of a drift detector, shortens its memory to what came since.
 
     Choose it where behaviour changes abruptly and rarely and the detector is to remember long: a
@@ -68,6 +69,11 @@ class ChangeAwareDetector(base.AnomalyDetector):
     [58, 61]
     """
 
+    _part_kinds: ClassVar[dict[str, Any]] = {
+        "detector": base.AnomalyDetector,
+        "drift_detector": base.DriftDetector,
+    }
+
     def __init__(
         self,
         detector: Any = None,
@@ -89,11 +95,9 @@ class ChangeAwareDetector(base.AnomalyDetector):
             raise ValueError(f"watch is 'features' or 'distance', not {watch!r}")
         self._detector = detector
         self._drift_detector = ClippedOCPD() if drift_detector is None else drift_detector
-        for part in (self._detector, self._drift_detector):
-            if isinstance(part, Saveable):
-                # State exists from now on, so that a first score leaves everything as it is.
-                part.create_state()
         self._events = 0
+        # State exists from now on, so that a first score leaves everything as it is.
+        self.create_state()
 
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Learn an event, and shorten the memory if it completes the evidence of a change."""
@@ -130,3 +134,11 @@ class ChangeAwareDetector(base.AnomalyDetector):
         band: dict[base.typing.FeatureName, tuple[float, float, float]]
         band = self._detector.expect_one(x)
         return band
+
+    def _own_numbers(self) -> array[float]:
+        return array("d", [self._events])
+
+    def _take_own_numbers(self, numbers: array[float]) -> None:
+        if len(numbers) != 1 or not 0.0 <= numbers[0] <= 2.0**53 or numbers[0] != int(numbers[0]):
+            raise ValueError("the state holds no count of events: it is damaged")
+        self._events = int(numbers[0])
