@@ -29,6 +29,8 @@ if not cython.compiled:
 
 # The one feature of a stream of numbers: no name that an event would have.
 NUMBER = ()
+# Probability of a false alarm where neither it nor a run length is given.
+DELTA = 0.01
 # Standardised deviations are cut here, far beyond where payoffs are.
 LARGEST_DEVIATION = 1e35
 # Stands for a value that is missing among the latest events.
@@ -56,7 +58,7 @@ class ChangePointKernel(DetectorKernel):
     Parameters
     ----------
     settings
-        ``sigma`` (a number or ``"auto"``), ``delta`` or ``expected_run_length`` (the other one is
+        ``sigma`` (a number or ``"auto"``), ``delta`` or ``expected_run_length`` (one or both are
         ``None``), ``warm_up`` and ``max_features``; validated, and kept as given.
     """
 
@@ -67,7 +69,10 @@ class ChangePointKernel(DetectorKernel):
         known: cython.bint = settings["sigma"] != "auto"
         self.known = known
         self.sigma = settings["sigma"] if known else 0.0
-        self.budget = AlarmBudget(settings["delta"] or 0.0, settings["expected_run_length"] or 0.0)
+        delta, length = settings["delta"], settings["expected_run_length"]
+        if delta is None and length is None:
+            delta = DELTA
+        self.budget = AlarmBudget(delta or 0.0, length or 0.0)
         self.bounds = MeanBounds(known)
         self.shifts = ShiftTests(known)
         self.directions = DirectionTests(known)
@@ -318,11 +323,12 @@ class ChangePointKernel(DetectorKernel):
         for k in range(size * length):
             if fabs(self.latest[k]) > MISSING:
                 raise ValueError("the state holds an impossible event: it is damaged")
-        self.start.exchange(archive, self.seen, size)
         for j in range(size):
             archive.check_count(self.seen[j])
             if self.seen[j] > self.events or self.unit[j] < 0.0:
                 raise ValueError("the state holds an impossible feature: it is damaged")
+        self.start.exchange(archive, self.seen, size)
+        for j in range(size):
             k = cython.cast(cython.Py_ssize_t, self.seen[j]) - length
             self.shifts.exchange(archive, j, k, self.events)
         self.bounds.exchange(archive, size)

@@ -7,9 +7,6 @@ from typing import Any
 
 from clipsgd_river import _settings
 
-# What both rates left to their defaults mean.
-DELTA = 0.01
-
 
 def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     """Check the parameters; returns them as plain Python values.
@@ -27,7 +24,7 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
             "delta and expected_run_length both say how rare false alarms are; give one of them"
         )
     return {
-        "delta": None if length is not None else _probability(DELTA if delta is None else delta),
+        "delta": None if delta is None else _probability(delta),
         "expected_run_length": None if length is None else _run_length(length),
         "sigma": _sigma(parameters["sigma"]),
         "warm_up": _settings.count("warm_up", parameters["warm_up"], _settings.LONGEST_START),

