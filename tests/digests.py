@@ -37,6 +37,8 @@ CHOICES: dict[str, list[Any]] = {
     "label_noise": [0.0, 0.2],
     "tail": [0.1, 0.25],
     "bins": [2, 9],
+    "delta": [0.5],
+    "sigma": [1.0],
     "lr": [0.1, schedulers.InverseScaling(0.5)],
 }
 

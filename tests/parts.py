@@ -20,7 +20,7 @@ from river import base, stats
 from river import optim as river_optim
 from river import proba as river_proba
 
-from clipsgd_river import checks, linear_model, optim, preprocessing, proba
+from clipsgd_river import checks, drift, linear_model, optim, preprocessing, proba
 from clipsgd_river import stats as our_stats
 from clipsgd_river._saveable import Saveable
 
@@ -313,6 +313,30 @@ class Optimizer(Part):
         return squashed(fsum(map(abs, self.numbers(x))))
 
 
+class ChangePoints(Part):
+    """Where the means of the features are, and whether and when they changed."""
+
+    modules = frozenset({"copies", "state_files"})
+
+    def learn_one(self, x: Any) -> None:
+        self.part.update(x)
+
+    def learn_many(self, X: Any) -> None:
+        self.part.update_many(X)
+
+    def means(self) -> list[float]:
+        means = self.part.estimate
+        return list(means.values()) if isinstance(means, dict) else np.ravel(means).tolist()
+
+    def numbers(self, x: Any) -> list[float]:
+        change = self.part.change_point
+        found = [self.part.drift_detected, self.part.warning_detected, self.part.n_detections]
+        return [*found, -1.0 if change is None else change, *self.means()]
+
+    def score_one(self, x: Any) -> float:
+        return squashed(fsum(self.means()))
+
+
 KINDS: dict[type[Any], type[Part]] = {
     stats.base.Univariate: Statistic,
     our_stats.ClippedVectorMean: VectorStatistic,
@@ -321,6 +345,7 @@ KINDS: dict[type[Any], type[Part]] = {
     base.Classifier: Classifier,
     river_optim.base.Optimizer: Optimizer,
     river_proba.base.Distribution: Distribution,
+    base.DriftDetector: ChangePoints,
 }
 
 
@@ -338,7 +363,7 @@ def as_detector(part: Any) -> Part:
 
 def discover_parts() -> Iterator[Part]:
     """Yield every public part whose state can be kept, one for each set of parameters it names."""
-    for room in (our_stats, preprocessing, linear_model, optim, proba):
+    for room in (our_stats, preprocessing, linear_model, optim, proba, drift):
         for name in room.__all__:
             cls = getattr(room, name)
             if inspect.isclass(cls) and issubclass(cls, Saveable) and not is_base(cls):

@@ -26,6 +26,7 @@ def test_every_part_is_discovered() -> None:
         "ClippedLinearRegression",
         "ClippedLogisticRegression",
         "ClippedMean",
+        "ClippedOCPD",
         "ClippedQuantile",
         "ClippedScaler",
         "ClippedSGD",

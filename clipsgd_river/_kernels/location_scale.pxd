@@ -57,4 +57,5 @@ cdef class LocationScaleKernel(DetectorKernel):
     cdef void derive(self, Py_ssize_t j) noexcept nogil
     cdef int point(self) except -1
     cdef dict bands(self)
+    cpdef object shorten(self, double events)
     cpdef object track_location(self, object rows, object names)

@@ -409,6 +409,19 @@ class LocationScaleKernel(DetectorKernel):
             self.run_rows(rows[start : start + width], names, True, zeros(1), zeros(1))
         return out
 
+    def shorten(self, events: float) -> None:
+        """Let what was learned so far count no more than the last ``events`` of each feature.
+
+        Steps are then 1 / events at least, and shrink from there as they do after a start.
+        """
+        j: cython.Py_ssize_t
+        # A settled feature does not start again.
+        least: cython.double = max(events, self.start.length)
+        self.claim()
+        for j in range(self.features.size):
+            self.seen[j] = min(self.seen[j], least)
+        self.busy = False
+
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
         return [

@@ -4,6 +4,7 @@ from clipsgd_river.anomaly.alert import Alert
 from clipsgd_river.anomaly.alert_budget import AlertBudget
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.fitness import FITNESS
+from clipsgd_river.anomaly.change_aware import ChangeAwareDetector
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.residual import ResidualDetector
@@ -15,6 +16,7 @@ __all__ = [
     "FITNESS",
     "Alert",
     "AlertBudget",
+    "ChangeAwareDetector",
     "ClippedDetector",
     "ClippedMahalanobis",
     "ClippedSubspace",

@@ -1,0 +1,288 @@
+"""False alarms, delays and speed of change-point detectors, and the series of TCPD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from common import options
+from common.change_detectors import OURS, RIVALS, Contender
+from common.change_streams import CHANGE_AT, LAWS, STREAM, Law
+from common.data import DataError
+from common.report import Cell, Table, progress, publish
+from common.tcpd import SILENT, covering, f_measure, real_univariate
+from common.timing import interleaved
+from river import drift
+from scipy.stats import beta
+
+from clipsgd_river.drift import ClippedOCPD
+
+STREAMS = 1_000
+# Streams for rivals, some of which need a second for 2,000 events, and for many features.
+SLOW_STREAMS = 200
+DELAY_STREAMS = 100
+DIMENSIONS = (1, 20, 100)
+SHIFTS = (0.5, 1.0, 2.0, 4.0)
+LAST_EVENTS = 100_000
+
+
+def upper_bound(hits: int, trials: int) -> float:
+    """Return the one-sided 99 % Clopper-Pearson bound on a probability."""
+    return 1.0 if hits == trials else float(beta.ppf(0.99, hits + 1, trials - hits))
+
+
+def false_alarm_row(who: Contender, law: Law, features: int, streams: int, seed: int) -> list[Cell]:
+    """Share of streams without a change in which an alarm came."""
+    count = streams
+    if who.slow or features > 20:
+        count = min(streams, SLOW_STREAMS)
+    hits = 0
+    for i in range(count):
+        rows = law.draw(np.random.default_rng([seed, features, i]), (STREAM, features))
+        hits += bool(who.first_alarm(rows) is not None)
+    return [who.name, law.name, features, count, hits / count, upper_bound(hits, count)]
+
+
+def delay(
+    who: Contender, law: Law, features: int, shift: float, streams: int, seed: int
+) -> tuple[float, float]:
+    """Median number of events from a change to the alarm, and the share of earlier alarms.
+
+    Streams with an alarm before the change count for the share only.
+    """
+    delays, early = [], 0
+    for i in range(streams):
+        rows = law.draw(np.random.default_rng([seed, 7, features, i]), (STREAM, features))
+        rows[CHANGE_AT:] += shift
+        alarm = who.first_alarm(rows)
+        if alarm is not None and alarm < CHANGE_AT:
+            early += 1
+        else:
+            delays.append(np.inf if alarm is None else alarm + 1.0 - CHANGE_AT)
+    return float(np.median(delays)) if delays else np.nan, early / streams
+
+
+def delay_row(who: Contender, law: Law, features: int, streams: int, seed: int) -> list[Cell]:
+    """Median delay and early alarms for each shift."""
+    row: list[Cell] = [who.name, law.name, features]
+    for shift in SHIFTS:
+        row += delay(who, law, features, shift, streams, seed)
+    return row
+
+
+def trade_off(streams: int, seed: int) -> Table:
+    """Delay for a shift of one sigma by how rare false alarms are to be."""
+    rows: list[list[Cell]] = []
+    for delta in (0.2, 0.05, 0.01, 1e-3, 1e-6):
+        found = (delay(who, LAWS[0], 1, 1.0, streams, seed)[0] for who in OURS(delta))
+        rows.append([delta, *found])
+    columns = ("delta", "median delay, sigma given", 'median delay, sigma="auto"')
+    return Table("Trade-off: N(0, 1), one feature, one sigma", columns, rows)
+
+
+def speed_table(rounds: int, events: int) -> tuple[Table, float, float]:
+    """Microseconds per event long after the last change, beside ADWIN."""
+    values = np.random.default_rng(0).standard_normal(events)
+    few = values[: events // 5].tolist()
+    ocpd, adwin = ClippedOCPD(sigma=1.0), drift.ADWIN()
+    ocpd.update_many(values)
+
+    def each(update: object) -> None:
+        for value in few:
+            update(value)  # type: ignore[operator]
+
+    times = interleaved(
+        {
+            "ClippedOCPD.update": lambda: each(ocpd.update),
+            "ClippedOCPD.update_many": lambda: ocpd.update_many(values),
+            "River ADWIN.update": lambda: each(adwin.update),
+        },
+        rounds,
+    )
+    counts = {"ClippedOCPD.update_many": len(values)}
+    cost = {name: 1e6 * times.median(name) / counts.get(name, len(few)) for name in times.seconds}
+    rows: list[list[Cell]] = [
+        [
+            name,
+            value,
+            times.ratio(name, "River ADWIN.update") * len(few) / counts.get(name, len(few)),
+        ]
+        for name, value in cost.items()
+    ]
+    title = f"Microseconds per event, one feature, {events:,} events after the last change"
+    table = Table(title, ("call", "microseconds", "of ADWIN's"), rows)
+    return table, cost["ClippedOCPD.update"], cost["ClippedOCPD.update_many"]
+
+
+def tcpd_tables(folder: Path) -> tuple[list[Table], float, float]:
+    """F1 and covering of the default detector, series by series, and beside the others."""
+    series = real_univariate(folder)
+    by_series: list[list[Cell]] = []
+    means: list[list[Cell]] = []
+    best = (0.0, 0.0)
+    for who in (SILENT, *OURS(0.01)[1:], *(rival for rival in RIVALS if rival.features == 1)):
+        scores = []
+        for one in series:
+            points = who.change_points(one.values)
+            scores.append((f_measure(one, points), covering(one, points)))
+            if who.name.startswith("ClippedOCPD"):
+                by_series.append(
+                    [one.name, len(one.values), *scores[-1], " ".join(map(str, points))]
+                )
+        f1, cover = (float(np.mean([score[k] for score in scores])) for k in (0, 1))
+        means.append([who.name, f1, cover])
+        if who.name.startswith("ClippedOCPD"):
+            best = (f1, cover)
+    return (
+        [
+            Table(f"TCPD, mean over {len(series)} series", ("detector", "F1", "covering"), means),
+            Table(
+                "TCPD, ClippedOCPD()",
+                ("series", "events", "F1", "covering", "change points"),
+                by_series,
+            ),
+        ],
+        *best,
+    )
+
+
+def verdict(figure: str, measured: float, sign: str, target: float) -> list[Cell]:
+    """Row of the table of targets."""
+    reached = measured <= target if sign == "≤" else measured >= target
+    return [figure, measured, f"{sign} {target:g}", "yes" if reached else "NO"]
+
+
+def verdicts(
+    alarms: Sequence[Sequence[Cell]], delays: Sequence[Sequence[Cell]]
+) -> list[list[Cell]]:
+    """Targets of the false alarms and of the delays, from their tables."""
+    rows = []
+    for name, limit in (("sigma given", 0.05), ('sigma="auto"', 0.10)):
+        ours = [row for row in alarms if name in str(row[0])]
+        if ours:
+            worst = max(float(row[4] or 0.0) for row in ours)
+            rows.append(verdict(f"largest share of false alarms, {name}", worst, "≤", limit))
+            full = [float(row[5] or 0.0) for row in ours if int(row[3] or 0) >= STREAMS]
+            if full:
+                rows.append(
+                    verdict(f"its upper 99 % bound, 1,000 streams, {name}", max(full), "≤", limit)
+                )
+    # Columns: who, law, features, then delay and early alarms for each shift.
+    given = {(row[1], row[2]): row for row in delays if "sigma given" in str(row[0])}
+
+    def median(law: str, features: int, shift: float) -> float:
+        return float(given[law, features][3 + 2 * SHIFTS.index(shift)] or 0.0)
+
+    gauss = LAWS[0].name
+    if (gauss, 1) in given:
+        rows += one_feature(median)
+    if (gauss, 20) in given:
+        for law in LAWS:
+            figure = f"delay, one sigma in each of 20 features, {law.name}"
+            rows.append(verdict(figure, median(law.name, 20, 1.0), "≤", 25))
+    return rows
+
+
+def one_feature(median: Callable[[str, int, float], float]) -> list[list[Cell]]:
+    """Targets of the delay with one feature."""
+    gauss = LAWS[0].name
+    rows = [
+        verdict("delay, one sigma, N(0, 1), d = 1", median(gauss, 1, 1.0), "≤", 80),
+        verdict("the same, against ADWIN's 43", median(gauss, 1, 1.0), "≤", 43),
+        verdict("delay, two sigma, N(0, 1), d = 1", median(gauss, 1, 2.0), "≤", 35),
+    ]
+    for law in LAWS[1:3]:
+        for shift in (1.0, 2.0):
+            ratio = median(law.name, 1, shift) / median(gauss, 1, shift)
+            rows.append(
+                verdict(f"the same over N(0, 1)'s, {shift:g} sigma, {law.name}", ratio, "≤", 1.3)
+            )
+    return rows
+
+
+def main() -> None:
+    """Read the options, run, publish."""
+    parser = options.parser(__doc__ or "")
+    options.add_data(parser)
+    parser.add_argument("--streams", type=int, default=STREAMS, help="streams without a change")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the streams")
+    parser.add_argument(
+        "--features", type=int, nargs="+", default=DIMENSIONS, help="numbers of features"
+    )
+    parser.add_argument("--no-peers", action="store_true", help="leave the rivals out")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the trade-off")
+    arguments = parser.parse_args()
+    if arguments.streams < 1:
+        parser.error("--streams is at least 1")
+    streams, changes = (2, 1) if arguments.quick else (arguments.streams, DELAY_STREAMS)
+    dimensions = (1,) if arguments.quick else arguments.features
+    contenders = [*OURS(0.05), *(() if arguments.no_peers else RIVALS)]
+    alarms: list[list[Cell]] = []
+    delays: list[list[Cell]] = []
+    for who in contenders:
+        for features in dimensions:
+            if who.features < features:
+                continue
+            for law in LAWS:
+                progress(f"{who.name}, {law.name}, {features} features")
+                alarms.append(false_alarm_row(who, law, features, streams, arguments.seed))
+                few = min(changes, 40) if who.slow or features > 1 else changes
+                delays.append(delay_row(who, law, features, few, arguments.seed))
+    exchange = trade_off(changes, arguments.seed)
+    speed, one, many = speed_table(*((1, 1_000) if arguments.quick else (5, LAST_EVENTS)))
+    targets = verdicts(alarms, delays)
+    targets.append(verdict("microseconds of update", one, "≤", 3))
+    targets.append(verdict("microseconds a row of update_many", many, "≤", 1))
+    columns = ("detector", "law", "features", "streams", "false alarms", "upper 99 % bound")
+    shifts = [f"{s:g} sigma{what}" for s in SHIFTS for what in ("", ", early")]
+    tables = [
+        Table(f"Share of streams of {STREAM:,} events with a false alarm", columns, alarms),
+        Table(
+            f"Median delay of a shift at event {CHANGE_AT:,}, and share of early alarms",
+            ("detector", "law", "features", *shifts),
+            delays,
+        ),
+        exchange,
+        speed,
+    ]
+    if arguments.data is not None:
+        found, f1, cover = tcpd_tables(options.data_folder(arguments))
+        tables += found
+        targets.append(verdict("TCPD, F1", f1, "≥", 0.68))
+        targets.append(verdict("TCPD, covering", cover, "≥", 0.60))
+    else:
+        progress("TCPD skipped: no data; set CLIPSGD_DATA or pass --data DIR")
+    tables.append(Table("Targets", ("figure", "measured", "target", "reached"), targets))
+    publish(tables, arguments.out)
+    if arguments.plot is not None:
+        draw(exchange, delays, arguments.plot)
+
+
+def draw(exchange: Table, delays: Sequence[Sequence[Cell]], path: Path) -> None:
+    """Draw delay against delta, and the rivals' delays as lines without a promise."""
+    try:
+        import matplotlib as mpl
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise DataError("--plot needs matplotlib: pip install 'clipsgd-river[plot]'") from None
+    mpl.use("Agg")
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    deltas = [float(row[0] or 0.0) for row in exchange.rows]
+    for column in (1, 2):
+        axes.semilogx(
+            deltas, [row[column] for row in exchange.rows], "o-", label=exchange.columns[column]
+        )
+    for row in delays:
+        if row[1] == LAWS[0].name and row[2] == 1 and "OCPD" not in str(row[0]):
+            label = f"{row[0]}; early alarms {row[6]:.2f}"
+            axes.axhline(float(row[5] or np.nan), lw=1, ls="--", color="grey")
+            axes.annotate(label, (deltas[-1], float(row[5] or np.nan)), fontsize=7, va="bottom")
+    axes.set(xlabel="delta", ylabel="median delay, events", title=exchange.title)
+    axes.legend()
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    options.run(main)

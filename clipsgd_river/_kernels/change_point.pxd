@@ -1,0 +1,55 @@
+from libc.math cimport fabs, log, sqrt
+
+from clipsgd_river._kernels.alarm_budget cimport AlarmBudget
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.buffers cimport doubles
+from clipsgd_river._kernels.detector cimport DetectorKernel
+from clipsgd_river._kernels.direction_tests cimport DirectionTests
+from clipsgd_river._kernels.features cimport LARGEST_VALUE
+from clipsgd_river._kernels.mean_bounds cimport SCALES, UNKNOWN, MeanBounds
+from clipsgd_river._kernels.robust_start cimport RobustStart
+from clipsgd_river._kernels.serial_dependence cimport SerialDependence
+from clipsgd_river._kernels.shift_tests cimport ShiftTests
+
+cdef double LARGEST_DEVIATION
+cdef double MISSING
+cdef double LOG_2
+cdef double WARNING_EVENTS
+cdef Py_ssize_t BOUNDS_EVERY
+
+cdef class ChangePointKernel(DetectorKernel):
+    cdef bint known
+    cdef double sigma
+    cdef AlarmBudget budget
+    cdef MeanBounds bounds
+    cdef ShiftTests shifts
+    cdef DirectionTests directions
+    cdef SerialDependence dependence
+    cdef RobustStart start
+    cdef readonly bint alarm
+    cdef readonly double stretch
+    cdef readonly double change
+    cdef readonly double detections
+    cdef double warned
+    cdef double feature_level
+    cdef object seen_values
+    cdef double* seen
+    cdef object center_values
+    cdef double* center
+    cdef object unit_values
+    cdef double* unit
+    cdef object radius_values
+    cdef double* radius
+    cdef object latest_values
+    cdef double* latest
+    cdef int point(self) except -1
+    cpdef bint learn_number(self, double value) except -1
+    cdef void remember(self, double index) noexcept nogil
+    cdef bint look(self, double index) noexcept nogil
+    cdef bint look_at(self, Py_ssize_t j, double index, double level) noexcept nogil
+    cdef double inflation(self, Py_ssize_t j) noexcept nogil
+    cdef double bounds_level(self) noexcept nogil
+    cdef void warm(self, Py_ssize_t j, double value) noexcept nogil
+    cdef void restart(self) noexcept nogil
+    cpdef bint warning(self)
+    cpdef tuple interval(self, Py_ssize_t j)

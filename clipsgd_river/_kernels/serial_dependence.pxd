@@ -1,0 +1,18 @@
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.buffers cimport doubles
+
+cdef double LARGEST_PART
+cdef double LARGEST_CORRELATION
+cdef Py_ssize_t FIELDS
+
+cdef class SerialDependence:
+    cdef object field_values
+    cdef double* fields
+    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef void clear(self, Py_ssize_t j) noexcept nogil
+    cdef void observe(self, Py_ssize_t j, double deviation) noexcept nogil
+    cdef double correlation(self, Py_ssize_t j) noexcept nogil
+    cdef double inflation(self, Py_ssize_t j) noexcept nogil
+    cdef double mean_inflation(self, Py_ssize_t size) noexcept nogil
+    cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
+    cdef list owners(self)

@@ -1,0 +1,93 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""How much more evidence dependent events need than independent ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.buffers import enlarged, zeros
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels import _shim as cython
+
+if not cython.compiled:
+    from clipsgd_river._kernels.buffers import doubles
+
+# Deviations are cut here, in robust standard deviations, so that a few outliers in a row do not
+# look like dependence, nor hide it.
+LARGEST_PART = 3.0
+LARGEST_CORRELATION = 0.999
+# Of each feature: the last deviation, the sums of products and of squares.
+FIELDS = 3
+
+
+class SerialDependence:
+    r"""Clipped correlation phi of neighbouring events of each feature, and what it costs.
+
+    The sum of n events of an autoregression of order one varies (1 + phi) / (1 - phi) = V times as
+    much as that of independent ones. Where the logarithm of a product of payoffs, b S - k b^2 / 2
+    to second order, is divided by V, its exponential has expectation 1 again; so evidence V times
+    as large is asked for. A negative phi is no reason to ask for less.
+    """
+
+    def __init__(self) -> None:
+        self.field_values = zeros(0)
+        self.fields = doubles(self.field_values)
+
+    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features."""
+        self.field_values = enlarged(self.field_values, FIELDS * size)
+        self.fields = doubles(self.field_values)
+        return 0
+
+    def clear(self, j: cython.Py_ssize_t) -> None:
+        """Forget the events of a feature."""
+        k: cython.Py_ssize_t
+        for k in range(FIELDS * j, FIELDS * (j + 1)):
+            self.fields[k] = 0.0
+
+    def observe(self, j: cython.Py_ssize_t, deviation: float) -> None:
+        """Take the deviation of a feature from its mean."""
+        k: cython.Py_ssize_t = FIELDS * j
+        part: cython.double = max(min(deviation, LARGEST_PART), -LARGEST_PART)
+        self.fields[k + 1] += part * self.fields[k]
+        self.fields[k + 2] += part * part
+        self.fields[k] = part
+
+    def correlation(self, j: cython.Py_ssize_t) -> float:
+        """Correlation of neighbouring events, at least 0."""
+        k: cython.Py_ssize_t = FIELDS * j
+        if self.fields[k + 1] <= 0.0 or self.fields[k + 2] <= 0.0:
+            return 0.0
+        return min(self.fields[k + 1] / self.fields[k + 2], LARGEST_CORRELATION)
+
+    def inflation(self, j: cython.Py_ssize_t) -> float:
+        """Factor V for one feature."""
+        phi: cython.double = self.correlation(j)
+        return (1.0 + phi) / (1.0 - phi)
+
+    def mean_inflation(self, size: cython.Py_ssize_t) -> float:
+        """Factor V for a combination of features, by their mean correlation."""
+        phi: cython.double = 0.0
+        j: cython.Py_ssize_t
+        for j in range(size):
+            phi += self.correlation(j)
+        phi /= size
+        return (1.0 + phi) / (1.0 - phi)
+
+    def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
+        """Pass the state through ``archive``."""
+        j: cython.Py_ssize_t
+        self.field_values = archive.vector(self.field_values, FIELDS * size)
+        self.fields = doubles(self.field_values)
+        for j in range(FIELDS * size):
+            if not -1e300 < self.fields[j] < 1e300:
+                raise ValueError("the state holds an impossible correlation: it is damaged")
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this correlation."""
+        return [self, self.field_values]

@@ -1,0 +1,436 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Tests of the mean of the latest events of a feature against that of those before them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.buffers import enlarged, zero_integers, zeros
+from clipsgd_river._kernels.mean_bounds import MeanBounds
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels import _shim as cython
+
+if not cython.compiled:
+    from math import fabs, log, sqrt
+
+    from clipsgd_river._kernels.buffers import doubles, integers
+    from clipsgd_river._kernels.mean_bounds import (
+        CURVE,
+        HIGHEST,
+        LARGEST_PAYOFF,
+        LOWEST,
+        SCALES,
+    )
+
+# Windows of 8 g events, tested every g events, for g = 1, 2, 3, 4, 6, 8, 12, ... : two to an
+# octave, up to half a million events.
+LENGTHS = 32
+PARTS = 8
+# A window of k events has slope sqrt(2 TYPICAL_LEVEL / k), the best one for the shift that it just
+# detects, but never more than that of a shift of 1.5 standard deviations.
+TYPICAL_LEVEL = 14.0
+STEEPEST = 1.3
+# The l-th length has the share 10 / ((l + 10) (l + 11)) of the budget; these sum to 1.
+SLOWNESS = 10.0
+# Logarithms are taken this often at least, before a product can leave the range of a double.
+BLOCK = 32
+LARGEST_EVIDENCE = 1e300
+# A warning is an alarm at a delta this many times as large.
+WARNING = 100.0
+LOG_WARNING = 4.605170185988092
+# Fields of a feature and length: a number for each side, rise and fall.
+PRODUCT, LOGARITHM, TOTAL, SQUARE, EVIDENCE, NORM, SINCE = range(0, 14, 2)
+FIELDS = 14
+# Fields of a window: its evidence for each side before its first event, what an offset of 1 takes
+# from it, and the factor to the evidence asked for, 0 for a window that is not tested.
+WINDOW = 4
+
+
+class ShiftTests:
+    r"""For each feature and window length, the evidence that the mean has risen or fallen.
+
+    Let y have mean d and at most unit variance before a change, n events of it come before a
+    window of k, b and b' be the slopes of the payoffs f (see `MeanBounds`) of the window and of
+    the past, A = 1 + b^2/3, A' = 1 + b'^2/3. With p = k (b/A) A' / (n b') <= 1 the terms linear in
+    d cancel:
+
+    .. math:: \log E \prod_{window} f_b(y)\,\Bigl(\prod_{past} f_{b'}(-y)\Bigr)^p
+       \le k \log A + p n \log A' + \Bigl(\frac{k b^2}{3 A} + \frac{p n b'^2}{3 A'}\Bigr) d^2,
+
+    by Jensen's inequality, as x^p is concave, and log(A + x) <= log A + x / A. So the unknown mean
+    before the change costs one difference and not two radii, and its square only, for which
+    `MeanBounds` has a bound. By Markov's inequality the left side exceeds the right one by
+    log(1 / alpha) with probability alpha at most. The slope b' is the smallest power of 1/2
+    with p <= 1; its variance is then at most twice that of the best one.
+
+    Where the variance is not known, the window's payoffs are held against the mean m of all
+    payoffs of that length and side so far, as if one more had been the largest: its logarithm is
+    k log m, and k^2 v / (2 n m^2) for the error of m, v their variance. That is the same difference
+    by a normal approximation, good once the past is longer than the window, which is asked for.
+
+    The start of the change is where a sum of logarithms of payoffs over their mean, restarted
+    whenever it falls below 0 (CUSUM), last restarted.
+
+    Parameters
+    ----------
+    known
+        Whether the standard deviation is known.
+    """
+
+    def __init__(self, known: cython.bint) -> None:
+        self.known = known
+        self.excess = 0.0
+        self.onset = 0.0
+        self.near = False
+        self.inflation = 1.0
+        self.span_values = zero_integers(LENGTHS)
+        self.spans = integers(self.span_values)
+        self.slope_values = zeros(LENGTHS)
+        self.slopes = doubles(self.slope_values)
+        self.price_values = zeros(LENGTHS)
+        self.prices = doubles(self.price_values)
+        self.null_log_values = zeros(LENGTHS)
+        self.null_logs = doubles(self.null_log_values)
+        self.past_null_log_values = zeros(SCALES)
+        self.past_null_logs = doubles(self.past_null_log_values)
+        length: cython.Py_ssize_t
+        for length in range(LENGTHS):
+            span: cython.Py_ssize_t = 1 << ((length + 1) // 2)
+            if length > 0 and length % 2 == 0:
+                span = 3 << (length // 2 - 1)
+            self.spans[length] = span
+            self.slopes[length] = min(STEEPEST, sqrt(2.0 * TYPICAL_LEVEL / (PARTS * span)))
+            share = SLOWNESS / ((length + SLOWNESS) * (length + SLOWNESS + 1.0))
+            self.prices[length] = -log(share * span)
+            slope: cython.double = self.slopes[length]
+            self.null_logs[length] = log(1.0 + CURVE * slope * slope)
+        for length in range(SCALES):
+            slope = 1.0 / (1 << length)
+            self.past_null_logs[length] = log(1.0 + CURVE * slope * slope)
+        self.payoff_values = zeros(LENGTHS)
+        self.payoffs = doubles(self.payoff_values)
+        self.open_values = zero_integers(0)
+        self.field_values = zeros(0)
+        self.window_values = zeros(0)
+        self.point()
+
+    def point(self) -> cython.int:
+        """Aim the pointers at their owners."""
+        self.open = integers(self.open_values)
+        self.fields = doubles(self.field_values)
+        self.windows = doubles(self.window_values)
+        return 0
+
+    def reserve(self, size: cython.Py_ssize_t, fresh: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features, the last ``fresh`` of them new."""
+        lengths_open = enlarged(self.open_values, size)
+        fields = enlarged(self.field_values, FIELDS * LENGTHS * size)
+        windows = enlarged(self.window_values, WINDOW * PARTS * LENGTHS * size)
+        self.open_values = lengths_open
+        self.field_values = fields
+        self.window_values = windows
+        self.point()
+        j: cython.Py_ssize_t
+        for j in range(size - fresh, size):
+            self.clear(j)
+        return 0
+
+    def clear(self, j: cython.Py_ssize_t) -> None:
+        """Forget the events of a feature."""
+        self.open[j] = 0
+
+    def begin(self, j: cython.Py_ssize_t) -> None:
+        """Open the next length of a feature."""
+        length: cython.Py_ssize_t = self.open[j]
+        fields: cython.p_double = self.fields
+        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
+        side: cython.Py_ssize_t
+        slope: cython.double = self.slopes[length]
+        for side in range(2):
+            fields[k + (PRODUCT + side) * LENGTHS] = 1.0
+            fields[k + (LOGARITHM + side) * LENGTHS] = 0.0
+            fields[k + (TOTAL + side) * LENGTHS] = 0.0
+            fields[k + (SQUARE + side) * LENGTHS] = 0.0
+            fields[k + (EVIDENCE + side) * LENGTHS] = 1.0
+            fields[k + (NORM + side) * LENGTHS] = 1.0 / (1.0 + CURVE * slope * slope)
+            fields[k + (SINCE + side) * LENGTHS] = 0.0
+        k = WINDOW * PARTS * (LENGTHS * j + length)
+        for side in range(WINDOW * PARTS):
+            self.windows[k + side] = 0.0
+        self.open[j] += 1
+
+    def observe(self, j: cython.Py_ssize_t, y: float, n: cython.Py_ssize_t, index: float) -> None:
+        """Take the n-th event of a feature, the one of this index in the stream."""
+        side: cython.Py_ssize_t
+        length: cython.Py_ssize_t
+        while self.open[j] < LENGTHS and self.spans[self.open[j]] <= n:
+            self.begin(j)
+        count: cython.Py_ssize_t = self.open[j]
+        for side in range(2):
+            self.pay(FIELDS * LENGTHS * j + side * LENGTHS, y if side == 0 else -y, count, index)
+        if n % BLOCK == 0:
+            for length in range(count):
+                self.settle(j, length)
+
+    def pay(
+        self, base: cython.Py_ssize_t, y: float, count: cython.Py_ssize_t, index: float
+    ) -> None:
+        """Multiply the payoffs of an event into one side of the first ``count`` lengths."""
+        # Short loops, each over few arrays, and constants in local variables: so the compiler sees
+        # that they do not depend on each other, and may use wide registers.
+        slopes: cython.p_double = self.slopes
+        payoffs: cython.p_double = self.payoffs
+        fields: cython.p_double = self.fields
+        product: cython.Py_ssize_t = base + PRODUCT * LENGTHS
+        total: cython.Py_ssize_t = base + TOTAL * LENGTHS
+        square: cython.Py_ssize_t = base + SQUARE * LENGTHS
+        evidence: cython.Py_ssize_t = base + EVIDENCE * LENGTHS
+        norm: cython.Py_ssize_t = base + NORM * LENGTHS
+        since: cython.Py_ssize_t = base + SINCE * LENGTHS
+        highest: cython.double = HIGHEST
+        lowest: cython.double = LOWEST
+        curve: cython.double = CURVE
+        largest: cython.double = LARGEST_EVIDENCE
+        following: cython.double = index + 1.0
+        u: cython.double
+        length: cython.Py_ssize_t
+        for length in range(count):
+            u = slopes[length] * y
+            u = highest if u > highest else u
+            u = lowest if u < lowest else u
+            payoffs[length] = 1.0 + u * (1.0 + curve * u)
+        for length in range(count):
+            fields[product + length] *= payoffs[length]
+        for length in range(count):
+            fields[total + length] += payoffs[length]
+        for length in range(count):
+            fields[square + length] += payoffs[length] * payoffs[length]
+        for length in range(count):
+            payoffs[length] *= fields[evidence + length] * fields[norm + length]
+        for length in range(count):
+            u = payoffs[length]
+            fields[since + length] = following if u <= 1.0 else fields[since + length]
+        for length in range(count):
+            u = payoffs[length]
+            u = largest if u > largest else u
+            fields[evidence + length] = 1.0 if u < 1.0 else u
+
+    def settle(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
+        """Take the logarithm of the products, and set the mean payoff of the CUSUM."""
+        fields: cython.p_double = self.fields
+        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
+        side: cython.Py_ssize_t
+        for side in range(2):
+            fields[k + (LOGARITHM + side) * LENGTHS] += log(fields[k + (PRODUCT + side) * LENGTHS])
+            fields[k + (PRODUCT + side) * LENGTHS] = 1.0
+
+    def test(
+        self,
+        j: cython.Py_ssize_t,
+        n: cython.Py_ssize_t,
+        bounds: MeanBounds,
+        level: float,
+        inflation: float,
+    ) -> cython.bint:
+        """Test the windows of a feature that end with its n-th event, and open the next ones.
+
+        ``level`` is log(1 / spending), from both sides together; windows that open now will have to
+        exceed ``inflation`` times theirs. Leaves the largest excess over it
+        in ``excess``, where that change began in ``onset``, and in ``near`` whether a warning is
+        due; tells whether there is a change.
+        """
+        found: cython.bint = False
+        first: cython.Py_ssize_t = 0
+        length: cython.Py_ssize_t
+        self.excess = 0.0
+        self.near = False
+        self.inflation = inflation
+        # Each span of 1, 2, 4, ... divides the next, and so does each of 3, 6, 12, ...
+        while first <= 2:
+            length = first
+            while length < self.open[j] and n % self.spans[length] == 0:
+                found = self.test_window(j, length, n, bounds, level) or found
+                length += 1 if length == 0 else 2
+            first += 2
+        return found
+
+    def test_window(
+        self,
+        j: cython.Py_ssize_t,
+        length: cython.Py_ssize_t,
+        n: cython.Py_ssize_t,
+        bounds: MeanBounds,
+        level: float,
+    ) -> cython.bint:
+        """Test the window of one length that ends now, and open the one that starts now."""
+        fields: cython.p_double = self.fields
+        windows: cython.p_double = self.windows
+        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
+        side: cython.Py_ssize_t
+        place: cython.Py_ssize_t = n // self.spans[length] % PARTS
+        w: cython.Py_ssize_t = WINDOW * (PARTS * (LENGTHS * j + length) + place)
+        found: cython.bint = False
+        offset: cython.double
+        excess: cython.double
+        self.settle(j, length)
+        if windows[w + 3] > 0.0:
+            offset = bounds.largest_offset(j)
+            for side in range(2):
+                excess = (
+                    windows[w + side]
+                    + fields[k + (LOGARITHM + side) * LENGTHS]
+                    - windows[w + 2] * offset * offset
+                    - windows[w + 3] * (self.prices[length] + level)
+                )
+                self.near = self.near or excess >= -LOG_WARNING
+                if excess >= 0.0 and (not found or excess > self.excess):
+                    found = True
+                    self.excess = excess
+                    self.onset = fields[k + (SINCE + side) * LENGTHS]
+        if self.known:
+            self.open_known(j, length, n, bounds, w)
+        else:
+            self.open_unknown(j, length, n, w)
+        return found
+
+    def open_known(
+        self,
+        j: cython.Py_ssize_t,
+        length: cython.Py_ssize_t,
+        n: cython.Py_ssize_t,
+        bounds: MeanBounds,
+        w: cython.Py_ssize_t,
+    ) -> None:
+        """Open a window against the past, by a known standard deviation."""
+        fields: cython.p_double = self.fields
+        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
+        slope: cython.double = self.slopes[length]
+        events: cython.double = PARTS * self.spans[length]
+        past: cython.double = n
+        mean: cython.double = 1.0 + CURVE * slope * slope
+        wanted: cython.double = events * slope / mean / past
+        scale: cython.Py_ssize_t = 0
+        past_slope: cython.double = 1.0
+        half: cython.double = 0.5
+        # The next slope will do as long as its power is at most 1.
+        while scale < SCALES - 1 and wanted * (1.0 + CURVE * half * half) <= half:
+            scale += 1
+            past_slope = half
+            half *= 0.5
+        curve: cython.double = CURVE * past_slope * past_slope
+        share: cython.double = wanted * (1.0 + curve) / past_slope
+        side: cython.Py_ssize_t
+        self.windows[w + 3] = 0.0
+        if share > 1.0:
+            return
+        null: cython.double = (
+            events * self.null_logs[length] + share * past * self.past_null_logs[scale]
+        )
+        for side in range(2):
+            self.windows[w + side] = (
+                share * bounds.logarithm(j, 1 - side, scale)
+                - null
+                - fields[k + (LOGARITHM + side) * LENGTHS]
+            )
+        self.windows[w + 2] = events * CURVE * slope * slope / mean + share * past * curve / (
+            1.0 + curve
+        )
+        self.windows[w + 3] = self.inflation
+        self.tell_means(j, length, n)
+
+    def tell_means(
+        self, j: cython.Py_ssize_t, length: cython.Py_ssize_t, n: cython.Py_ssize_t
+    ) -> None:
+        """Hold the CUSUM against the mean payoff so far, as if one more had been the largest."""
+        fields: cython.p_double = self.fields
+        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
+        seen: cython.double = n - self.spans[length] + 2
+        side: cython.Py_ssize_t
+        for side in range(2):
+            fields[k + (NORM + side) * LENGTHS] = seen / (
+                fields[k + (TOTAL + side) * LENGTHS] + LARGEST_PAYOFF
+            )
+
+    def open_unknown(
+        self,
+        j: cython.Py_ssize_t,
+        length: cython.Py_ssize_t,
+        n: cython.Py_ssize_t,
+        w: cython.Py_ssize_t,
+    ) -> None:
+        """Open a window against the mean payoff of the past, by its own variance."""
+        fields: cython.p_double = self.fields
+        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
+        events: cython.double = PARTS * self.spans[length]
+        # The payoffs of a length count from its opening on, at the event of its span.
+        seen: cython.double = n - self.spans[length] + 1
+        mean: cython.double
+        variance: cython.double
+        side: cython.Py_ssize_t
+        self.tell_means(j, length, n)
+        self.windows[w + 3] = 0.0
+        if seen < events:
+            return
+        for side in range(2):
+            mean = (fields[k + (TOTAL + side) * LENGTHS] + LARGEST_PAYOFF) / (seen + 1.0)
+            variance = (fields[k + (SQUARE + side) * LENGTHS] + LARGEST_PAYOFF * LARGEST_PAYOFF) / (
+                seen + 1.0
+            ) - mean * mean
+            self.windows[w + side] = (
+                -events * log(mean)
+                - events * events * variance / (2.0 * seen * mean * mean)
+                - fields[k + (LOGARITHM + side) * LENGTHS]
+            )
+        self.windows[w + 2] = 0.0
+        self.windows[w + 3] = self.inflation
+
+    def exchange(
+        self, archive: Archive, j: cython.Py_ssize_t, n: cython.Py_ssize_t, index: float
+    ) -> cython.int:
+        """Pass the state of a feature that has seen n events through ``archive``."""
+        field: cython.Py_ssize_t
+        length: cython.Py_ssize_t
+        while archive.reading and self.open[j] < LENGTHS and self.spans[self.open[j]] <= n:
+            self.begin(j)
+        for field in range(FIELDS):
+            for length in range(self.open[j]):
+                k: cython.Py_ssize_t = LENGTHS * (FIELDS * j + field) + length
+                self.fields[k] = archive.number(self.fields[k])
+                self.check(field - field % 2, self.fields[k], index)
+        for k in range(WINDOW * PARTS * LENGTHS * j, WINDOW * PARTS * (LENGTHS * j + self.open[j])):
+            self.windows[k] = archive.number(self.windows[k])
+            if fabs(self.windows[k]) > LARGEST_EVIDENCE:
+                raise ValueError("the state holds impossible evidence: it is damaged")
+        return 0
+
+    def check(self, field: cython.Py_ssize_t, value: float, index: float) -> cython.int:
+        """Refuse what no sequence of events leads to."""
+        sound: cython.bint = fabs(value) <= LARGEST_EVIDENCE
+        if field in (PRODUCT, EVIDENCE, NORM):
+            sound = sound and value > 0.0
+        elif field in (TOTAL, SQUARE):
+            sound = sound and value >= 0.0
+        elif field == SINCE:
+            sound = 0.0 <= value <= index and value == int(value)
+        if not sound:
+            raise ValueError(f"the state holds {value} in a test of shifts: it is damaged")
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to these tests."""
+        return [
+            self,
+            self.span_values,
+            self.slope_values,
+            self.price_values,
+            self.null_log_values,
+            self.past_null_log_values,
+            self.payoff_values,
+            self.open_values,
+            self.field_values,
+            self.window_values,
+        ]

@@ -1,0 +1,144 @@
+"""A detector whose memory ends where a change-point detector finds a change."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any, ClassVar
+
+from river import base
+
+from clipsgd_river._saveable_wrapper import SaveableWrapper
+from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
+from clipsgd_river.drift import ClippedOCPD
+
+# Events that a drift detector which cannot tell when the change was is taken to have needed.
+USUAL_DELAY = 50
+
+
+class ChangeAwareDetector(SaveableWrapper, base.AnomalyDetector):
+    """A detector that, at the alarm of a drift detector, shortens its memory to what came since.
+
+    Choose it where behaviour changes abruptly and rarely and the detector is to remember long: a
+    small or falling ``learning_rate``, ``"doubling"`` above all. Between changes it then averages
+    over thousands of events, and after one it learns the new level as fast as a fresh detector,
+    without being one: nothing is reset, and what did not change stays known.
+    (``learning_rate="auto"`` sees most changes by itself.)
+
+    Each learned event goes to the drift detector too. At an alarm, location and scale of the
+    detector count no more than the n events since the estimated change: their next step is 1 / n at
+    least.
+
+    Parameters
+    ----------
+    detector
+        A detector with ``shorten_memory``, as `ClippedZScore` and `ClippedMahalanobis` have it;
+        ``None``: ``ClippedMahalanobis(learning_rate="doubling")``. It is used as it is.
+    drift_detector
+        What finds changes; ``None``: ``ClippedOCPD()``. It is used as it is. One without
+        ``change_point`` is taken to be 50 events late.
+    watch
+        What it is fed: ``"features"``, the events themselves, so that an alarm does not depend on
+        what the detector has learned; that takes a drift detector for events with features.
+        ``"distance"``, the detector's distance of each event before it is learned: one number,
+        which changes with scales and correlations too, and again once the detector has followed;
+        any River drift detector takes it.
+
+    Raises
+    ------
+    TypeError
+        If the detector has no ``shorten_memory``.
+    ValueError
+        If ``watch`` is something else.
+
+    Notes
+    -----
+    Costs and state are those of both parts.
+
+    Examples
+    --------
+    >>> import random
+    >>> from clipsgd_river.anomaly import ChangeAwareDetector, ClippedZScore
+    >>> rng = random.Random(0)
+    >>> plain = ClippedZScore(learning_rate="doubling")
+    >>> aware = ChangeAwareDetector(ClippedZScore(learning_rate="doubling"))
+    >>> for t in range(5300):
+    ...     event = {"load": rng.gauss(50 if t < 5000 else 62, 3)}
+    ...     plain.learn_one(event)
+    ...     aware.learn_one(event)
+    >>> [round(model.expect_one()["load"][1]) for model in (plain, aware)]
+    [58, 61]
+    """
+
+    _part_kinds: ClassVar[dict[str, Any]] = {
+        "detector": base.AnomalyDetector,
+        "drift_detector": base.DriftDetector,
+    }
+
+    def __init__(
+        self,
+        detector: Any = None,
+        drift_detector: Any = None,
+        *,
+        watch: str = "features",
+    ) -> None:
+        self.detector = detector
+        self.drift_detector = drift_detector
+        self.watch = watch
+        if detector is None:
+            detector = ClippedMahalanobis(learning_rate="doubling")
+        if not callable(getattr(detector, "shorten_memory", None)):
+            raise TypeError(
+                f"a {type(detector).__name__} has no shorten_memory; take ClippedZScore, "
+                "ClippedMahalanobis or another detector that has"
+            )
+        if watch not in ("features", "distance"):
+            raise ValueError(f"watch is 'features' or 'distance', not {watch!r}")
+        self._detector = detector
+        self._drift_detector = ClippedOCPD() if drift_detector is None else drift_detector
+        self._events = 0
+        # State exists from now on, so that a first score leaves everything as it is.
+        self.create_state()
+
+    def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
+        """Learn an event, and shorten the memory if it completes the evidence of a change."""
+        fed = x if self.watch == "features" else self._detector.distance_one(x)
+        self._detector.learn_one(x)
+        self._drift_detector.update(fed)
+        self._events += 1
+        if self._drift_detector.drift_detected:
+            change = getattr(self._drift_detector, "change_point", None)
+            since = USUAL_DELAY if change is None else self._events - change
+            self._detector.shorten_memory(max(since, 1))
+
+    def score_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
+        """Score of the detector. Changes nothing."""
+        score: float = self._detector.score_one(x)
+        return score
+
+    def distance_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
+        """Distance behind the score. Changes nothing."""
+        distance: float = self._detector.distance_one(x)
+        return distance
+
+    def explain_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, float]:
+        """What each feature contributes to the distance, by the detector. Changes nothing."""
+        contributions: dict[base.typing.FeatureName, float] = self._detector.explain_one(x)
+        return contributions
+
+    def expect_one(
+        self, x: dict[base.typing.FeatureName, Any] | None = None
+    ) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
+        """Normal band of each feature, by the detector: (low, expected, high)."""
+        band: dict[base.typing.FeatureName, tuple[float, float, float]]
+        band = self._detector.expect_one(x)
+        return band
+
+    def _own_numbers(self) -> array[float]:
+        return array("d", [self._events])
+
+    def _take_own_numbers(self, numbers: array[float]) -> None:
+        if len(numbers) != 1 or not 0.0 <= numbers[0] <= 2.0**53 or numbers[0] != int(numbers[0]):
+            raise ValueError("the state holds no count of events: it is damaged")
+        self._events = int(numbers[0])

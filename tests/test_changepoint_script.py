@@ -1,0 +1,75 @@
+"""The script that judges change points: right where the answer is known."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def tcpd() -> Iterator[ModuleType]:
+    if not FOLDER.is_dir():
+        pytest.skip("the benchmarks folder is not part of an installed package")
+    before = set(sys.modules)
+    sys.path.insert(0, str(FOLDER))
+    yield importlib.import_module("common.tcpd")
+    sys.path.remove(str(FOLDER))
+    for name in set(sys.modules) - before:
+        if name.startswith("common"):
+            del sys.modules[name]
+
+
+def test_f1_and_covering_of_known_answers(tcpd: ModuleType) -> None:
+    series = tcpd.Series("x", np.zeros(100), [[50], [50], []])
+    assert tcpd.f_measure(series, [50]) == 1.0
+    assert tcpd.f_measure(series, [53]) == 1.0
+    # Two of two marks are not found by one point; the mean recall is (1/2 + 1/2 + 1) / 3.
+    assert tcpd.f_measure(series, []) == pytest.approx(2 * 2 / 3 / (1 + 2 / 3))
+    # Precision 2/3, recall 1.
+    assert tcpd.f_measure(series, [50, 80]) == pytest.approx(0.8)
+    assert tcpd.covering(series, [50]) == pytest.approx((1 + 1 + 0.5) / 3)
+    assert tcpd.covering(series, []) == pytest.approx((0.5 + 0.5 + 1) / 3)
+
+
+def test_the_script_runs(tmp_path: Path) -> None:
+    if not FOLDER.is_dir():
+        pytest.skip("the benchmarks folder is not part of an installed package")
+    step = [0.0, 0.1, -0.1, 0.05] * 25 + [9.0, 9.1, 8.9, 9.05] * 25
+    entry = {"n_obs": 200, "n_dim": 1, "series": [{"raw": step}], "annotations": {"1": [100]}}
+    with gzip.open(tmp_path / "tcpd.json.gz", "wt") as file:
+        json.dump({"step": entry, "quality_control_1": entry}, file)
+    out = tmp_path / "figures.json"
+    options = ["--out", str(out), "--data", str(tmp_path), "--plot", str(tmp_path / "p.png")]
+    finished = subprocess.run(
+        [sys.executable, str(FOLDER / "changepoint.py"), "--quick", "--no-peers", *options],
+        # A script finds the modules beside it by its own folder.
+        env={k: v for k, v in os.environ.items() if k != "PYTHONSAFEPATH"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    tables = {t["title"]: t["rows"] for t in json.loads(out.read_text())["tables"]}
+    (found,) = tables["TCPD, ClippedOCPD()"]
+    assert found["F1"] == 1.0
+    assert abs(int(found["change points"]) - 100) <= 1
+    for row in tables["Targets"]:
+        sign, limit = row["target"].split()
+        reached = (
+            row["measured"] <= float(limit) if sign == "≤" else row["measured"] >= float(limit)
+        )
+        assert row["reached"] == ("yes" if reached else "NO")
+    assert (tmp_path / "p.png").stat().st_size > 1000
