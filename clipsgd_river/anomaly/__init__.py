@@ -1,6 +1,7 @@
 """Detectors that look at one event at a time."""
 
 from clipsgd_river.anomaly.base import ClippedDetector
+from clipsgd_river.anomaly.kernel_mean import ClippedKernelMean
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.residual import ResidualDetector
@@ -8,6 +9,7 @@ from clipsgd_river.anomaly.z_score import ClippedZScore
 
 __all__ = [
     "ClippedDetector",
+    "ClippedKernelMean",
     "ClippedMahalanobis",
     "ClippedZScore",
     "LabelDetector",
