@@ -15,9 +15,21 @@ from typing import Any
 import pytest
 from river import datasets
 
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedSubspace, ClippedZScore
+from clipsgd_river.anomaly import (
+    ClippedKernelMean,
+    ClippedMahalanobis,
+    ClippedOneClassSVM,
+    ClippedSubspace,
+    ClippedZScore,
+)
 
-DETECTORS = [ClippedZScore, ClippedMahalanobis, ClippedSubspace]
+DETECTORS = [
+    ClippedZScore,
+    ClippedMahalanobis,
+    ClippedSubspace,
+    ClippedKernelMean,
+    ClippedOneClassSVM,
+]
 # In the start, at its end and well after it; 4, 18, 50, 98, 255 and 564 are labelled anomalies.
 POSITIONS = [1, 4, 18, 19, 20, 50, 98, 255, 564, 999, 1999, 2999]
 
@@ -63,6 +75,34 @@ FROZEN: dict[str, list[float]] = {
         0.31498443900435913,
         0.5303655303523226,
         0.6971339091319634,
+    ],
+    "ClippedKernelMean": [
+        0.27808025000420916,
+        0.7771170147982347,
+        0.7177589802466249,
+        0.568687686260191,
+        0.5087199451065441,
+        0.7112279375322982,
+        0.7778789744897239,
+        0.833790115302811,
+        0.7294644254149589,
+        0.36980919553718444,
+        0.5699658800633488,
+        0.6420217112352343,
+    ],
+    "ClippedOneClassSVM": [
+        0.3957459003922008,
+        0.77630941142427,
+        0.7360384541107736,
+        0.5725754173780494,
+        0.4929796640261087,
+        0.7649619915223583,
+        0.7851420082288229,
+        0.835118262410998,
+        0.7454048147164735,
+        0.4690438430523649,
+        0.537891165081907,
+        0.5966331145861135,
     ],
 }
 

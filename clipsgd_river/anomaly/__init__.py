@@ -5,8 +5,10 @@ from clipsgd_river.anomaly.alert_budget import AlertBudget
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.change_aware import ChangeAwareDetector
+from clipsgd_river.anomaly.kernel_mean import ClippedKernelMean
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
+from clipsgd_river.anomaly.one_class_svm import ClippedOneClassSVM
 from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.subspace import ClippedSubspace
 from clipsgd_river.anomaly.tail_filter import TailFilter
@@ -18,8 +20,10 @@ __all__ = [
     "AlertBudget",
     "ChangeAwareDetector",
     "ClippedDetector",
+    "ClippedKernelMean",
     "ClippedMahalanobis",
     "ClippedSubspace",
+    "ClippedOneClassSVM",
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",
