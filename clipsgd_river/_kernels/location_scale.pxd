@@ -36,6 +36,8 @@ cdef class LocationScaleKernel(DetectorKernel):
     cdef double* scale_gradient
     cdef object own_values
     cdef double* own
+    cdef object tempered_values
+    cdef double* tempered
     cdef readonly ClipThreshold clip
     cdef readonly StepSize location_step
     cdef readonly StepSize scale_step
@@ -49,6 +51,7 @@ cdef class LocationScaleKernel(DetectorKernel):
 
     cdef void standardise(self) noexcept nogil
     cdef double temper(self) noexcept nogil
+    cdef void temper_deviations(self) noexcept nogil
     cdef double clip_gradient(self) noexcept nogil
     cdef double scale_gradients(self) noexcept nogil
     cdef void wake(self, Py_ssize_t j) noexcept nogil

@@ -87,6 +87,7 @@ class LocationScaleKernel(DetectorKernel):
         self.gradient_values = zeros(0)
         self.scale_gradient_values = zeros(0)
         self.own_values = zeros(0)
+        self.tempered_values = zeros(0)
         self.point()
 
     def point(self) -> cython.int:
@@ -99,6 +100,7 @@ class LocationScaleKernel(DetectorKernel):
         self.gradient = doubles(self.gradient_values)
         self.scale_gradient = doubles(self.scale_gradient_values)
         self.own = doubles(self.own_values)
+        self.tempered = doubles(self.tempered_values)
         return 0
 
     def reserve(self, size: cython.Py_ssize_t) -> cython.int:
@@ -113,6 +115,7 @@ class LocationScaleKernel(DetectorKernel):
         gradient = zeros(size)
         scale_gradient = zeros(size)
         own = zeros(size)
+        tempered = zeros(size)
         self.location_step.reserve(size)
         self.scale_step.reserve(size)
         self.start.reserve(size)
@@ -124,6 +127,7 @@ class LocationScaleKernel(DetectorKernel):
         self.gradient_values = gradient
         self.scale_gradient_values = scale_gradient
         self.own_values = own
+        self.tempered_values = tempered
         self.point()
         self.share = share
         self.starting += size - self.reserved
@@ -184,6 +188,21 @@ class LocationScaleKernel(DetectorKernel):
         for k in range(count):
             weights[k] = seen[present[k]] / (seen[present[k]] + PRIOR_EVENTS)
         return 0.0
+
+    def temper_deviations(self) -> None:
+        """Standardise, and leave the deviations times their `temper` in ``tempered``."""
+        k: cython.Py_ssize_t
+        deviations: cython.p_double = self.deviation
+        tempered: cython.p_double = self.tempered
+        weights: cython.p_double = self.features.scratch
+        self.standardise()
+        common: cython.double = self.temper()
+        if common > 0.0:
+            for k in range(self.features.count):
+                tempered[k] = deviations[k] * common
+        else:
+            for k in range(self.features.count):
+                tempered[k] = deviations[k] * weights[k]
 
     def step(self) -> None:
         """One clipped step of every present feature."""
@@ -417,6 +436,7 @@ class LocationScaleKernel(DetectorKernel):
             self.gradient_values,
             self.scale_gradient_values,
             self.own_values,
+            self.tempered_values,
             self.clip,
             *self.location_step.owners(),
             *self.scale_step.owners(),

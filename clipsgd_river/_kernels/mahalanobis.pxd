@@ -1,34 +1,4 @@
-from libc.math cimport fabs, log, sqrt
+from clipsgd_river._kernels.part_kernel cimport PartKernel
 
-from clipsgd_river._kernels.archive cimport Archive
-from clipsgd_river._kernels.buffers cimport doubles, integers
-from clipsgd_river._kernels.clip_threshold cimport ClipThreshold
-from clipsgd_river._kernels.location_scale cimport BAND, LocationScaleKernel
-
-cdef double LARGEST_COORDINATE
-cdef double RIDGE
-cdef double LARGEST_INVERSE
-
-cdef class MahalanobisKernel(LocationScaleKernel):
-    cdef readonly object inverse_values
-    cdef double* inverse
-    cdef object coordinate_values
-    cdef double* coordinates
-    cdef object product_values
-    cdef double* product
-    cdef object decay_values
-    cdef double* decay
-    cdef object ridge_values
-    cdef double* ridge
-    cdef object turn_values
-    cdef int* turns
-    cdef ClipThreshold covariance_clip
-    cdef double covariance_share
-    cdef Py_ssize_t side
-
-    cdef double excess(self, double z) noexcept nogil
-    cdef double multiply(self) noexcept nogil
-    cdef double covariance_rate(self) noexcept nogil
-    cdef void learn_covariance(self) noexcept nogil
-    cdef void update_inverse(self, double weight, double ridge, Py_ssize_t r) noexcept nogil
-    cdef void forget_inverse(self) noexcept nogil
+cdef class MahalanobisKernel(PartKernel):
+    pass

@@ -1,10 +1,15 @@
 from libc.math cimport log
 
 from clipsgd_river._kernels.location_scale cimport LocationScaleKernel
+from clipsgd_river._kernels.part cimport Part
+from clipsgd_river._kernels.part_kernel cimport PartKernel
 
 cdef double DEGREES_OF_FREEDOM
 cdef double LARGEST_PRODUCT
 cdef double NORMAL_DISTANCE
 
-cdef class ZScoreKernel(LocationScaleKernel):
-    cdef double* factors(self) noexcept nogil
+cdef class ZScorePart(Part):
+    cdef double* factors(self, LocationScaleKernel ground) noexcept nogil
+
+cdef class ZScoreKernel(PartKernel):
+    pass

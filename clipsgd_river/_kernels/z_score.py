@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from clipsgd_river._kernels.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.part import Part
+from clipsgd_river._kernels.part_kernel import PartKernel
 
 try:
     import cython
@@ -21,33 +25,29 @@ LARGEST_PRODUCT = 1e20
 NORMAL_DISTANCE = 0.24360064103316972
 
 
-class ZScoreKernel(LocationScaleKernel):
+class ZScorePart(Part):
     """Negative log-likelihood of Student's t with 3 degrees of freedom, up to constants.
 
     The distance is the sum over present features of log(1 + z^2 / 3), with z the deviation in
     scales, tempered by n / (n + 3). Instead of one logarithm per feature, the factors are
-    multiplied and one is taken of the product.
+    multiplied and one is taken of the product. Location and scale are all it needs.
     """
 
-    def factors(self) -> cython.p_double:
+    def factors(self, ground: LocationScaleKernel) -> cython.p_double:
         """1 + z^2 / 3 of each present feature, in scratch."""
         k: cython.Py_ssize_t
         z: cython.double
-        weight: cython.double
-        factors: cython.p_double = self.features.scratch
-        deviations: cython.p_double = self.deviation
-        self.standardise()
-        common: cython.double = self.temper()
-        for k in range(self.features.count):
-            weight = common if common > 0.0 else factors[k]
-            z = deviations[k] * weight
+        factors: cython.p_double = ground.features.scratch
+        deviations: cython.p_double = ground.tempered
+        for k in range(ground.features.count):
+            z = deviations[k]
             factors[k] = 1.0 + z * z * (1.0 / DEGREES_OF_FREEDOM)
         return factors
 
-    def distance(self) -> float:
+    def distance(self, ground: LocationScaleKernel) -> float:
         """Sum of log(1 + z^2 / 3)."""
-        count: cython.Py_ssize_t = self.features.count
-        factors: cython.p_double = self.factors()
+        count: cython.Py_ssize_t = ground.features.count
+        factors: cython.p_double = self.factors(ground)
         k: cython.Py_ssize_t = 0
         total: cython.double = 0.0
         product: cython.double = 1.0
@@ -62,13 +62,20 @@ class ZScoreKernel(LocationScaleKernel):
             k += 1
         return total + log(product)
 
-    def usual_distance(self) -> float:
+    def usual_distance(self, ground: LocationScaleKernel) -> float:
         """d times the mean of log(1 + z^2 / 3) for standard normal z."""
-        return NORMAL_DISTANCE * self.features.count
+        return NORMAL_DISTANCE * ground.features.count
 
-    def contribute(self, contributions: cython.p_double) -> None:
+    def contribute(self, ground: LocationScaleKernel, contributions: cython.p_double) -> None:
         """log(1 + z^2 / 3) of each present feature."""
         k: cython.Py_ssize_t
-        factors: cython.p_double = self.factors()
-        for k in range(self.features.count):
-            contributions[self.features.present[k]] = log(factors[k])
+        factors: cython.p_double = self.factors(ground)
+        for k in range(ground.features.count):
+            contributions[ground.features.present[k]] = log(factors[k])
+
+
+class ZScoreKernel(PartKernel):
+    """Location, scale and a `ZScorePart`."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        PartKernel.__init__(self, settings, ZScorePart())

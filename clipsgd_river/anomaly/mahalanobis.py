@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from clipsgd_river.anomaly._located import LocatedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
+
+    from clipsgd_river._kernels.covariance import CovariancePart
 
 
 class ClippedMahalanobis(LocatedDetector):
@@ -99,4 +101,5 @@ class ClippedMahalanobis(LocatedDetector):
         """Inverse covariance of the standardised features, ordered as `features_`; shape (d, d)."""
         self._check_learned()
         size = self._kernel.features.size
-        return np.array(self._kernel.inverse_values[: size * size]).reshape(size, size)
+        covariance = cast("CovariancePart", self._kernel.part)
+        return np.array(covariance.inverse_values[: size * size]).reshape(size, size)
