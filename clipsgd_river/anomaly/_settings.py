@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 from clipsgd_river import _settings
@@ -34,3 +35,16 @@ def checked_contamination(value: Any) -> float:
             f"contamination is the share of anomalies, above 0 and at most 0.5, not {value!r}"
         )
     return share
+
+
+def checked_fourier(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Check the parameters of detectors on random Fourier features, likewise."""
+    settings = checked(parameters)
+    settings["n_components"] = _settings.count("n_components", settings["n_components"], 4_096)
+    seed = settings["seed"]
+    if isinstance(seed, bool) or not isinstance(seed, Integral):
+        raise TypeError(f"seed is a whole number, not {seed!r} of type {type(seed).__name__}")
+    if not 0 <= int(seed) < 2**63:
+        raise ValueError(f"seed is from 0 to 2**63 - 1, not {seed!r}")
+    settings["seed"] = int(seed)
+    return settings
