@@ -56,11 +56,11 @@ class FourierPart(Part):
         self.mean = doubles(self.mean_values)
 
     def compare(self) -> float:
-        """Distance that the levels of ``fourier.values`` make; at least 0."""
+        """Distance that the levels of ``fourier.values`` make; at least 0. `step` may use them."""
         return 0.0
 
     def refresh(self) -> None:
-        """Compute what depends on the mean alone."""
+        """Compute anew what follows from the mean alone."""
 
     def level(self, bandwidth: cython.Py_ssize_t) -> float:
         """Mean kernel of one bandwidth at the event whose features are in ``fourier.values``."""
@@ -113,6 +113,7 @@ class FourierPart(Part):
                 max(tail - self.fourier.excess(ground.tempered[k]), 0.0),
             )
         self.fourier.evaluate(self.fourier.angles)
+        self.compare()
 
     def load_settled(self, ground: LocationScaleKernel) -> cython.bint:
         """Load what the event teaches; features that still start are at their expected values.
@@ -126,6 +127,7 @@ class FourierPart(Part):
             self.fourier.adopt(ground.features.size, self.mean)
             self.refresh()
             self.fourier.evaluate(self.fourier.angles)
+            self.compare()
         if ground.starting == 0:
             return count > 0
         for k in range(count):
@@ -134,6 +136,7 @@ class FourierPart(Part):
         if 0 < settled < count:
             self.fourier.load(ground, True)
             self.fourier.evaluate(self.fourier.angles)
+            self.compare()
         return settled > 0
 
     def rate(self, ground: LocationScaleKernel) -> float:
@@ -182,7 +185,6 @@ class FourierPart(Part):
             if fabs(self.mean[k]) > 1.0 + 1e-9:
                 raise ValueError("the state holds an impossible mean of cosines: it is damaged")
         self.fourier.settle(ground.features.size)
-        self.refresh()
         return 0
 
     def owners(self) -> list[Any]:

@@ -1,5 +1,6 @@
 from libc.math cimport log, sqrt
 
+from clipsgd_river._kernels.archive cimport Archive
 from clipsgd_river._kernels.buffers cimport doubles
 from clipsgd_river._kernels.fourier_features cimport BANDWIDTHS
 from clipsgd_river._kernels.fourier_part cimport FourierPart
@@ -9,6 +10,8 @@ from clipsgd_river._kernels.part_kernel cimport PartKernel
 cdef double NORMAL_DISTANCE
 
 cdef class KernelMeanPart(FourierPart):
+    cdef object level_values
+    cdef double* levels
     cdef object energy_values
     cdef double* energies
 

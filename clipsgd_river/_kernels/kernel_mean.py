@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from clipsgd_river._kernels.archive import Archive
 from clipsgd_river._kernels.buffers import zeros
 from clipsgd_river._kernels.fourier_part import FourierPart
 from clipsgd_river._kernels.location_scale import LocationScaleKernel
@@ -41,6 +42,8 @@ class KernelMeanPart(FourierPart):
 
     def __init__(self, settings: dict[str, Any]) -> None:
         FourierPart.__init__(self, settings)
+        self.level_values = zeros(BANDWIDTHS)
+        self.levels = doubles(self.level_values)
         self.energy_values = zeros(BANDWIDTHS)
         self.energies = doubles(self.energy_values)
 
@@ -57,7 +60,8 @@ class KernelMeanPart(FourierPart):
         product: cython.double = 1.0
         for b in range(BANDWIDTHS):
             energy = self.energies[b]
-            product *= 1.0 + energy / self.floored(self.level(b), energy)
+            self.levels[b] = self.level(b)
+            product *= 1.0 + energy / self.floored(self.levels[b], energy)
         return log(product) / BANDWIDTHS
 
     def usual_distance(self, ground: LocationScaleKernel) -> float:
@@ -74,7 +78,7 @@ class KernelMeanPart(FourierPart):
         values: cython.p_double = self.fourier.values
         square: cython.double = 0.0
         for b in range(BANDWIDTHS):
-            square += 1.0 - 2.0 * self.level(b) + self.energies[b]
+            square += 1.0 - 2.0 * self.levels[b] + self.energies[b]
         norm: cython.double = sqrt(max(square, 0.0) / BANDWIDTHS)
         rate: cython.double = self.rate(ground)
         limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), 1.0)
@@ -83,11 +87,27 @@ class KernelMeanPart(FourierPart):
             rate *= limit / norm
         for k in range(self.fourier.length):
             mean[k] += rate * (values[k] - mean[k])
-        self.refresh()
+        # ||theta + e (phi - theta)||^2, without another sum.
+        rest: cython.double = 1.0 - rate
+        for b in range(BANDWIDTHS):
+            self.energies[b] = rest * rest * self.energies[b] + rate * (
+                2.0 * rest * self.levels[b] + rate
+            )
+
+    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``."""
+        b: cython.Py_ssize_t
+        FourierPart.exchange(self, ground, archive)
+        self.energy_values = archive.vector(self.energy_values, BANDWIDTHS)
+        self.energies = doubles(self.energy_values)
+        for b in range(BANDWIDTHS):
+            if not 0.0 <= self.energies[b] <= 1.0 + 1e-9:
+                raise ValueError("the state holds an impossible norm of a mean: it is damaged")
+        return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this part."""
-        return [*FourierPart.owners(self), self.energy_values]
+        return [*FourierPart.owners(self), self.level_values, self.energy_values]
 
 
 class KernelMeanKernel(PartKernel):
