@@ -278,13 +278,17 @@ class NaiveZScore:
         if len(present) == 0:
             return
         if self.typical.value == 0.0:
-            usual = self.normal_distance * len(present)
+            usual = self.usual_distance(len(present))
             self.typical.place(usual, 10.0)
             self.limit.place(3.0 * usual, 10.0)
         if self.events > 1:
             self.typical.observe(distance)
             self.limit.observe(distance)
         self.step(present, values)
+
+    def usual_distance(self, count: int) -> float:
+        """Mean distance of an event of so many standard normal features."""
+        return self.normal_distance * count
 
     def step(self, present: Positions, values: Vector) -> None:
         settled = self.seen[present] >= self.warm_up

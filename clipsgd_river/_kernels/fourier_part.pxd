@@ -13,6 +13,8 @@ cdef double REST_RATE
 cdef double PRIOR_EVENTS
 cdef double SMALLEST_LEVEL
 
+cdef double resting_rate(LocationScaleKernel ground) noexcept nogil
+
 cdef class FourierPart(Part):
     cdef FourierFeatures fourier
     cdef ClipThreshold clip
@@ -26,4 +28,3 @@ cdef class FourierPart(Part):
     cdef double floored(self, double level, double energy) noexcept nogil
     cdef double judge(self, double square, double tail) noexcept nogil
     cdef bint load_settled(self, LocationScaleKernel ground) noexcept nogil
-    cdef double rate(self, LocationScaleKernel ground) noexcept nogil

@@ -33,6 +33,17 @@ PRIOR_EVENTS = 10.0
 SMALLEST_LEVEL = 1e-100
 
 
+def resting_rate(ground: LocationScaleKernel) -> float:
+    """Step of an estimate of how events are spread, in the deviations of the ground.
+
+    Automatic: a memory of 200 events, and at the start the mean of what was seen and ten
+    standard normal events; otherwise the step of the location.
+    """
+    if not ground.location_step.automatic:
+        return ground.location_step.rate
+    return max(REST_RATE, 1.0 / (ground.events + PRIOR_EVENTS))
+
+
 class FourierPart(Part):
     r"""A mean of random Fourier features, and what the features of an event have in common with it.
 
@@ -103,6 +114,8 @@ class FourierPart(Part):
         u: cython.double
         square: cython.double = self.fourier.square
         tail: cython.double = self.fourier.tail
+        if ground.features.count == 0:
+            return
         whole: cython.double = self.judge(square, tail)
         for k in range(ground.features.count):
             u = self.fourier.coordinates[k]
@@ -138,16 +151,6 @@ class FourierPart(Part):
             self.fourier.evaluate(self.fourier.angles)
             self.compare()
         return settled > 0
-
-    def rate(self, ground: LocationScaleKernel) -> float:
-        """Step of the mean.
-
-        Automatic: a memory of 200 events, and at the start the mean of what was seen and ten
-        standard normal events; otherwise that of the location.
-        """
-        if not ground.location_step.automatic:
-            return ground.location_step.rate
-        return max(REST_RATE, 1.0 / (ground.events + PRIOR_EVENTS))
 
     def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
         """Features' room, and the mean so far."""

@@ -21,6 +21,7 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.buffers import doubles
     from clipsgd_river._kernels.fourier_features import BANDWIDTHS
+    from clipsgd_river._kernels.fourier_part import resting_rate
 
 # Mean distance of standard normal events: between 0.66 and 0.72 for 1 to 100 features.
 NORMAL_DISTANCE = 0.7
@@ -80,7 +81,7 @@ class KernelMeanPart(FourierPart):
         for b in range(BANDWIDTHS):
             square += 1.0 - 2.0 * self.levels[b] + self.energies[b]
         norm: cython.double = sqrt(max(square, 0.0) / BANDWIDTHS)
-        rate: cython.double = self.rate(ground)
+        rate: cython.double = resting_rate(ground)
         limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), 1.0)
         self.clip.observe(norm, 1.0)
         if norm > limit:

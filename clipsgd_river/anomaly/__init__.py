@@ -5,6 +5,7 @@ from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.kernel_mean import ClippedKernelMean
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
+from clipsgd_river.anomaly.one_class_svm import ClippedOneClassSVM
 from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
@@ -13,6 +14,7 @@ __all__ = [
     "ClippedDetector",
     "ClippedKernelMean",
     "ClippedMahalanobis",
+    "ClippedOneClassSVM",
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",

@@ -7,6 +7,9 @@ from typing import Any
 
 from clipsgd_river import _settings
 
+# Fewer events with slack than one in so many say too little of where the boundary is.
+SMALLEST_NU = 0.0001
+
 
 def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     """Check the parameters shared by the detectors; returns them as plain Python values.
@@ -47,4 +50,17 @@ def checked_fourier(parameters: dict[str, Any]) -> dict[str, Any]:
     if not 0 <= int(seed) < 2**63:
         raise ValueError(f"seed is from 0 to 2**63 - 1, not {seed!r}")
     settings["seed"] = int(seed)
+    return settings
+
+
+def checked_one_class_svm(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Check the parameters of a one-class support vector machine, likewise."""
+    settings = checked_fourier(parameters)
+    settings["nu"] = _settings.number("nu", settings["nu"])
+    if not SMALLEST_NU <= settings["nu"] <= 1.0:
+        raise ValueError(
+            f"nu is the share of events with slack, from {SMALLEST_NU} to 1, not {settings['nu']!r}"
+        )
+    if settings["kernel"] not in ("rbf", "linear"):
+        raise ValueError(f"kernel is 'rbf' or 'linear', not {settings['kernel']!r}")
     return settings
