@@ -24,8 +24,8 @@ if not cython.compiled:
     from clipsgd_river._kernels.circle import inner
     from clipsgd_river._kernels.fourier_features import BANDWIDTHS
 
-# Within a tenth of a scale of the expected event the distance falls to 0, that of the event itself.
-NEAR_SQUARE = 0.01
+# Within a thousandth of a scale of the expected event the distance falls to 0, that of the event itself.
+NEAR_SQUARE = 1e-6
 # An automatic step is at rest 1 / 200; at the start, what is assumed counts as ten events.
 REST_RATE = 0.005
 PRIOR_EVENTS = 10.0
@@ -51,7 +51,7 @@ class FourierPart(Part):
     high where events were dense. Subclasses say how the mean is learned (`step`) and what a
     distance its levels make (`compare`). The distance of the event is
 
-    .. math:: r = \frac{\|u\|^2}{\|u\|^2 + 0.01}\; r_\text{levels}
+    .. math:: r = \frac{\|u\|^2}{\|u\|^2 + 10^{-6}}\; r_\text{levels}
               + \sum_{|z_j| > 4} \tfrac12 \log(|z_j| / 4),
 
     0 at the expected event, u = 0, and next to r_levels elsewhere. Before anything is learned the

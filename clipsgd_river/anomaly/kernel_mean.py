@@ -23,7 +23,7 @@ class ClippedKernelMean(LocatedDetector):
     coordinate, phi_m(u) the n_components pairs cos(m a_k), sin(m a_k) of the angles
     a_k = sum_j w_jk u_j / sqrt(d), and theta_m the clipped mean of phi_m over the events so far,
 
-    .. math:: r = \frac{\|u\|^2}{\|u\|^2 + 0.01} \cdot \frac13 \sum_{m = 1, 2, 4}
+    .. math:: r = \frac{\|u\|^2}{\|u\|^2 + 10^{-6}} \cdot \frac13 \sum_{m = 1, 2, 4}
               \log\Bigl(1 + \frac{\|\theta_m\|^2}{\theta_m^\top \phi_m(u)}\Bigr)
               + \sum_{|z_j| > 4} \tfrac12 \log(|z_j| / 4),
 

@@ -74,7 +74,7 @@ class NaiveFourier(NaiveZScore):
             return 0.0
         z = self.tempered(present, values)
         u = self.coordinates(present, z)
-        return self.compare(self.features(u)) * (u @ u / (u @ u + 0.01)) + tail(z)
+        return self.compare(self.features(u)) * (u @ u / (u @ u + 1e-6)) + tail(z)
 
     def contributions(self, event: Mapping[Any, float]) -> dict[Any, float]:
         present, _ = self.read(event)
