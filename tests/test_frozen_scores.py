@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 from river import datasets
 
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
+from clipsgd_river.anomaly import (
+    ClippedKernelMean,
+    ClippedMahalanobis,
+    ClippedOneClassSVM,
+    ClippedZScore,
+)
+
+DETECTORS = [ClippedZScore, ClippedMahalanobis, ClippedKernelMean, ClippedOneClassSVM]
 
 # In the start, at its end and well after it; 4, 18, 50, 98, 255 and 564 are labelled anomalies.
 POSITIONS = [1, 4, 18, 19, 20, 50, 98, 255, 564, 999, 1999, 2999]
@@ -49,6 +56,34 @@ FROZEN: dict[str, list[float]] = {
         0.6580795579634242,
         0.7691416188962337,
     ],
+    "ClippedKernelMean": [
+        0.27808025000420916,
+        0.7771170147982347,
+        0.7177589802466249,
+        0.568687686260191,
+        0.5087199451065441,
+        0.7101650504774717,
+        0.7776847755496202,
+        0.8325785541089062,
+        0.7291206903430171,
+        0.36966060390974137,
+        0.5699541262208074,
+        0.6404309425860746,
+    ],
+    "ClippedOneClassSVM": [
+        0.3957459003922008,
+        0.77630941142427,
+        0.7360384541107736,
+        0.5725754173780494,
+        0.4929796640261087,
+        0.7547049372675773,
+        0.7874131137770298,
+        0.833566004815365,
+        0.7450816580668224,
+        0.46654024812435646,
+        0.538187171797207,
+        0.5974665042086791,
+    ],
 }
 
 
@@ -60,14 +95,14 @@ def scores(cls: Any) -> list[float]:
     return [every[position] for position in POSITIONS]
 
 
-@pytest.mark.parametrize("cls", [ClippedZScore, ClippedMahalanobis])
+@pytest.mark.parametrize("cls", DETECTORS)
 def test_scores_are_those_of_the_last_release(cls: Any) -> None:
     assert scores(cls) == pytest.approx(FROZEN[cls.__name__], rel=1e-9)
 
 
 if __name__ == "__main__":
     lines = ["FROZEN: dict[str, list[float]] = {"]
-    for detector_class in (ClippedZScore, ClippedMahalanobis):
+    for detector_class in DETECTORS:
         lines.append(f'    "{detector_class.__name__}": [')
         lines += [f"        {score!r}," for score in scores(detector_class)]
         lines.append("    ],")

@@ -9,13 +9,9 @@ import pytest
 from conftest import discover_detectors, name_of
 
 from clipsgd_river import _state_file
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
+from clipsgd_river.anomaly import ClippedDetector, ClippedMahalanobis
 
-DETECTORS = [
-    detector
-    for detector in discover_detectors()
-    if isinstance(detector, ClippedMahalanobis | ClippedZScore)
-]
+DETECTORS = [detector for detector in discover_detectors() if isinstance(detector, ClippedDetector)]
 
 
 class NoName:

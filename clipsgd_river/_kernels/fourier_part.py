@@ -24,7 +24,7 @@ if not cython.compiled:
     from clipsgd_river._kernels.circle import inner
     from clipsgd_river._kernels.fourier_features import BANDWIDTHS
 
-# Within a thousandth of a scale of the expected event the distance falls to 0, that of the event itself.
+# Within a thousandth of a scale of the expected event the distance falls to 0.
 NEAR_SQUARE = 1e-6
 # An automatic step is at rest 1 / 200; at the start, what is assumed counts as ten events.
 REST_RATE = 0.005

@@ -34,7 +34,8 @@ class ClippedOneClassSVM(LocatedDetector):
     With ``kernel="rbf"`` phi are the random Fourier features of `ClippedKernelMean`, at its three
     bandwidths together, u is clipped to +-4, and the distance is
 
-    .. math:: r = \frac{\|u\|^2}{\|u\|^2 + 10^{-6}} \log_2\Bigl(1 + \frac{\rho}{w^\top \phi(u)}\Bigr)
+    .. math:: r = \frac{\|u\|^2}{\|u\|^2 + 10^{-6}}
+              \log_2\Bigl(1 + \frac{\rho}{w^\top \phi(u)}\Bigr)
               + \sum_{|u_j| > 4} \tfrac12 \log(|u_j| / 4),
 
     the denominator floored at its noise. With ``kernel="linear"`` phi are the closenesses

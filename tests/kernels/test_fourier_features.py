@@ -126,6 +126,14 @@ def test_the_mean_of_standard_normal_events_is_that_of_a_density(d: int) -> None
     assert found.mean() == pytest.approx(wanted.mean(), rel=0.2)
 
 
+@pytest.mark.parametrize("d", [1, 3, 20])
+def test_distances_of_standard_normal_rows_average_what_is_assumed(d: int) -> None:
+    """0.69 to 0.79 by the comment at NORMAL_DISTANCE, and a tenth for chance."""
+    rng = np.random.default_rng(d)
+    detector = ClippedKernelMean().partial_fit(rng.normal(size=(1500, d)))
+    assert 0.62 < -detector.score_samples(rng.normal(size=(1000, d))).mean() < 0.87
+
+
 def test_more_than_a_gigabyte_of_weights_is_refused() -> None:
     detector = ClippedKernelMean(n_components=4096, max_features=100_000)
     detector.learn_one({"a": 1.0})
