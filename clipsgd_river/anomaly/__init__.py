@@ -2,6 +2,7 @@
 
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.fitness import FITNESS
+from clipsgd_river.anomaly.ensemble import ClippedEnsemble
 from clipsgd_river.anomaly.kernel_mean import ClippedKernelMean
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
@@ -12,6 +13,7 @@ from clipsgd_river.anomaly.z_score import ClippedZScore
 __all__ = [
     "FITNESS",
     "ClippedDetector",
+    "ClippedEnsemble",
     "ClippedKernelMean",
     "ClippedMahalanobis",
     "ClippedOneClassSVM",
