@@ -16,11 +16,11 @@ cdef Py_ssize_t COVARIANCE
 cdef Py_ssize_t CONDITIONAL
 cdef Py_ssize_t KERNEL_MEAN
 cdef Py_ssize_t MEMBERS
-cdef Py_ssize_t LARGEST_COVARIANCE
+cdef Py_ssize_t NARROW
 cdef double COVARIANCE_RIDGE
 
 cdef class PortfolioPart(Part):
-    cdef object clip
+    cdef object settings
     cdef ZScorePart z_score
     cdef CovariancePart covariance
     cdef KernelMeanPart kernel_mean
@@ -31,7 +31,7 @@ cdef class PortfolioPart(Part):
     cdef double* relatives
     cdef object share_values
     cdef double* shares
-    cdef bint correlated
+    cdef bint narrow
     cdef double early
 
     cdef Py_ssize_t judging(self) noexcept nogil

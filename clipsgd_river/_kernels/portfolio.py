@@ -34,8 +34,9 @@ CONDITIONAL = 3
 MEMBERS = 4
 # Names of the members, for whoever asks what each of them says.
 NAMES = ("z-score", "kernel mean", "mahalanobis", "conditional z-score")
-# A covariance of more features costs more than all other members together.
-LARGEST_COVARIANCE = 128
+# Beyond so many features a covariance costs too much, and all events are about equally far from
+# each other: a kernel tells little.
+NARROW = 128
 # Ridge of the covariance: between the members that know all correlations and none.
 COVARIANCE_RIDGE = 0.1
 
@@ -44,8 +45,8 @@ class PortfolioPart(Part):
     r"""Root mean square over the members of their relative distances t_m (`RelativeDistances`).
 
     Each member judges and learns every event in the deviations of the one ground. The covariance
-    speaks twice, as u'Pu and feature by feature (`CovariancePart.surprises`), and takes part while
-    there are at most 128 features.
+    speaks twice, as u'Pu and feature by feature (`CovariancePart.surprises`). Beyond 128 features
+    the z-score is left alone.
 
     Contributions divide each member's share t_m^2 / sum t^2 of the distance among the features in
     the proportions of the positive part of the member's own contributions, so that they are at
@@ -53,9 +54,9 @@ class PortfolioPart(Part):
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        self.clip = settings["clip"]
+        self.settings = settings
         self.z_score = ZScorePart()
-        self.covariance = CovariancePart(self.clip, COVARIANCE_RIDGE)
+        self.covariance = CovariancePart(settings["clip"], COVARIANCE_RIDGE)
         self.kernel_mean = KernelMeanPart(settings)
         self.relative = RelativeDistances(MEMBERS, settings["warm_up"])
         self.distance_values = zeros(MEMBERS)
@@ -64,7 +65,7 @@ class PortfolioPart(Part):
         self.relatives = doubles(self.relative_values)
         self.share_values = zeros(0)
         self.shares = doubles(self.share_values)
-        self.correlated = True
+        self.narrow = True
         self.early = max(settings["warm_up"] // 4, 1)
 
     def distance(self, ground: LocationScaleKernel) -> float:
@@ -73,8 +74,8 @@ class PortfolioPart(Part):
         t: cython.double
         squares: cython.double = 0.0
         self.distances[Z_SCORE] = self.z_score.distance(ground)
-        self.distances[KERNEL_MEAN] = self.kernel_mean.distance(ground)
-        if self.correlated:
+        if self.narrow:
+            self.distances[KERNEL_MEAN] = self.kernel_mean.distance(ground)
             self.distances[COVARIANCE] = self.covariance.distance(ground)
             self.distances[CONDITIONAL] = self.covariance.surprises(ground)
         for k in range(self.judging()):
@@ -85,7 +86,7 @@ class PortfolioPart(Part):
 
     def judging(self) -> cython.Py_ssize_t:
         """How many members take part: the first so many."""
-        return MEMBERS if self.correlated else COVARIANCE
+        return MEMBERS if self.narrow else 1
 
     def usual_distance(self, ground: LocationScaleKernel) -> float:
         """About 1, what every member calls usual."""
@@ -95,8 +96,8 @@ class PortfolioPart(Part):
         """Clipped steps of the members, and of what their distances usually are."""
         k: cython.Py_ssize_t
         self.z_score.step(ground)
-        self.kernel_mean.step(ground)
-        if self.correlated:
+        if self.narrow:
+            self.kernel_mean.step(ground)
             self.covariance.step(ground)
         # The first events were judged by next to nothing: their distances are too small.
         if ground.events > self.early:
@@ -115,9 +116,9 @@ class PortfolioPart(Part):
             scale = 1.0 / sqrt(squares * self.judging())
         self.z_score.contribute(ground, self.shares)
         self.divide(ground, Z_SCORE, scale, contributions)
-        self.kernel_mean.contribute(ground, self.shares)
-        self.divide(ground, KERNEL_MEAN, scale, contributions)
-        if self.correlated:
+        if self.narrow:
+            self.kernel_mean.contribute(ground, self.shares)
+            self.divide(ground, KERNEL_MEAN, scale, contributions)
             self.covariance.contribute(ground, self.shares)
             self.divide(ground, COVARIANCE, scale, contributions)
             for k in range(ground.features.count):
@@ -148,7 +149,7 @@ class PortfolioPart(Part):
         self, ground: LocationScaleKernel, expected: cython.p_double, spread: cython.p_double
     ) -> None:
         """What the covariance expects; without it, each feature alone."""
-        if self.correlated:
+        if self.narrow:
             self.covariance.expect(ground, expected, spread)
         else:
             self.z_score.expect(ground, expected, spread)
@@ -161,35 +162,37 @@ class PortfolioPart(Part):
 
     def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
         """Memory of every member that takes part in judging ``size`` features."""
-        covariance = self.covariance.room(ground, size) if size <= LARGEST_COVARIANCE else None
-        return zeros(size), self.kernel_mean.room(ground, size), covariance
+        members = None
+        if size <= NARROW:
+            members = self.kernel_mean.room(ground, size), self.covariance.room(ground, size)
+        return zeros(size), members
 
     def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
-        """Take over what `room` gave."""
-        self.share_values = room[0]
-        self.shares = doubles(self.share_values)
-        self.kernel_mean.occupy(room[1], size)
-        self.correlated = room[2] is not None
-        if self.correlated:
-            self.covariance.occupy(room[2], size)
+        """Take over what `room` gave; members that are left out give their memory back."""
+        shares, members = room
+        self.share_values = shares
+        self.shares = doubles(shares)
+        self.narrow = members is not None
+        if self.narrow:
+            self.kernel_mean.occupy(members[0], size)
+            self.covariance.occupy(members[1], size)
         else:
-            self.covariance = CovariancePart(self.clip, COVARIANCE_RIDGE)
+            self.kernel_mean = KernelMeanPart(self.settings)
+            self.covariance = CovariancePart(self.settings["clip"], COVARIANCE_RIDGE)
         return 0
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of the members that take part, and of their usual distances."""
-        numbers: cython.Py_ssize_t = self.relative.least_numbers() + self.kernel_mean.least_numbers(
-            size
-        )
-        if size <= LARGEST_COVARIANCE:
-            numbers += self.covariance.least_numbers(size)
+        numbers: cython.Py_ssize_t = self.relative.least_numbers()
+        if size <= NARROW:
+            numbers += self.covariance.least_numbers(size) + self.kernel_mean.least_numbers(size)
         return numbers
 
     def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        if self.correlated:
+        if self.narrow:
             self.covariance.exchange(ground, archive)
-        self.kernel_mean.exchange(ground, archive)
+            self.kernel_mean.exchange(ground, archive)
         return self.relative.exchange(archive)
 
     def owners(self) -> list[Any]:

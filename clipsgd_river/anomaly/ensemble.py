@@ -32,9 +32,9 @@ class ClippedEnsemble(LocatedDetector):
     blind to the anomaly drags down, and their maximum, which a noisy member raises. A usual event
     is about 1 away.
 
-    Mahalanobis and the view of each feature given the others share one inverse covariance and
-    take part up to 128 features; beyond that it would cost more than all else, and two views are
-    left.
+    Beyond 128 features the z-score is left alone: the covariance would cost too much, and in so
+    many dimensions all events are about equally far from each other. For images and other wide
+    events whose features move together choose a detector of such events.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ class ClippedEnsemble(LocatedDetector):
     of each among the features in proportion to the positive part of its own contributions: they
     are at least 0 and sum to the distance. `member_distances_one` gives the t.
 
-    Cost O(d^2 + d D) per event with D = n_components, O(d D) beyond 128 features, and O(d D) to
-    explain one. State file: those of `ClippedMahalanobis` (up to 128 features) and
-    `ClippedKernelMean`, with one location and scale for both, and 100 bytes.
+    Cost O(d^2 + d D) per event with D = n_components, up to 128 features, and O(d) beyond. State
+    file: those of `ClippedMahalanobis` and `ClippedKernelMean`, with one location and scale for
+    both, and 100 bytes; beyond 128 features that of `ClippedZScore` and as many.
 
     Examples
     --------
