@@ -1,8 +1,8 @@
 """Detectors that look at one event at a time."""
 
 from clipsgd_river.anomaly.base import ClippedDetector
-from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.ensemble import ClippedEnsemble
+from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.kernel_mean import ClippedKernelMean
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
