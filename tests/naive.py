@@ -339,6 +339,7 @@ class NaiveMahalanobis(NaiveZScore):
     """The covariance S itself, inverted for every event; the distance is u' S^-1 u and a tail."""
 
     normal_distance = 1.0
+    ridge = 0.03
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
@@ -389,4 +390,4 @@ class NaiveMahalanobis(NaiveZScore):
         self.covariance += rate * shortening**2 / self.covariance_clip.share(d) * np.outer(u, u)
         turn = sorted(range(d), key=lambda j: repr(self.names[j]))[self.events % d]
         if turn in settled:
-            self.covariance[turn, turn] += rate * 0.03 * d
+            self.covariance[turn, turn] += rate * self.ridge * d

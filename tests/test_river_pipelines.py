@@ -133,3 +133,30 @@ def test_streams_of_river_and_sklearn(detector: Any) -> None:
         assert 0 <= score < 1
     far = dict.fromkeys(x, 1e3)
     assert subject.score_one(far) > score
+
+
+def test_learning_during_prediction_reaches_the_transformers(detector: Any) -> None:
+    pipeline = preprocessing.StandardScaler() | detector.clone()
+    scaler, subject = preprocessing.StandardScaler(), detector.clone()
+    for x, _ in EVENTS[:200]:
+        with compose.learn_during_predict():
+            found = pipeline.score_one(x)
+        scaler.learn_one(x)
+        assert found == subject.score_one(scaler.transform_one(x))
+        pipeline.learn_one(x)
+        scaler.learn_one(x)
+        subject.learn_one(scaler.transform_one(x))
+
+
+def test_a_hundred_thresholds_see_what_ranking_sees(detector: Any) -> None:
+    """River's area is a sum over thresholds; scores crowd between 0.3 and 0.9."""
+    few, many, ranked = metrics.ROCAUC(), metrics.ROCAUC(n_thresholds=100), metrics.RollingROCAUC()
+    subject = detector.clone()
+    for x, y in EVENTS:
+        score = subject.score_one(x)
+        subject.learn_one(x)
+        for metric in (few, many):
+            metric.update(y, score)
+        ranked.update(y, score)
+    assert abs(many.get() - ranked.get()) < 0.005
+    assert abs(few.get() - ranked.get()) < 0.05

@@ -7,7 +7,6 @@ from clipsgd_river._kernels.location_scale cimport LocationScaleKernel
 from clipsgd_river._kernels.part cimport Part
 
 cdef double LARGEST_COORDINATE
-cdef double RIDGE
 cdef double LARGEST_INVERSE
 
 cdef class CovariancePart(Part):
@@ -25,10 +24,13 @@ cdef class CovariancePart(Part):
     cdef int* turns
     cdef ClipThreshold clip
     cdef double share
+    cdef double ridge_share
     cdef Py_ssize_t side
 
     cdef int point(self) except -1
     cdef double excess(self, double z) noexcept nogil
+    cdef double surprise(self, LocationScaleKernel ground, Py_ssize_t k) noexcept nogil
+    cdef double surprises(self, LocationScaleKernel ground) noexcept nogil
     cdef double multiply(self) noexcept nogil
     cdef double rate(self, LocationScaleKernel ground) noexcept nogil
     cdef void update_inverse(self, double weight, double ridge, Py_ssize_t r) noexcept nogil

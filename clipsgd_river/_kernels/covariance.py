@@ -25,10 +25,8 @@ if not cython.compiled:
 # Standardised deviations enter the covariance and the quadratic form up to this; what exceeds it
 # adds a logarithm, as the tail of a Student distribution would.
 LARGEST_COORDINATE = 4.0
-# Ridge rho on the covariance of the standardised features.
-RIDGE = 0.03
 # A diagonal of the inverse beyond this is round-off: where every feature's turn for the ridge
-# comes, exact arithmetic bounds it by a small multiple of 1 / RIDGE.
+# comes, exact arithmetic bounds it by a small multiple of 1 / ridge.
 LARGEST_INVERSE = 1e9
 
 
@@ -51,10 +49,18 @@ class CovariancePart(Part):
     the rows of the others are aged.
 
     The distance is u'Pu plus 2 log(|z| / 4) for each deviation |z| > 4.
+
+    Parameters
+    ----------
+    clip
+        Rule of the clip threshold on r.
+    ridge
+        The ridge rho, in squared standard deviations.
     """
 
-    def __init__(self, clip: Any) -> None:
+    def __init__(self, clip: Any, ridge: float) -> None:
         self.side = 0
+        self.ridge_share = ridge
         self.clip = ClipThreshold(clip, 1.5)
         self.share = 1.0
         self.inverse_values = zeros(0)
@@ -128,6 +134,25 @@ class CovariancePart(Part):
             z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
             self.coordinates[ground.features.present[k]] = z
         return total + max(self.multiply(), 0.0)
+
+    def surprise(self, ground: LocationScaleKernel, k: cython.Py_ssize_t) -> float:
+        """log(1 + e^2 P_jj / 3) and the excess of the k-th present feature j, after `distance`.
+
+        e = (Pu)_j / P_jj is its deviation from what the others let expect, with variance 1 / P_jj:
+        a z-score given the other features, under Student's t.
+        """
+        j: cython.int = ground.features.present[k]
+        pull: cython.double = self.product[j]
+        own: cython.double = self.inverse[j * self.side + j]
+        return log(1.0 + pull * pull / (3.0 * own)) + self.excess(ground.tempered[k])
+
+    def surprises(self, ground: LocationScaleKernel) -> float:
+        """Sum of the present features' `surprise`, after `distance`."""
+        k: cython.Py_ssize_t
+        total: cython.double = 0.0
+        for k in range(ground.features.count):
+            total += self.surprise(ground, k)
+        return total
 
     def usual_distance(self, ground: LocationScaleKernel) -> float:
         """Mean of a chi-square variable with d degrees of freedom: d."""
@@ -215,7 +240,7 @@ class CovariancePart(Part):
         weight = weight / (1.0 + weight * square)
         event: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, ground.events)
         turn: cython.Py_ssize_t = self.turns[event % self.side]
-        ridge: cython.double = rate * RIDGE * self.side
+        ridge: cython.double = rate * self.ridge_share * self.side
         if self.decay[turn] == 1.0:
             ridge = 0.0
         self.update_inverse(weight, ridge, turn)

@@ -3,6 +3,7 @@
 from clipsgd_river.anomaly.alert import Alert
 from clipsgd_river.anomaly.alert_budget import AlertBudget
 from clipsgd_river.anomaly.base import ClippedDetector
+from clipsgd_river.anomaly.ensemble import ClippedEnsemble
 from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.change_aware import ChangeAwareDetector
 from clipsgd_river.anomaly.kernel_mean import ClippedKernelMean
@@ -23,6 +24,9 @@ __all__ = [
     "ClippedKernelMean",
     "ClippedMahalanobis",
     "ClippedSubspace",
+    "ClippedEnsemble",
+    "ClippedKernelMean",
+    "ClippedMahalanobis",
     "ClippedOneClassSVM",
     "ClippedZScore",
     "LabelDetector",

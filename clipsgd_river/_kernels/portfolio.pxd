@@ -1,0 +1,43 @@
+from libc.math cimport sqrt
+
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.buffers cimport doubles
+from clipsgd_river._kernels.covariance cimport CovariancePart
+from clipsgd_river._kernels.kernel_mean cimport KernelMeanPart
+from clipsgd_river._kernels.location_scale cimport LocationScaleKernel
+from clipsgd_river._kernels.part cimport Part
+from clipsgd_river._kernels.part_kernel cimport PartKernel
+from clipsgd_river._kernels.relative_distances cimport RelativeDistances
+from clipsgd_river._kernels.vector cimport total
+from clipsgd_river._kernels.z_score cimport ZScorePart
+
+cdef Py_ssize_t Z_SCORE
+cdef Py_ssize_t COVARIANCE
+cdef Py_ssize_t CONDITIONAL
+cdef Py_ssize_t KERNEL_MEAN
+cdef Py_ssize_t MEMBERS
+cdef Py_ssize_t NARROW
+cdef double COVARIANCE_RIDGE
+
+cdef class PortfolioPart(Part):
+    cdef object settings
+    cdef ZScorePart z_score
+    cdef CovariancePart covariance
+    cdef KernelMeanPart kernel_mean
+    cdef RelativeDistances relative
+    cdef object distance_values
+    cdef double* distances
+    cdef object relative_values
+    cdef double* relatives
+    cdef object share_values
+    cdef double* shares
+    cdef bint narrow
+    cdef double early
+
+    cdef Py_ssize_t judging(self) noexcept nogil
+    cdef void divide(self, LocationScaleKernel ground, Py_ssize_t member, double scale, double* contributions) noexcept nogil
+
+cdef class PortfolioKernel(PartKernel):
+    cdef readonly PortfolioPart portfolio
+
+    cpdef object members_one(self, object event)
