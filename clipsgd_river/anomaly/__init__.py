@@ -3,9 +3,9 @@
 from clipsgd_river.anomaly.alert import Alert
 from clipsgd_river.anomaly.alert_budget import AlertBudget
 from clipsgd_river.anomaly.base import ClippedDetector
+from clipsgd_river.anomaly.change_aware import ChangeAwareDetector
 from clipsgd_river.anomaly.ensemble import ClippedEnsemble
 from clipsgd_river.anomaly.fitness import FITNESS
-from clipsgd_river.anomaly.change_aware import ChangeAwareDetector
 from clipsgd_river.anomaly.kernel_mean import ClippedKernelMean
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
@@ -21,13 +21,11 @@ __all__ = [
     "AlertBudget",
     "ChangeAwareDetector",
     "ClippedDetector",
-    "ClippedKernelMean",
-    "ClippedMahalanobis",
-    "ClippedSubspace",
     "ClippedEnsemble",
     "ClippedKernelMean",
     "ClippedMahalanobis",
     "ClippedOneClassSVM",
+    "ClippedSubspace",
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",
