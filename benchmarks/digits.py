@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from common import options, ours, peers
+from common import options, ours, peers, turned
 from common.contestants import Contestant, Run
 from common.data import FloatArray, LabelArray
 from common.digits import STRETCH, DigitStream, load
@@ -212,6 +212,11 @@ def main() -> None:
     parser = options.parser(__doc__ or "")
     options.add_data(parser)
     parser.add_argument("--seeds", type=int, default=5, help="streams to average over")
+    parser.add_argument(
+        "--rotated",
+        action="store_true",
+        help="instead: by telling transformations apart, images upright and turned, with bursts",
+    )
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the running ROC AUC")
     options.add_peers(parser)
     options.add_detectors(parser)
@@ -219,6 +224,14 @@ def main() -> None:
     if arguments.seeds < 1:
         parser.error(f"--seeds must be at least 1, not {arguments.seeds}")
     folder = options.data_folder(arguments)
+    if arguments.rotated:
+        seeds = 1 if arguments.quick else arguments.seeds
+        peers_too = arguments.peers
+        publish(
+            turned.tables(folder, seeds, quick=arguments.quick, with_peers=peers_too),
+            arguments.out,
+        )
+        return
     chosen = options.chosen(parser, ours.contestants(), arguments.detectors)
     running = entrants(chosen, with_peers=arguments.peers)
     seeds, stretch = (1, 100) if arguments.quick else (arguments.seeds, STRETCH)

@@ -13,6 +13,7 @@ from clipsgd_river.anomaly.one_class_svm import ClippedOneClassSVM
 from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.subspace import ClippedSubspace
 from clipsgd_river.anomaly.tail_filter import TailFilter
+from clipsgd_river.anomaly.transformation import TransformationDetector
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "LabelDetector",
     "ResidualDetector",
     "TailFilter",
+    "TransformationDetector",
 ]
