@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from array import array
+from numbers import Integral
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
@@ -118,7 +119,7 @@ class TransformationPart(Part):
         if self.pixels > 0:
             pixel = array("i", self.pixel_values[: ground.features.size])
             for name in pending:
-                if isinstance(name, bool) or not isinstance(name, int) or name >= self.pixels:
+                if isinstance(name, bool) or not isinstance(name, Integral) or name >= self.pixels:
                     raise ValueError(
                         f"the event has a feature {name!r}, and the features of an image of "
                         f"{self.shape[0]} x {self.shape[1]} are its pixels, 0 to "
@@ -126,7 +127,7 @@ class TransformationPart(Part):
                     )
                 if name < 0:
                     raise ValueError(f"the event has a pixel {name}; pixels are counted from 0 on")
-                pixel.append(name)
+                pixel.append(int(name))
             random = self.random_values
             if first and not self.raw:
                 random = array("d")
