@@ -58,10 +58,10 @@ class NaiveModel:
         if self.clip == "auto":
             if self.median.value == 0.0:
                 self.median.observe(1.0)
-                limit = 0.5
+                limit = 1.0
             else:
-                limit = max(0.5 * self.median.value, 0.2)
-            self.median.observe(max(norm, 0.4))
+                limit = max(self.median.value, 0.25)
+            self.median.observe(max(norm, 0.25))
         self.weights += self.rate * min(1.0, float(limit) / norm) * errors.T @ inputs
 
 
@@ -233,6 +233,15 @@ def test_images_keep_the_promises(detector: TransformationDetector) -> None:
         backwards.learn_one(dict(reversed(x.items())))
     found = [backwards.distance_one(x) for x in events]
     assert found == pytest.approx([one_by_one.distance_one(x) for x in events], rel=1e-9)
+
+
+def test_nothing_known_explains_nothing() -> None:
+    detector = TransformationDetector(image_shape=SHAPE, n_components=6)
+    assert detector.explain_one({0: 1.0}) == {}
+    detector.learn_one({})
+    assert detector.explain_one({0: 1.0}) == {}
+    detector.learn_many(images(3, SHAPE))
+    assert detector.explain_one({}) == {}
 
 
 def test_brightness_changes_nothing() -> None:

@@ -13,7 +13,6 @@ cdef double LARGEST_COORDINATE
 cdef double TAIL_WEIGHT
 cdef double NEAR_SQUARE
 cdef double LONGEST_STEP
-cdef double CLIP_SHARE
 cdef double LEAST_CLIP
 cdef double LARGEST_WEIGHT
 cdef double LARGEST_PIXEL

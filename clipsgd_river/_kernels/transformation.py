@@ -37,11 +37,10 @@ NEAR_SQUARE = 1e-6
 # The Hessian of a softmax loss is at most half the squared norm of the inputs, which is 1: longer
 # steps than 4 overshoot.
 LONGEST_STEP = 4.0
-# The automatic threshold is half the running median of the norms, and no less than this; the norm,
-# the root mean square of the residuals, is at most sqrt(2). The median of a model that fits would
+# The automatic threshold is the running median of the norms, and no less than this; the norm, the
+# root mean square of the residuals, is at most sqrt(2). The median of a model that fits would
 # vanish and take the step with it; that of one which does not fit, after a change, is large.
-CLIP_SHARE = 0.5
-LEAST_CLIP = 0.2
+LEAST_CLIP = 0.25
 # A pixel beyond this counts as this: squares stay finite.
 LARGEST_PIXEL = 1e150
 # Logits of inputs of norm 1 stay far below.
@@ -78,7 +77,7 @@ class TransformationPart(Part):
         self.pixels = 0 if self.shape is None else self.shape[0] * self.shape[1]
         self.angles_each = self.pixels if self.raw else settings["n_components"]
         self.width = self.angles_each if self.raw else 2 * self.angles_each
-        self.clip = ClipThreshold(settings["clip"], CLIP_SHARE)
+        self.clip = ClipThreshold(settings["clip"], 1.0)
         self.least_clip = LEAST_CLIP if isinstance(settings["clip"], str) else 0.0
         self.known = 1.0
         self.square = 0.0
@@ -311,6 +310,8 @@ class TransformationPart(Part):
         usual: cython.double
         rest: cython.double
         tail: cython.double
+        if ground.features.count == 0:
+            return
         whole: cython.double = self.judge(self.angles, self.square, self.tail)
         for k in range(ground.features.count):
             j = ground.features.present[k]
@@ -352,7 +353,7 @@ class TransformationPart(Part):
         limit: cython.double = self.clip.value(LONGEST_STEP / max(rate, 1e-9), 1.0)
         limit = max(limit, self.least_clip)
         # A median kept this high is soon where it should be when the model no longer fits.
-        self.clip.observe(max(norm, self.least_clip / CLIP_SHARE), 1.0)
+        self.clip.observe(max(norm, self.least_clip), 1.0)
         if norm > limit:
             rate *= limit / norm
         for k in range(self.classes):

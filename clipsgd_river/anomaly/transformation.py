@@ -63,8 +63,10 @@ class TransformationDetector(LocatedDetector):
         Share of the step eta = 4, beyond which a step of a softmax would overshoot; ``"auto"``
         is 1. The location and scale of each feature take their steps as in `ClippedZScore`.
     clip
-        Threshold lambda on g. ``"auto"``: half the running median of g, at least 0.2, since the
-        gradient vanishes where the model fits. A number: fixed.
+        Threshold lambda on g. ``"auto"``: the running median of g, at least 1/4, since the
+        gradient vanishes where the model fits; ``"growing"``: that times the fourth root of the
+        memory. A number, at least 0.1: fixed, and also the threshold of location and scale, as in
+        `ClippedZScore`. ``None``: no clipping.
     warm_up
         Events from which a feature's first location and scale are taken, by medians, 1 to
         10,000; of a table the model learns a feature afterwards.
