@@ -226,11 +226,9 @@ def main() -> None:
     folder = options.data_folder(arguments)
     if arguments.rotated:
         seeds = 1 if arguments.quick else arguments.seeds
-        peers_too = arguments.peers
-        publish(
-            turned.tables(folder, seeds, quick=arguments.quick, with_peers=peers_too),
-            arguments.out,
-        )
+        competing = turned.contestants(with_peers=arguments.peers)
+        running = options.chosen(parser, competing, arguments.detectors)
+        publish(turned.tables(folder, seeds, running, quick=arguments.quick), arguments.out)
         return
     chosen = options.chosen(parser, ours.contestants(), arguments.detectors)
     running = entrants(chosen, with_peers=arguments.peers)

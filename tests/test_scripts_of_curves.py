@@ -90,6 +90,36 @@ def test_digits_script_ranks_and_draws(
     assert "| ClippedSubspace |" in capsys.readouterr().out
 
 
+def test_bursts_replay_one_other_digit_amid_each_stretch(script: Load) -> None:
+    rows, others = np.zeros((400, 3)), np.ones((400, 3))
+    labels = np.zeros(400, dtype=np.int8)
+    attacked, told = script("common.turned").with_burst(rows, labels, others, 200, seed=0)
+    assert (attacked == told[:, None]).all()
+    assert not rows.any()
+    assert not labels.any()
+    place = np.flatnonzero(told) % 200
+    assert place.min() >= 60
+    assert place.max() < 140
+    assert 20 <= told.sum() <= 50
+
+
+def test_digits_script_ranks_by_transformations(
+    script: Load,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = tmp_path / "figures.json"
+    options = ["--quick", "--no-peers", "--rotated", "--detectors", "raw pixels"]
+    arguments = ["--data", str(folder), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["digits", *options, *arguments])
+    script("common.options").run(script("digits").main)
+    tables = json.loads(out.read_text())["tables"]
+    assert [table["rows"][0]["detector"] for table in tables] == ["raw pixels"] * 2
+    for table in tables:
+        assert table["rows"][0]["from the 200th event of a stretch"] > 0.6
+
+
 def test_incremental_pca_scores_before_it_learns(script: Load, folder: Path) -> None:
     rows = script("common.digits").load(folder, seed=0, stretch=40).rows
     scores = script("digits").incremental_pca().run(rows).scores

@@ -43,8 +43,8 @@ class Outcome:
     microseconds: float
 
 
-def contestants(*, with_peers: bool) -> list[Contestant]:
-    """Return the detector with its step clipped or not, its other choices, and rivals."""
+def contestants(*, with_peers: bool) -> dict[str, Contestant]:
+    """Return the detector with its step clipped or not, its other choices, and rivals, by name."""
     shape = (SIDE, SIDE)
     makers: dict[str, Callable[[], ClippedDetector]] = {
         CLIPPED: lambda: TransformationDetector(image_shape=shape),
@@ -54,7 +54,8 @@ def contestants(*, with_peers: bool) -> list[Contestant]:
         "ClippedSubspace": ClippedSubspace,
     }
     found = [Contestant(name, _runner(make)) for name, make in makers.items()]
-    return [*found, *(peers.streaming(slow=False) if with_peers else [])]
+    found += peers.streaming(slow=False) if with_peers else []
+    return {contestant.name: contestant for contestant in found}
 
 
 def _runner(make: Callable[[], ClippedDetector]) -> Callable[[FloatArray], Run]:
@@ -136,12 +137,9 @@ def mean(outcomes: Sequence[Outcome], name: str, stream: str, figure: str) -> fl
     return float(np.mean([getattr(outcome, figure) for outcome in found]))
 
 
-def tables(
-    folder: Path, seeds: int, *, quick: bool, with_peers: bool, names: Sequence[str] | None = None
-) -> list[Table]:
-    """Run everything; return the figures for each stream and the targets."""
+def tables(folder: Path, seeds: int, running: Sequence[Contestant], *, quick: bool) -> list[Table]:
+    """Run everything; return the figures for each stream and, of the two compared, the targets."""
     stretch = 100 if quick else STRETCH
-    running = [c for c in contestants(with_peers=with_peers) if names is None or c.name in names]
     outcomes = []
     for stream in STREAMS:
         for seed in range(seeds):
@@ -174,7 +172,8 @@ def tables(
         ]
         title = f"Digits, {stream}: means over {seeds} seeds"
         found.append(Table(title, columns, rows))
-    return [*found, targets(outcomes)]
+    compared = {CLIPPED, UNCLIPPED} <= {contestant.name for contestant in running}
+    return [*found, targets(outcomes)] if compared else found
 
 
 def targets(outcomes: Sequence[Outcome]) -> Table:

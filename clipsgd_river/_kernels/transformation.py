@@ -118,7 +118,8 @@ class TransformationPart(Part):
         if self.pixels > 0:
             pixel = array("i", self.pixel_values[: ground.features.size])
             for name in pending:
-                if isinstance(name, bool) or not isinstance(name, Integral) or name >= self.pixels:
+                pixel_like = isinstance(name, Integral) and not isinstance(name, bool)
+                if not pixel_like or int(name) >= self.pixels:
                     raise ValueError(
                         f"the event has a feature {name!r}, and the features of an image of "
                         f"{self.shape[0]} x {self.shape[1]} are its pixels, 0 to "
@@ -128,12 +129,14 @@ class TransformationPart(Part):
                     raise ValueError(f"the event has a pixel {name}; pixels are counted from 0 on")
                 pixel.append(int(name))
             random = self.random_values
+            moves = self.destination_values
+            if first:
+                moves = array("i", destinations(self.transformations, self.shape))
             if first and not self.raw:
                 random = array("d")
                 for place in range(self.pixels):
                     random.extend(frequencies(spelled(place), self.seed, self.angles_each))
-            moves = destinations(self.transformations, self.shape)
-            found: Any = (random, array("i", moves), pixel)
+            found: Any = (random, moves, pixel)
         else:
             random = array("d", self.random_values[: ground.features.size * count])
             for name in pending:
@@ -339,13 +342,17 @@ class TransformationPart(Part):
         m: cython.Py_ssize_t
         square: cython.double = 0.0
         weight: cython.double
-        self.known = ground.features.size
         count: cython.Py_ssize_t = self.angles_each
+        # What the distance left still holds, unless features are new or are not to teach.
+        changed: cython.bint = self.known != ground.features.size
+        self.known = ground.features.size
         if self.pixels == 0 and ground.starting > 0:
             self.load(ground, True)
             if self.square == 0.0:
                 return
-        self.judge(self.angles, self.square, self.tail)
+            changed = True
+        if changed:
+            self.judge(self.angles, self.square, self.tail)
         for i in range(self.classes * self.classes):
             square += self.errors[i] * self.errors[i]
         norm: cython.double = sqrt(square / self.classes)

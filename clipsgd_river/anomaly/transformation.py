@@ -94,7 +94,7 @@ class TransformationDetector(LocatedDetector):
 
     Cost O(T d H + T^2 H) per event, with d of the features other than 0. State file:
     16 T H + 40 d + 200 bytes beside the feature names and parameters (8 T d instead of 16 T H for
-    raw pixels): 19 KB for images of 8 x 8 at the defaults. Memory besides: the random numbers,
+    raw pixels): 22 KB for images of 8 x 8 at the defaults. Memory besides: the random numbers,
     8 d H bytes for images and 8 T d H for tables.
 
     Source of the method: [1]_, and [2]_ for tables, where neural networks take the place of the
