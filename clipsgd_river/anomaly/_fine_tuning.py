@@ -17,6 +17,7 @@ from sklearn.utils import get_tags
 from clipsgd_river._event_window import EventWindow
 from clipsgd_river._fitted import FittedDetector
 from clipsgd_river._kernels import COMPILED
+from clipsgd_river.anomaly._filter import asked
 from clipsgd_river.anomaly.base import ClippedDetector
 
 
@@ -28,7 +29,7 @@ class Similar:
         self.names = names
 
     def events(self) -> list[dict[Any, float]]:
-        """The rows as events without missing values."""
+        """The rows as events without their missing values."""
         return [
             {name: value for name, value in zip(self.names, row, strict=True) if value == value}
             for row in self.rows.tolist()
@@ -38,8 +39,11 @@ class Similar:
 class FineTunable(Protocol):
     """What `FITNESS` asks of a base."""
 
-    def learn_one(self, x: dict[Any, Any], window: EventWindow) -> None:
-        """Learn an event, which the window holds already."""
+    def learn_one(self, x: dict[Any, Any]) -> None:
+        """Learn an event."""
+
+    def follow(self, window: EventWindow) -> None:
+        """See the window, which holds the event just learned."""
 
     def tuned(self, similar: Similar) -> Any:
         """Copy that has learned the similar events too, with ``distance_one``."""
@@ -50,21 +54,31 @@ class KernelBase:
 
     def __init__(self, detector: ClippedDetector) -> None:
         self.detector = detector
+        detector.create_state()
+        self._copy: Any = None
 
-    def learn_one(self, x: dict[Any, Any], window: EventWindow) -> None:
+    def learn_one(self, x: dict[Any, Any]) -> None:
         """Learn an event."""
         self.detector.learn_one(x)
 
+    def follow(self, window: EventWindow) -> None:
+        """Nothing: it has learned the event."""
+
     def tuned(self, similar: Similar) -> Any:
-        """Kernel that has learned the similar events too."""
+        """Kernel that has learned the similar events too; the next call takes it back."""
         kernel = self.detector._kernel
-        fresh = type(kernel)(kernel.settings)
-        fresh.restore(*kernel.snapshot())
+        if self._copy is None or self._copy.settings is not kernel.settings:
+            self._copy = type(kernel)(kernel.settings)
+        self._copy.imitate(kernel)
         flat = similar.rows.ravel()
         count = len(similar.rows)
         rows = flat if COMPILED else flat.tolist()
-        fresh.run_rows(rows, similar.names, True, np.empty(count), np.empty(count))
-        return fresh
+        self._copy.run_rows(rows, similar.names, True, np.empty(count), np.empty(count))
+        return self._copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The copy is made again when it is needed.
+        return {"detector": self.detector, "_copy": None}
 
 
 class Scored:
@@ -75,14 +89,20 @@ class Scored:
 
     def distance_one(self, x: dict[Any, Any]) -> float:
         """The detector's distance, or its score if it has none; at least 0."""
-        ask = getattr(self.detector, "distance_one", self.detector.score_one)
+        detector, event = asked(self.detector, x)
+        ask = getattr(detector, "distance_one", detector.score_one)
         # LocalOutlierFactor and others are infinite at first.
-        return min(max(float(ask(x)), 0.0), 1e300)
+        return min(max(float(ask(event)), 0.0), 1e300)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.detector, name)
+    def explain_one(self, x: dict[Any, Any]) -> Any:
+        """What the detector says."""
+        detector, event = asked(self.detector, x)
+        return detector.explain_one(event)
+
+    def expect_one(self, x: dict[Any, Any]) -> Any:
+        """What the detector says."""
+        detector, event = asked(self.detector, x)
+        return detector.expect_one(event)
 
 
 class RiverBase:
@@ -91,9 +111,12 @@ class RiverBase:
     def __init__(self, detector: Any) -> None:
         self.detector = detector
 
-    def learn_one(self, x: dict[Any, Any], window: EventWindow) -> None:
+    def learn_one(self, x: dict[Any, Any]) -> None:
         """Learn an event."""
         self.detector.learn_one(x)
+
+    def follow(self, window: EventWindow) -> None:
+        """Nothing: it has learned the event."""
 
     def tuned(self, similar: Similar) -> Any:
         """Detector that has learned the similar events too."""
@@ -141,19 +164,23 @@ class EstimatorBase:
         self.fitted: Fitted | None = None
         self.sample: NDArray[np.float64] = np.empty((0, 0))
 
-    def learn_one(self, x: dict[Any, Any], window: EventWindow) -> None:
-        """Learn an event, or take it into the base sample."""
-        if self.fitted is None:
-            if window.seen >= window.size:
-                self._start(window)
-        elif self.goes_on:
+    def learn_one(self, x: dict[Any, Any]) -> None:
+        """Learn an event, if it learns events."""
+        if self.goes_on and self.fitted is not None:
             self.fitted.model.partial_fit(self.fitted.row(x))
+
+    def follow(self, window: EventWindow) -> None:
+        """Take the base sample once the window is full."""
+        if self.fitted is None and window.seen >= window.size:
+            self._start(window)
 
     def tuned(self, similar: Similar) -> Any:
         """Estimator fitted on the similar events too."""
         if self.fitted is None:
             return Unfitted()
         rows = self.fitted.take(similar.rows)
+        if len(rows) == 0:
+            return self.fitted
         if self.goes_on:
             return self.fitted.with_model(copy.deepcopy(self.fitted.model).partial_fit(rows))
         sample = np.vstack([self.sample, rows])
