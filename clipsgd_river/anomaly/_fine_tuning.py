@@ -20,6 +20,9 @@ from clipsgd_river._kernels import COMPILED
 from clipsgd_river.anomaly._filter import asked
 from clipsgd_river.anomaly.base import ClippedDetector
 
+# A detector that looks at few neighbours would see nothing but repetitions.
+MOST_REPEATS = 8
+
 
 class Similar:
     """Rows of a window that are similar to an event; NaN where a value is missing."""
@@ -42,8 +45,8 @@ class FineTunable(Protocol):
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Learn an event."""
 
-    def follow(self, window: EventWindow) -> None:
-        """See the window, which holds the event just learned."""
+    def follow(self) -> None:
+        """See the window, which now holds the event just learned."""
 
     def tuned(self, similar: Similar) -> Any:
         """Copy that has learned the similar events too, with ``distance_one``."""
@@ -61,7 +64,7 @@ class KernelBase:
         """Learn an event."""
         self.detector.learn_one(x)
 
-    def follow(self, window: EventWindow) -> None:
+    def follow(self) -> None:
         """Nothing: it has learned the event."""
 
     def tuned(self, similar: Similar) -> Any:
@@ -115,7 +118,7 @@ class RiverBase:
         """Learn an event."""
         self.detector.learn_one(x)
 
-    def follow(self, window: EventWindow) -> None:
+    def follow(self) -> None:
         """Nothing: it has learned the event."""
 
     def tuned(self, similar: Similar) -> Any:
@@ -149,30 +152,30 @@ class Unfitted:
 
 
 class EstimatorBase:
-    """An outlier detector of scikit-learn.
+    """An outlier detector of scikit-learn, which starts once the window is full.
 
     With ``partial_fit`` it goes on learning, and a deep copy learns the similar events. One that
-    can only ``fit`` is fitted on a base sample, the first events that fill the window, and afresh
-    on the base sample and the similar events for each event it is asked about.
+    can only ``fit`` is fitted afresh for each event it is asked about: on the window, with the
+    similar events repeated until they count half as much as all the others, or eight times each.
     """
 
-    def __init__(self, estimator: Any, seed: int) -> None:
+    def __init__(self, estimator: Any, seed: int, window: EventWindow) -> None:
         self.estimator = estimator
         self.seed = seed
+        self.window = window
         self.goes_on = hasattr(estimator, "partial_fit")
         self.passes_missing = bool(get_tags(estimator).input_tags.allow_nan)
         self.fitted: Fitted | None = None
-        self.sample: NDArray[np.float64] = np.empty((0, 0))
 
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Learn an event, if it learns events."""
         if self.goes_on and self.fitted is not None:
             self.fitted.model.partial_fit(self.fitted.row(x))
 
-    def follow(self, window: EventWindow) -> None:
-        """Take the base sample once the window is full."""
-        if self.fitted is None and window.seen >= window.size:
-            self._start(window)
+    def follow(self) -> None:
+        """Start once the window is full."""
+        if self.fitted is None and self.window.seen >= self.window.size:
+            self._start()
 
     def tuned(self, similar: Similar) -> Any:
         """Estimator fitted on the similar events too."""
@@ -183,18 +186,19 @@ class EstimatorBase:
             return self.fitted
         if self.goes_on:
             return self.fitted.with_model(copy.deepcopy(self.fitted.model).partial_fit(rows))
-        sample = np.vstack([self.sample, rows])
+        recent = self.fitted.take(self.window.all())
+        times = min(max(len(recent) // (2 * len(rows)), 1), MOST_REPEATS)
+        sample = np.vstack([recent, np.repeat(rows, times, axis=0)])
         return self.fitted.with_model(self._fresh().fit(sample))
 
-    def _start(self, window: EventWindow) -> None:
-        names = window.present()
-        columns = {name: window.columns[name] for name in names}
+    def _start(self) -> None:
+        names = self.window.present()
+        columns = {name: self.window.columns[name] for name in names}
         fitted = Fitted(self._fresh(), columns, self.passes_missing)
-        rows = window.all()
+        rows = self.window.all()
         fitted.set_medians(rows)
-        self.sample = fitted.take(rows)
         learn = fitted.model.partial_fit if self.goes_on else fitted.model.fit
-        learn(self.sample)
+        learn(fitted.take(rows))
         fitted.refer(rows)
         self.fitted = fitted
 
@@ -208,14 +212,15 @@ class EstimatorBase:
         return model.set_params(**unset)
 
 
-def base_of(detector: Any, seed: int) -> FineTunable:
+def base_of(detector: Any, seed: int, window: EventWindow) -> FineTunable:
     """The way to fine-tune a detector; ``TypeError`` if there is none."""
-    if isinstance(detector, ClippedDetector):
+    # A pipeline claims to be an instance of what it ends in.
+    if issubclass(type(detector), ClippedDetector):
         return KernelBase(detector)
     if hasattr(detector, "learn_one") and hasattr(detector, "score_one"):
         return RiverBase(detector)
     if hasattr(detector, "fit") and hasattr(detector, "score_samples"):
-        return EstimatorBase(detector, seed)
+        return EstimatorBase(detector, seed, window)
     raise TypeError(
         f"a {type(detector).__name__} cannot be fine-tuned: FITNESS takes a River anomaly "
         "detector, or a scikit-learn estimator with fit and score_samples"

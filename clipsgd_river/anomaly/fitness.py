@@ -30,21 +30,21 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
 
     Before an event x is judged, a copy of the detector learns the ``n_similar`` events of the last
     ``window_size`` that are nearest to x; the copy gives the distance and is dropped. After an
-    abrupt drift the newcomers are company for each other: from the second or third on they stop
-    alerting. A lone outlier has no company; its neighbours are ordinary events, from which the copy
-    learns nothing new, and it alerts as before.
+    abrupt drift the newcomers are company for each other, and stop alerting before the detector
+    itself has learned them. A lone outlier has no company; its neighbours are ordinary events, from
+    which the copy learns nothing new, and it alerts as before.
 
     Choose it to make an offline detector that cannot adapt (an isolation forest) follow a stream,
     or where a new kind of normal shows in few events among many anomalies. The detectors of this
-    package adapt by themselves; FITNESS makes them faster to do so, at some fifty times the cost.
+    package adapt by themselves; FITNESS makes them faster to do so, at some hundred times the cost.
 
     Parameters
     ----------
     anomaly_detector
         A River detector or pipeline, which learns every event as it comes; or a scikit-learn
         estimator with ``score_samples``: one with ``partial_fit`` learns every event, one with
-        ``fit`` alone is fitted on the first ``window_size`` events for good, and for each event
-        afresh on these and the similar ones.
+        ``fit`` alone is fitted for each event afresh, on the window and the similar ones, each of
+        them repeated up to eight times until they count half as much as the window.
     window_size
         Recent events among which similar ones are sought, 2 to 100,000.
     n_similar
@@ -67,12 +67,13 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
     events is the sum of squared differences in scales; a value that only one of them has counts 2,
     as two independent values do on average, and one that both lack nothing. The score
     is 1 / (1 + q / r), with r the distance from the fine-tuned copy and q its slowly tracked
-    median. What is new to a scikit-learn estimator, a feature that came after its first fit, it
-    does not see.
+    median. A scikit-learn estimator gives no distances before the window is full, and does not see
+    features that came later.
 
     Cost per event, beside that of the detector itself: O(window_size d) for the search, a copy of
     the detector, and ``n_similar`` times its learning; for an estimator with ``fit`` alone, a fit.
-    Every eighth `learn_one` is judged too, for the median. Memory 8 window_size d bytes.
+    Every eighth `learn_one` is judged too, for the median. Memory 8 window_size d bytes; so is a
+    state file, beside that of the detector, which must be one of this package.
 
     The paper [1]_ fine-tunes neural networks; here the copy learns as the detector always learns.
 
@@ -118,7 +119,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
             raise ValueError(f"window_size is at least 2, not {window_size!r}")
         self._n_similar = _settings.count("n_similar", n_similar, largest=size)
         self._window = EventWindow(size, _settings.count("max_features", max_features))
-        self._base = base_of(anomaly_detector, seed)
+        self._base = base_of(anomaly_detector, seed, self._window)
         self._units = ClippedZScore(max_features=max_features)
         self._units.create_state()
         # Where the columns of the window are among the features of the units.
@@ -253,7 +254,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
             self._units.learn_one(kept)
             if distance is not None:
                 self._typical.observe(distance)
-            self._base.follow(self._window)
+            self._base.follow()
 
     def _parts(self) -> dict[Any, Any]:
         return {"anomaly_detector": self.anomaly_detector, "units": self._units}
