@@ -203,6 +203,17 @@ def test_before_an_estimator_is_fitted_nothing_is_known() -> None:
     assert model.distance_one({"a": 99.0}) == 0.0
 
 
+@pytest.mark.parametrize(
+    "detector", [ClippedZScore(), IsolationForest(n_estimators=5, random_state=0)], ids=name_of
+)
+def test_first_distances_are_no_alerts(detector: Any) -> None:
+    model = FITNESS(detector, window_size=20, n_similar=4)
+    scores = np.array([model.score_learn_one(x) for x in events(60)])
+    positive = np.flatnonzero(scores)
+    assert scores[positive[0]] == 0.5
+    assert np.median(scores[positive[1:12]]) < 0.8
+
+
 MODELS: list[Any] = [
     ClippedZScore(),
     ClippedMahalanobis(),

@@ -148,22 +148,21 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         ValueError
             If a new feature would exceed ``max_features``; likewise.
         """
-        distance = self.distance_one(x) if self._window.seen % LOOK_EVERY == 0 else None
-        self._learn(x, distance)
+        self._learn(x, self.distance_one(x) if self._looks() else None)
 
     def score_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Score of an event in [0, 1), higher = more anomalous; the typical event gets 0.5.
 
-        0.0 before anything was learned. Changes nothing.
+        0.0 before anything was learned, and 0.5 at most until a first event had a distance. Changes
+        nothing.
         """
-        score: float = self._typical.score(self.distance_one(x))
-        return score
+        return self._score(self.distance_one(x))
 
     def score_learn_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
         distance = self.distance_one(x)
-        score: float = self._typical.score(distance)
-        self._learn(x, distance if self._window.seen % LOOK_EVERY == 0 else None)
+        score = self._score(distance)
+        self._learn(x, distance if self._looks() else None)
         return score
 
     def distance_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
@@ -221,6 +220,17 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
             band = self._tuned(x).expect_one(x)
         found: dict[base.typing.FeatureName, tuple[float, float, float]] = band
         return found
+
+    def _score(self, distance: float) -> float:
+        if self._typical.median.value == 0.0:
+            return 0.5 if distance > 0.0 else 0.0
+        score: float = self._typical.score(distance)
+        return score
+
+    def _looks(self) -> bool:
+        """Whether the next event is judged for the median: every one until it is known."""
+        known: bool = self._typical.median.value > 0.0
+        return not known or self._window.seen % LOOK_EVERY == 0
 
     def _tuned(self, x: dict[base.typing.FeatureName, Any]) -> Any:
         return self._base.tuned(self._similar(x))
