@@ -33,8 +33,16 @@ class Archive:
 
     def __init__(self, numbers: array[float] | None = None) -> None:
         self.reading = numbers is not None
+        self.trusted = False
         self.numbers = array("d") if numbers is None else numbers
         self.position = 0
+
+    def turn(self) -> cython.int:
+        """Read back what was written just now, by ourselves: it needs no check."""
+        self.reading = True
+        self.trusted = True
+        self.position = 0
+        return 0
 
     def number(self, value: float) -> float:
         """Pass one finite number through."""
@@ -45,7 +53,7 @@ class Archive:
             raise ValueError("the state ends too early: it was cut, or belongs to another detector")
         value = self.numbers[self.position]
         self.position += 1
-        if not isfinite(value):
+        if not self.trusted and not isfinite(value):
             raise ValueError(f"the state holds {value} at number {self.position}: it is damaged")
         return value
 
@@ -71,13 +79,15 @@ class Archive:
             raise ValueError("the state ends too early: it was cut, or belongs to another detector")
         part = self.numbers[self.position : stop]
         self.position = stop
-        if not all(map(isfinite, part)):
+        if not self.trusted and not all(map(isfinite, part)):
             raise ValueError("the state holds a number that is not finite: it is damaged")
         return part if length else array("d", [0.0])
 
     def gradients(self, owner: Any, length: cython.Py_ssize_t) -> Any:
         """Pass means of gradients through; larger ones than a gradient can be are refused."""
         owner = self.vector(owner, length)
+        if self.trusted:
+            return owner
         if self.reading and any(abs(value) > LARGEST_GRADIENT for value in owner):
             raise ValueError("the state holds an impossible gradient: it is damaged")
         return owner

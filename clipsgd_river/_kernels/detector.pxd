@@ -48,4 +48,5 @@ cdef class DetectorKernel:
     cpdef object set_limit(self, double distance)
     cpdef tuple snapshot(self)
     cpdef object restore(self, list names, object numbers)
+    cpdef object imitate(self, DetectorKernel other)
     cdef list owners(self)

@@ -343,6 +343,33 @@ class DetectorKernel:
         self.exchange(archive)
         archive.close()
 
+    def imitate(self, other: DetectorKernel) -> None:
+        """Take over the state of another kernel of this kind, in memory and so without a check.
+
+        Many times faster than `restore` if this kernel has imitated that one before. Its settings
+        must be the other's, and its features must have come from there.
+        """
+        if type(self) is not type(other) or self.settings is not other.settings:
+            raise ValueError("a kernel imitates only one of its kind and settings")
+        archive = Archive()
+        self.claim()
+        try:
+            other.claim()
+            try:
+                known = self.features.size
+                names = other.features.names
+                if self.features.names != names[:known]:
+                    raise ValueError("this kernel has features that the other one lacks")
+                if known < len(names):
+                    self.start_features(names[known:])
+                other.exchange(archive)
+            finally:
+                other.busy = False
+            archive.turn()
+            self.exchange(archive)
+        finally:
+            self.busy = False
+
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
         return [self.features, self.typical, self.limit, *self.features.owners()]

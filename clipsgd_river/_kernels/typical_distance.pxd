@@ -3,7 +3,7 @@ from clipsgd_river._kernels.running_quantile cimport RunningQuantile
 cdef double HIGHEST_SCORE
 
 cdef class TypicalDistance:
-    cdef RunningQuantile median
+    cdef readonly RunningQuantile median
     cpdef double score(self, double distance)
     cpdef object observe(self, double distance)
     cpdef object place(self, double distance, double count)

@@ -17,7 +17,11 @@ from sklearn.utils import get_tags
 from clipsgd_river._event_window import EventWindow
 from clipsgd_river._fitted import FittedDetector
 from clipsgd_river._kernels import COMPILED
+from clipsgd_river.anomaly._filter import asked
 from clipsgd_river.anomaly.base import ClippedDetector
+
+# A detector that looks at few neighbours would see nothing but repetitions.
+MOST_REPEATS = 8
 
 
 class Similar:
@@ -28,7 +32,7 @@ class Similar:
         self.names = names
 
     def events(self) -> list[dict[Any, float]]:
-        """The rows as events without missing values."""
+        """The rows as events without their missing values."""
         return [
             {name: value for name, value in zip(self.names, row, strict=True) if value == value}
             for row in self.rows.tolist()
@@ -38,8 +42,11 @@ class Similar:
 class FineTunable(Protocol):
     """What `FITNESS` asks of a base."""
 
-    def learn_one(self, x: dict[Any, Any], window: EventWindow) -> None:
-        """Learn an event, which the window holds already."""
+    def learn_one(self, x: dict[Any, Any]) -> None:
+        """Learn an event."""
+
+    def follow(self) -> None:
+        """See the window, which now holds the event just learned."""
 
     def tuned(self, similar: Similar) -> Any:
         """Copy that has learned the similar events too, with ``distance_one``."""
@@ -50,21 +57,31 @@ class KernelBase:
 
     def __init__(self, detector: ClippedDetector) -> None:
         self.detector = detector
+        detector.create_state()
+        self._copy: Any = None
 
-    def learn_one(self, x: dict[Any, Any], window: EventWindow) -> None:
+    def learn_one(self, x: dict[Any, Any]) -> None:
         """Learn an event."""
         self.detector.learn_one(x)
 
+    def follow(self) -> None:
+        """Nothing: it has learned the event."""
+
     def tuned(self, similar: Similar) -> Any:
-        """Kernel that has learned the similar events too."""
+        """Kernel that has learned the similar events too; the next call takes it back."""
         kernel = self.detector._kernel
-        fresh = type(kernel)(kernel.settings)
-        fresh.restore(*kernel.snapshot())
+        if self._copy is None or self._copy.settings is not kernel.settings:
+            self._copy = type(kernel)(kernel.settings)
+        self._copy.imitate(kernel)
         flat = similar.rows.ravel()
         count = len(similar.rows)
         rows = flat if COMPILED else flat.tolist()
-        fresh.run_rows(rows, similar.names, True, np.empty(count), np.empty(count))
-        return fresh
+        self._copy.run_rows(rows, similar.names, True, np.empty(count), np.empty(count))
+        return self._copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The copy is made again when it is needed.
+        return {"detector": self.detector, "_copy": None}
 
 
 class Scored:
@@ -75,14 +92,20 @@ class Scored:
 
     def distance_one(self, x: dict[Any, Any]) -> float:
         """The detector's distance, or its score if it has none; at least 0."""
-        ask = getattr(self.detector, "distance_one", self.detector.score_one)
+        detector, event = asked(self.detector, x)
+        ask = getattr(detector, "distance_one", detector.score_one)
         # LocalOutlierFactor and others are infinite at first.
-        return min(max(float(ask(x)), 0.0), 1e300)
+        return min(max(float(ask(event)), 0.0), 1e300)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.detector, name)
+    def explain_one(self, x: dict[Any, Any]) -> Any:
+        """What the detector says."""
+        detector, event = asked(self.detector, x)
+        return detector.explain_one(event)
+
+    def expect_one(self, x: dict[Any, Any]) -> Any:
+        """What the detector says."""
+        detector, event = asked(self.detector, x)
+        return detector.expect_one(event)
 
 
 class RiverBase:
@@ -91,9 +114,12 @@ class RiverBase:
     def __init__(self, detector: Any) -> None:
         self.detector = detector
 
-    def learn_one(self, x: dict[Any, Any], window: EventWindow) -> None:
+    def learn_one(self, x: dict[Any, Any]) -> None:
         """Learn an event."""
         self.detector.learn_one(x)
+
+    def follow(self) -> None:
+        """Nothing: it has learned the event."""
 
     def tuned(self, similar: Similar) -> Any:
         """Detector that has learned the similar events too."""
@@ -126,48 +152,53 @@ class Unfitted:
 
 
 class EstimatorBase:
-    """An outlier detector of scikit-learn.
+    """An outlier detector of scikit-learn, which starts once the window is full.
 
     With ``partial_fit`` it goes on learning, and a deep copy learns the similar events. One that
-    can only ``fit`` is fitted on a base sample, the first events that fill the window, and afresh
-    on the base sample and the similar events for each event it is asked about.
+    can only ``fit`` is fitted afresh for each event it is asked about: on the window, with the
+    similar events repeated until they count half as much as all the others, or eight times each.
     """
 
-    def __init__(self, estimator: Any, seed: int) -> None:
+    def __init__(self, estimator: Any, seed: int, window: EventWindow) -> None:
         self.estimator = estimator
         self.seed = seed
+        self.window = window
         self.goes_on = hasattr(estimator, "partial_fit")
         self.passes_missing = bool(get_tags(estimator).input_tags.allow_nan)
         self.fitted: Fitted | None = None
-        self.sample: NDArray[np.float64] = np.empty((0, 0))
 
-    def learn_one(self, x: dict[Any, Any], window: EventWindow) -> None:
-        """Learn an event, or take it into the base sample."""
-        if self.fitted is None:
-            if window.seen >= window.size:
-                self._start(window)
-        elif self.goes_on:
+    def learn_one(self, x: dict[Any, Any]) -> None:
+        """Learn an event, if it learns events."""
+        if self.goes_on and self.fitted is not None:
             self.fitted.model.partial_fit(self.fitted.row(x))
+
+    def follow(self) -> None:
+        """Start once the window is full."""
+        if self.fitted is None and self.window.seen >= self.window.size:
+            self._start()
 
     def tuned(self, similar: Similar) -> Any:
         """Estimator fitted on the similar events too."""
         if self.fitted is None:
             return Unfitted()
         rows = self.fitted.take(similar.rows)
+        if len(rows) == 0:
+            return self.fitted
         if self.goes_on:
             return self.fitted.with_model(copy.deepcopy(self.fitted.model).partial_fit(rows))
-        sample = np.vstack([self.sample, rows])
+        recent = self.fitted.take(self.window.all())
+        times = min(max(len(recent) // (2 * len(rows)), 1), MOST_REPEATS)
+        sample = np.vstack([recent, np.repeat(rows, times, axis=0)])
         return self.fitted.with_model(self._fresh().fit(sample))
 
-    def _start(self, window: EventWindow) -> None:
-        names = window.present()
-        columns = {name: window.columns[name] for name in names}
+    def _start(self) -> None:
+        names = self.window.present()
+        columns = {name: self.window.columns[name] for name in names}
         fitted = Fitted(self._fresh(), columns, self.passes_missing)
-        rows = window.all()
+        rows = self.window.all()
         fitted.set_medians(rows)
-        self.sample = fitted.take(rows)
         learn = fitted.model.partial_fit if self.goes_on else fitted.model.fit
-        learn(self.sample)
+        learn(fitted.take(rows))
         fitted.refer(rows)
         self.fitted = fitted
 
@@ -181,14 +212,15 @@ class EstimatorBase:
         return model.set_params(**unset)
 
 
-def base_of(detector: Any, seed: int) -> FineTunable:
+def base_of(detector: Any, seed: int, window: EventWindow) -> FineTunable:
     """The way to fine-tune a detector; ``TypeError`` if there is none."""
-    if isinstance(detector, ClippedDetector):
+    # A pipeline claims to be an instance of what it ends in.
+    if issubclass(type(detector), ClippedDetector):
         return KernelBase(detector)
     if hasattr(detector, "learn_one") and hasattr(detector, "score_one"):
         return RiverBase(detector)
     if hasattr(detector, "fit") and hasattr(detector, "score_samples"):
-        return EstimatorBase(detector, seed)
+        return EstimatorBase(detector, seed, window)
     raise TypeError(
         f"a {type(detector).__name__} cannot be fine-tuned: FITNESS takes a River anomaly "
         "detector, or a scikit-learn estimator with fit and score_samples"

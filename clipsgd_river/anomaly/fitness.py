@@ -3,44 +3,48 @@
 from __future__ import annotations
 
 import copy
+from array import array
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from clipsgd_river import _settings
-from clipsgd_river._event_window import EventWindow
+from clipsgd_river import _settings, _state_file
+from clipsgd_river._event_window import LARGEST, EventWindow
 from clipsgd_river._kernels.typical_distance import TypicalDistance
 from clipsgd_river._rows import rows_of
+from clipsgd_river._saveable_wrapper import SaveableWrapper
+from clipsgd_river.anomaly._filter import last_step, passes
 from clipsgd_river.anomaly._fine_tuning import Similar, base_of
+from clipsgd_river.anomaly._nearest import nearest
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
 # The median of distances looks at one event in so many: each look is a fine-tuning.
 LOOK_EVERY = 8
 
 
-class FITNESS(base.AnomalyDetector):
+class FITNESS(SaveableWrapper, base.AnomalyDetector):
     r"""Fine-tune a copy of a detector on new and similar events, ask it, forget it.
 
     Before an event x is judged, a copy of the detector learns the ``n_similar`` events of the last
     ``window_size`` that are nearest to x; the copy gives the distance and is dropped. After an
-    abrupt drift the newcomers are company for each other: from the second or third on they stop
-    alerting. A lone outlier has no company; its neighbours are ordinary events, from which the copy
-    learns nothing new, and it alerts as before.
+    abrupt drift the newcomers are company for each other, and stop alerting before the detector
+    itself has learned them. A lone outlier has no company; its neighbours are ordinary events, from
+    which the copy learns nothing new, and it alerts as before.
 
     Choose it to make an offline detector that cannot adapt (an isolation forest) follow a stream,
     or where a new kind of normal shows in few events among many anomalies. The detectors of this
-    package adapt by themselves; FITNESS makes them faster to do so, at some fifty times the cost.
+    package adapt by themselves; FITNESS makes them faster to do so, at some hundred times the cost.
 
     Parameters
     ----------
     anomaly_detector
         A River detector or pipeline, which learns every event as it comes; or a scikit-learn
         estimator with ``score_samples``: one with ``partial_fit`` learns every event, one with
-        ``fit`` alone is fitted on the first ``window_size`` events for good, and for each event
-        afresh on these and the similar ones.
+        ``fit`` alone is fitted for each event afresh, on the window and the similar ones, each of
+        them repeated up to eight times until they count half as much as the window.
     window_size
         Recent events among which similar ones are sought, 2 to 100,000.
     n_similar
@@ -60,14 +64,16 @@ class FITNESS(base.AnomalyDetector):
     Notes
     -----
     Similar means near in scales of the features, which a `ClippedZScore` keeps: the distance of two
-    events is the sum of squared differences in scales, over the features that both have. The score
+    events is the sum of squared differences in scales; a value that only one of them has counts 2,
+    as two independent values do on average, and one that both lack nothing. The score
     is 1 / (1 + q / r), with r the distance from the fine-tuned copy and q its slowly tracked
-    median. What is new to a scikit-learn estimator, a feature that came after its first fit, it
-    does not see.
+    median. A scikit-learn estimator gives no distances before the window is full, and does not see
+    features that came later.
 
     Cost per event, beside that of the detector itself: O(window_size d) for the search, a copy of
     the detector, and ``n_similar`` times its learning; for an estimator with ``fit`` alone, a fit.
-    Every eighth `learn_one` is judged too, for the median. Memory 8 window_size d bytes.
+    Every eighth `learn_one` is judged too, for the median. Memory 8 window_size d bytes; so is a
+    state file, beside that of the detector, which must be one of this package.
 
     The paper [1]_ fine-tunes neural networks; here the copy learns as the detector always learns.
 
@@ -91,6 +97,9 @@ class FITNESS(base.AnomalyDetector):
     (True, True)
     """
 
+    #: Not exactly: the copy fine-tuned for the expected event expects a slightly other one.
+    distance_zero_when_expected: ClassVar[bool] = False
+
     def __init__(
         self,
         anomaly_detector: Any,
@@ -110,8 +119,11 @@ class FITNESS(base.AnomalyDetector):
             raise ValueError(f"window_size is at least 2, not {window_size!r}")
         self._n_similar = _settings.count("n_similar", n_similar, largest=size)
         self._window = EventWindow(size, _settings.count("max_features", max_features))
-        self._base = base_of(anomaly_detector, seed)
+        self._base = base_of(anomaly_detector, seed, self._window)
         self._units = ClippedZScore(max_features=max_features)
+        self._units.create_state()
+        # Where the columns of the window are among the features of the units.
+        self._places = np.empty(0, dtype=np.intp)
         self._typical = TypicalDistance()
 
     @property
@@ -120,6 +132,11 @@ class FITNESS(base.AnomalyDetector):
         return self._window.seen > self._n_similar and bool(
             getattr(self.anomaly_detector, "ready", True)
         )
+
+    @property
+    def additive_contributions(self) -> bool | None:
+        """Whether contributions sum to the distance; ``None`` if the detector does not say so."""
+        return getattr(last_step(self.anomaly_detector), "additive_contributions", None) or None
 
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Let the detector learn an event, and keep it to fine-tune on.
@@ -131,22 +148,21 @@ class FITNESS(base.AnomalyDetector):
         ValueError
             If a new feature would exceed ``max_features``; likewise.
         """
-        distance = self.distance_one(x) if self._window.seen % LOOK_EVERY == 0 else None
-        self._learn(x, distance)
+        self._learn(x, self.distance_one(x) if self._looks() else None)
 
     def score_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Score of an event in [0, 1), higher = more anomalous; the typical event gets 0.5.
 
-        0.0 before anything was learned. Changes nothing.
+        0.0 before anything was learned, and 0.5 at most until a first event had a distance. Changes
+        nothing.
         """
-        score: float = self._typical.score(self.distance_one(x))
-        return score
+        return self._score(self.distance_one(x))
 
     def score_learn_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
         distance = self.distance_one(x)
-        score: float = self._typical.score(distance)
-        self._learn(x, distance if self._window.seen % LOOK_EVERY == 0 else None)
+        score = self._score(distance)
+        self._learn(x, distance if self._looks() else None)
         return score
 
     def distance_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
@@ -182,38 +198,119 @@ class FITNESS(base.AnomalyDetector):
         """The events that a copy is fine-tuned on before it judges ``x``, in no order."""
         return self._similar(x).events()
 
+    @passes("explain_one")
+    def explain_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, float]:
+        """What each feature contributes to the distance, as the fine-tuned copy says."""
+        contributions: dict[base.typing.FeatureName, float] = self._tuned(x).explain_one(x)
+        return contributions
+
+    @passes("expect_one")
+    def expect_one(
+        self, x: dict[base.typing.FeatureName, Any] | None = None
+    ) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
+        """Normal band of each feature now: (low, expected, high).
+
+        Given an event, as the copy says that is fine-tuned for it; without one, as the detector.
+        """
+        if x is None:
+            band = last_step(self.anomaly_detector).expect_one()
+        else:
+            band = self._tuned(x).expect_one(x)
+        found: dict[base.typing.FeatureName, tuple[float, float, float]] = band
+        return found
+
+    def _score(self, distance: float) -> float:
+        if self._typical.median.value == 0.0:
+            return 0.5 if distance > 0.0 else 0.0
+        score: float = self._typical.score(distance)
+        return score
+
+    def _looks(self) -> bool:
+        """Whether the next event is judged for the median: every one until it is known."""
+        known: bool = self._typical.median.value > 0.0
+        return not known or self._window.seen % LOOK_EVERY == 0
+
     def _tuned(self, x: dict[base.typing.FeatureName, Any]) -> Any:
         return self._base.tuned(self._similar(x))
 
     def _similar(self, x: dict[base.typing.FeatureName, Any]) -> Similar:
-        names = list(self._window.columns)
         row = self._window.row(x)
-        rows = self._window.all()
-        if len(rows) <= self._n_similar:
-            return Similar(rows, names)
-        differences = (rows - row) * self._inverse_scales(names)
-        # A value that either lacks differs by nothing.
-        np.nan_to_num(differences, copy=False, nan=0.0)
-        squares = np.einsum("ij,ij->i", differences, differences)
-        nearest = np.argpartition(squares, self._n_similar)[: self._n_similar]
+        rows = self._window.stored()
+        if np.isnan(row).all():
+            # Nothing is similar to nothing.
+            return Similar(rows[:0], list(self._window.columns))
+        found = nearest(rows, row, self._scales(), self._n_similar)
         # In the order in which they came, so that the copy learns the newest last.
-        return Similar(rows[np.sort(nearest)], names)
+        found = found[np.argsort(self._window.ages(found))]
+        return Similar(rows[found], list(self._window.columns))
 
-    def _inverse_scales(self, names: list[Any]) -> NDArray[np.float64]:
-        known = dict(zip(self._units.features_, self._units.scale_.tolist(), strict=True))
-        scales = np.array([known.get(name, 0.0) for name in names])
-        # A constant makes nothing similar or dissimilar.
-        inverse = np.zeros_like(scales)
-        inverse[scales > 0.0] = 1.0 / scales[scales > 0.0]
-        return inverse
+    def _scales(self) -> NDArray[np.float64]:
+        if not self._window.columns:
+            return np.empty(0)
+        if len(self._places) < len(self._window.columns):
+            places = {name: place for place, name in enumerate(self._units.features_)}
+            self._places = np.array([places[name] for name in self._window.columns])
+        scales: NDArray[np.float64] = self._units.scale_[self._places]
+        return scales
 
     def _learn(self, x: dict[base.typing.FeatureName, Any], distance: float | None) -> None:
-        # The window refuses what is no event before anything is learned.
-        self._window.push(x)
-        self._units.learn_one(x)
-        if distance is not None:
-            self._typical.observe(distance)
-        self._base.learn_one(x, self._window)
+        # What is no event is refused before anything is learned.
+        kept = self._window.read(x)
+        self._base.learn_one(x)
+        if kept:
+            self._window.take(kept)
+            self._units.learn_one(kept)
+            if distance is not None:
+                self._typical.observe(distance)
+            self._base.follow()
+
+    def _parts(self) -> dict[Any, Any]:
+        return {"anomaly_detector": self.anomaly_detector, "units": self._units}
+
+    def _take_parts(self, parts: dict[Any, Any]) -> None:
+        units = parts.get("units")
+        if parts.get("anomaly_detector") is not self.anomaly_detector or not isinstance(
+            units, ClippedZScore
+        ):
+            raise ValueError("the state has other parts than a FITNESS has: it is damaged")
+        self._units = units
+
+    def _extra_fields(self) -> dict[str, Any]:
+        return {"columns": [_state_file.encode_name(name) for name in self._window.columns]}
+
+    def _take_extra_fields(self, fields: dict[str, Any]) -> None:
+        try:
+            names = [_state_file.decode_name(name) for name in fields["columns"]]
+            known = set(self._units.features_) if names else set()
+            fits = len(set(names)) == len(names) <= self.max_features and set(names) <= known
+        except (LookupError, TypeError, ValueError) as error:
+            raise ValueError(f"the state's columns are damaged: {error}") from error
+        if not fits:
+            raise ValueError(f"the state has the columns {names}: it is damaged")
+        self._window.restore(names, 0, np.empty((0, len(names))))
+
+    def _own_numbers(self) -> array[float]:
+        numbers = array("d", self._typical.snapshot())
+        numbers.append(self._window.seen)
+        numbers.frombytes(self._window.all().tobytes())
+        return numbers
+
+    def _take_own_numbers(self, numbers: array[float]) -> None:
+        names = list(self._window.columns)
+        if len(numbers) < 3:
+            raise ValueError("the state ends too early: it was cut")
+        seen = numbers[2]
+        rows = np.array(numbers[3:])
+        # Written so that NaN fails.
+        if not (0.0 <= seen <= 2.0**53 and seen == int(seen)):
+            raise ValueError(f"the state holds {seen} where a count belongs: it is damaged")
+        count = min(int(seen), self._window.size)
+        if len(rows) != count * len(names) or (np.abs(rows) > LARGEST).any():
+            raise ValueError("the state's rows do not fit its columns: it is damaged")
+        self._typical.restore(numbers[:2])
+        self._window.restore(names, int(seen), rows.reshape(count, len(names)))
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
