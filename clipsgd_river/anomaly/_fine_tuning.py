@@ -57,9 +57,7 @@ class KernelBase:
 
     def tuned(self, similar: Similar) -> Any:
         """Kernel that has learned the similar events too."""
-        kernel = self.detector._kernel
-        fresh = type(kernel)(kernel.settings)
-        fresh.restore(*kernel.snapshot())
+        fresh = copy.deepcopy(self.detector._kernel)
         flat = similar.rows.ravel()
         count = len(similar.rows)
         rows = flat if COMPILED else flat.tolist()
