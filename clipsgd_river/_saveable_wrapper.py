@@ -70,7 +70,7 @@ class SaveableWrapper(Saveable):
             head, numbers = part._state()
             heads.append(head)
             blocks.append(numbers)
-        return self._header(parts, heads), _joined(blocks)
+        return self._header(parts, heads), joined(blocks)
 
     def _header(self, parts: dict[Any, Any], heads: list[bytes]) -> bytes:
         """Header of the file; made again only when that of a part, or a field, is another."""
@@ -100,7 +100,7 @@ class SaveableWrapper(Saveable):
 
     @classmethod
     def _from_state(cls, fields: dict[str, Any], numbers: array[float]) -> Self:
-        own, *blocks = _split(numbers)
+        own, *blocks = split(numbers)
         try:
             heads = {_state_file.decode_name(name): head for name, head in fields["parts"]}
             if len(heads) != len(blocks) or len(heads) != len(fields["parts"]):
@@ -132,7 +132,7 @@ class SaveableWrapper(Saveable):
         return wrapper
 
 
-def _joined(blocks: list[array[float]]) -> array[float]:
+def joined(blocks: list[array[float]]) -> array[float]:
     numbers = array("d")
     for block in blocks:
         numbers.append(len(block))
@@ -140,8 +140,8 @@ def _joined(blocks: list[array[float]]) -> array[float]:
     return numbers
 
 
-def _split(numbers: array[float]) -> list[array[float]]:
-    """Blocks of `_joined`, at least one; ``ValueError`` if lengths and numbers do not fit."""
+def split(numbers: array[float]) -> list[array[float]]:
+    """Blocks of `joined`, at least one; ``ValueError`` if lengths and numbers do not fit."""
     blocks = []
     position = 0
     while position < len(numbers):

@@ -122,14 +122,36 @@ def test_tabular_rates_every_contestant(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    out = tmp_path / "figures.json"
+    out, plot = tmp_path / "figures.json", tmp_path / "quality.png"
     options = ["--data", str(folder), "--sets", "Pima", "--quick", "--out", str(out)]
-    run_script(script, "tabular", options, monkeypatch)
+    run_script(script, "tabular", [*options, "--plot", str(plot)], monkeypatch)
+    assert plot.read_bytes().startswith(b"\x89PNG")
     means = {row["detector"]: row for row in json.loads(out.read_text())["tables"][0]["rows"]}
     assert means["ClippedZScore"]["ROC AUC"] > 0.95
     assert means["ClippedZScore"]["ROC AUC of the distance"] > 0.95
     assert means["scikit-learn IsolationForest (hindsight)"]["ROC AUC"] > 0.95
+    assert means["scikit-learn SGDOneClassSVM (first 3,000 rows)"]["µs per row"] > 0
     assert "| Pima |" in capsys.readouterr().out
+
+
+def test_tabular_says_whether_targets_are_reached(script: Load) -> None:
+    tabular, suite = script("tabular"), script("common.data").SUITE
+    found = [tabular.Outcome("ClippedEnsemble", name, 0.81, 0.4, 0.8, 1.0) for name in suite]
+    (table,) = tabular.targets(found, tabular.FULL)
+    assert [row[-1] for row in table.rows] == ["yes", "NO"]
+    assert tabular.targets(found[1:], tabular.FULL) == []
+    assert tabular.targets(found, 2_000) == []
+
+
+def test_row_peers_do_without_pysad(
+    script: Load, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pysad", None)
+    (only,) = script("common.row_peers").row_peers()
+    rows = np.random.default_rng(0).standard_normal((200, 3))
+    scores = only.run(rows).scores
+    assert np.isfinite(scores).all()
+    assert "PySAD is not installed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["tabular", "contamination"])

@@ -16,6 +16,7 @@ import pytest
 from river import datasets
 
 from clipsgd_river.anomaly import (
+    ClippedEnsemble,
     ClippedKernelMean,
     ClippedMahalanobis,
     ClippedOneClassSVM,
@@ -24,6 +25,7 @@ from clipsgd_river.anomaly import (
 )
 
 DETECTORS = [
+    ClippedEnsemble,
     ClippedZScore,
     ClippedMahalanobis,
     ClippedSubspace,
@@ -34,6 +36,20 @@ DETECTORS = [
 POSITIONS = [1, 4, 18, 19, 20, 50, 98, 255, 564, 999, 1999, 2999]
 
 FROZEN: dict[str, list[float]] = {
+    "ClippedEnsemble": [
+        0.013872397488852346,
+        0.7454102332890267,
+        0.8605423936831581,
+        0.47137263026960474,
+        0.44894909383957754,
+        0.9270243106962911,
+        0.95184752456865,
+        0.9707222465993903,
+        0.9603557377358253,
+        0.2358287989798699,
+        0.7047605184234523,
+        0.836618944567885,
+    ],
     "ClippedZScore": [
         0.06997416302100008,
         0.8250575841939987,

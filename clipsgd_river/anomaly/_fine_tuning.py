@@ -214,8 +214,10 @@ class EstimatorBase:
 
 def base_of(detector: Any, seed: int, window: EventWindow) -> FineTunable:
     """The way to fine-tune a detector; ``TypeError`` if there is none."""
-    # A pipeline claims to be an instance of what it ends in.
-    if issubclass(type(detector), ClippedDetector):
+    # A pipeline claims to be an instance of what it ends in; an ensemble of other detectors is more
+    # than a kernel.
+    ours = issubclass(type(detector), ClippedDetector)
+    if ours and getattr(detector, "detectors", None) is None:
         return KernelBase(detector)
     if hasattr(detector, "learn_one") and hasattr(detector, "score_one"):
         return RiverBase(detector)

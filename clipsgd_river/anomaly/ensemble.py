@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from clipsgd_river._kernels.combined import CombinedKernel
 from clipsgd_river._kernels.portfolio import PortfolioKernel
+from clipsgd_river._state import header_of, restored
 from clipsgd_river.anomaly._located import LocatedDetector
+from clipsgd_river.anomaly._members import fresh_members, packed, unpacked
 from clipsgd_river.anomaly._settings import checked_fourier
+from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
+from clipsgd_river.anomaly.z_score import ClippedZScore
 
 if TYPE_CHECKING:
     from river import base
     from river.optim.base import Scheduler
+
+
+def kernel_of(settings: dict[str, Any]) -> PortfolioKernel | CombinedKernel:
+    """Kernel of the built-in members, or of the detectors that the settings have."""
+    own = {name: value for name, value in settings.items() if name != "detectors"}
+    if settings["detectors"] is None:
+        return PortfolioKernel(own)
+    return CombinedKernel(own, fresh_members(settings["detectors"]))
 
 
 class ClippedEnsemble(LocatedDetector):
@@ -36,10 +51,20 @@ class ClippedEnsemble(LocatedDetector):
     many dimensions all events are about equally far from each other. For images and other wide
     events whose features move together choose a detector of such events.
 
+    A list of other detectors, of any make, takes the place of these: each judges by its
+    ``distance_one``, or by its ``score_one`` where it has none, and is made comparable in the same
+    way. From a score, whose smallest value need not be 0, the part f(v(0)) is not taken off; and it
+    counts once it has changed, since some detectors say one number until a window is full.
+
     Parameters
     ----------
+    detectors
+        River detectors, or pipelines that end in one, which take the place of the built-in
+        members; ``None`` for those. They are cloned at the first event: the ones given stay as
+        they are, those that learn are in `members_`.
     n_components
-        Random Fourier features per bandwidth of the kernel mean, as in `ClippedKernelMean`.
+        Random Fourier features per bandwidth of the kernel mean, as in `ClippedKernelMean`. Like
+        ``learning_rate``, ``clip`` and ``seed`` for the built-in members alone.
     learning_rate
         Step size eta of the location, and of the members as each of them says.
     clip
@@ -56,6 +81,11 @@ class ClippedEnsemble(LocatedDetector):
     seed
         Of the random features; the same seed gives the same scores.
 
+    Raises
+    ------
+    TypeError
+        At the first event, if one of ``detectors`` is no River detector; the message says which.
+
     Notes
     -----
     Contributions divide the distance among the members in proportion to their t^2, and the share
@@ -65,6 +95,13 @@ class ClippedEnsemble(LocatedDetector):
     Cost O(d^2 + d D) per event with D = n_components, up to 128 features, and O(d) beyond. State
     file: those of `ClippedMahalanobis` and `ClippedKernelMean`, with one location and scale for
     both, and 100 bytes; beyond 128 features that of `ClippedZScore` and as many.
+
+    With ``detectors``, cost and state are those of all of them. They are given numbers alone, from
+    -1e150 to 1e150, without missing values, and a new feature from the event on that they learn it
+    with; how they take an absent one is up to them. Those with ``explain_one`` explain the
+    distance, whole; the first with ``expect_one`` says what is expected. What a detector answers by
+    NaN does not count for this event. An error of one leaves those before it a step ahead. State
+    files hold members of this package; others need pickle.
 
     Examples
     --------
@@ -81,16 +118,31 @@ class ClippedEnsemble(LocatedDetector):
     >>> said = model.member_distances_one(broken)
     >>> said["mahalanobis"] > 5 * said["z-score"]
     True
+
+    One of River's detectors beside one of these:
+
+    >>> from river import anomaly, preprocessing
+    >>> from clipsgd_river.anomaly import ClippedMahalanobis
+    >>> trees = preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(seed=1)
+    >>> mixed = ClippedEnsemble(detectors=[trees, ClippedMahalanobis()])
+    >>> for _ in range(2000):
+    ...     load = rng.gauss(50, 10)
+    ...     mixed.learn_one({"load": load, "heat": 20 + load + rng.gauss(0, 1)})
+    >>> mixed.score_one(usual) < 0.7 < 0.9 < mixed.score_one(broken)
+    True
+    >>> list(mixed.member_distances_one(broken))
+    ['MinMaxScaler | HalfSpaceTrees', 'ClippedMahalanobis']
     """
 
-    _kernel: PortfolioKernel
+    _kernel: Any
 
-    _kernel_class: ClassVar[type[PortfolioKernel]] = PortfolioKernel
+    _kernel_class: ClassVar[Any] = staticmethod(kernel_of)
     _settings_check: ClassVar[Any] = staticmethod(checked_fourier)
 
     def __init__(
         self,
         *,
+        detectors: Sequence[base.AnomalyDetector] | None = None,
         n_components: int = 128,
         learning_rate: str | float | Scheduler = "auto",
         clip: str | float | None = "auto",
@@ -99,6 +151,7 @@ class ClippedEnsemble(LocatedDetector):
         max_features: int = 10_000,
         seed: int = 0,
     ) -> None:
+        self.detectors = detectors
         self.n_components = n_components
         self.learning_rate = learning_rate
         self.clip = clip
@@ -107,10 +160,49 @@ class ClippedEnsemble(LocatedDetector):
         self.max_features = max_features
         self.seed = seed
 
+    @property
+    def members_(self) -> list[Any]:
+        """The detectors that learn, in the order of ``detectors``; there are none without."""
+        if self.detectors is None:
+            raise AttributeError("the built-in members are no objects; member_distances_one asks")
+        self._check_learned()
+        return list(self._kernel.members)
+
     def member_distances_one(self, x: dict[base.typing.FeatureName, Any]) -> dict[str, float]:
         """How far each member finds an event, in terms of its usual distances; about 1 is usual.
 
-        The distance is their root mean square. Changes nothing.
+        The distance is their root mean square. Changes nothing. Detectors that were given are named
+        by their class, the second of one class with a 2, pipelines by their steps.
         """
         said: dict[str, float] = self._kernel.members_one(x)
         return said
+
+    def _state(self) -> tuple[bytes, array[float]]:
+        if self.detectors is None:
+            return super()._state()
+        names, numbers = self._kernel.snapshot()
+        heads, numbers = packed(self._kernel.members, numbers)
+        self.__dict__["_heads"] = heads
+        return header_of(self, names), numbers
+
+    def _extra_fields(self) -> dict[str, Any]:
+        return {} if self.detectors is None else {"members": self.__dict__["_heads"]}
+
+    @classmethod
+    def _from_state(cls, fields: dict[str, Any], numbers: array[float]) -> Self:
+        if "members" not in fields:
+            return restored(cls, fields, numbers)
+        members, own = unpacked(fields["members"], numbers)
+        parameters = fields.get("parameters")
+        if not isinstance(parameters, dict) or "detectors" in parameters:
+            raise ValueError("the state has impossible parameters: it is damaged")
+        given = {**fields, "parameters": {**parameters, "detectors": members}}
+        ensemble = restored(cls, given, own)
+        ensemble.detectors = [member.clone() for member in members]
+        ensemble._kernel.members = members
+        return ensemble
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        yield {}
+        yield {"detectors": [ClippedZScore(), ClippedMahalanobis()]}
