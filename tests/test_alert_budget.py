@@ -213,14 +213,15 @@ def naive_step(
 @pytest.mark.parametrize("kind", ["normal", "heavy", "shift", "scale"])
 def test_the_right_events_alert(kind: str) -> None:
     rng = np.random.default_rng(2)
-    noise = rng.standard_t(1.5, EVENTS) if kind == "heavy" else rng.standard_normal(EVENTS)
-    late = np.arange(EVENTS) >= EVENTS // 2
+    events = 20_000  # 200 alerts: of fewer, those the allowance lends would be a large share
+    noise = rng.standard_t(1.5, events) if kind == "heavy" else rng.standard_normal(events)
+    late = np.arange(events) >= events // 2
     scores = noise * (3.0 if kind == "scale" else 1.0) ** late + 10.0 * late * (kind == "shift")
-    odd = rng.random(EVENTS) < 0.005
+    odd = rng.random(events) < 0.005
     scores[odd] += 20.0 * np.quantile(np.abs(noise), 0.99)
     alerts = alerts_on(scores, 0.01)
     assert alerts[odd].mean() > 0.9
-    assert 0.9 < alerts.mean() / 0.01 < 1.1 + 0.1 * (not COMPILED)
+    assert 0.9 < alerts.mean() / 0.01 < 1.1
 
 
 def test_a_burst_alerts_on_its_first_events_and_then_on_what_is_far_beyond_it() -> None:
