@@ -1,4 +1,4 @@
-"""Alerts at a promised rate: whether the rate is kept, and whether the right events alert."""
+"""Alerts at a promised rate: whether it is kept, whether the right events alert, what it costs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from common import options
+from common import alert_costs, options
 from common.alert_filters import DETECTORS, FIRST_EVENTS, BoolArray, Entrant, entrants, scores
 from common.alert_streams import EVENTS, LAWS, AlertStream, real, synthetic
 from common.data import FloatArray
@@ -174,6 +174,8 @@ def main() -> None:
                     rows.append(outcome.cells())
             tables.append(Table(f"{rate} alerts per event, {detector}", COLUMNS, rows))
     tables.append(verdicts(outcomes))
+    timed = 500 if arguments.quick else alert_costs.EVENTS
+    tables += alert_costs.overhead(timed, 1 if arguments.quick else alert_costs.ROUNDS)
     if arguments.plot is not None:
         first = next(iter(DETECTORS))
         drawn = [o for o in outcomes if o.rate == outcomes[-1].rate and o.detector == first]

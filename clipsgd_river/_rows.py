@@ -37,11 +37,16 @@ class Rows:
     names: list[Any]
     frame: Any = None
 
-    def chunks(self) -> Iterator[tuple[slice, Any]]:
-        """Consecutive parts: the slice of rows and their flat buffer, a list uncompiled."""
+    def parts(self) -> Iterator[tuple[slice, Rows]]:
+        """Consecutive parts: the slice of rows, and these as a table of their own."""
         for start in range(0, len(self.values), CHUNK):
             part = slice(start, min(start + CHUNK, len(self.values)))
-            flat = self.values[part].reshape(-1)
+            yield part, Rows(self.values[part], self.names)
+
+    def chunks(self) -> Iterator[tuple[slice, Any]]:
+        """Consecutive parts: the slice of rows and their flat buffer, a list uncompiled."""
+        for part, rows in self.parts():
+            flat = rows.values.reshape(-1)
             # An ndarray hands out a new object per element; a list is several times faster.
             yield part, flat if COMPILED else flat.tolist()
 

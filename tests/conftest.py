@@ -15,8 +15,10 @@ from river import base
 
 import clipsgd_river
 from clipsgd_river import anomaly
+from clipsgd_river._kernel_owner import KernelOwner
 
 PACKAGE = Path(clipsgd_river.__file__).parent
+DETECTORS = base.AnomalyDetector | base.SupervisedAnomalyDetector | base.AnomalyFilter
 
 
 def pytest_configure() -> None:
@@ -39,7 +41,7 @@ def installed_editable() -> bool:
 
 
 def discover_detectors() -> Iterator[Any]:
-    """Yield an instance of every public detector, one for each set of parameters it names.
+    """Yield every public detector and alert filter, one for each set of parameters it names.
 
     A new class in `clipsgd_river.anomaly` is thereby tested from the day it is written. River's
     hook `_unit_test_params` gives the parameters of a class that cannot do without. Uncompiled,
@@ -50,12 +52,17 @@ def discover_detectors() -> Iterator[Any]:
         cls = getattr(anomaly, name)
         if (
             inspect.isclass(cls)
-            and issubclass(cls, base.AnomalyDetector | base.SupervisedAnomalyDetector)
+            and issubclass(cls, DETECTORS)
             and cls is not anomaly.ClippedDetector
         ):
             for params in cls._unit_test_params():
                 detector = cls(**params)
                 yield detector if clipsgd_river.COMPILED else with_few_components(detector)
+
+
+def has_kernel(detector: Any) -> bool:
+    """Whether what a detector says and keeps is computed by kernels of ours alone."""
+    return isinstance(detector, KernelOwner | base.AnomalyFilter)
 
 
 def with_few_components(detector: Any) -> Any:

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from river.base import AnomalyFilter
 from river.optim import schedulers
 
 # The environment says that no folder is to be searched of itself.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from conftest import discover_detectors, with_few_components
+from conftest import discover_detectors, has_kernel, with_few_components
 from parts import Classifier, Part, as_detector, discover_parts
 
 from clipsgd_river import COMPILED
-from clipsgd_river._kernel_owner import KernelOwner
 
 EXTREMES = [1e308, -1e308, np.inf, -np.inf, 5e-324, 1e150, -0.0, 1e-160]
 NAMES = ["b", 1, 3, "load", "late", "x"]
@@ -39,6 +39,7 @@ CHOICES: dict[str, list[Any]] = {
     "bins": [2, 9],
     "delta": [0.5],
     "sigma": [1.0],
+    "alert_rate": [0.5, 0.03],
     "lr": [0.1, schedulers.InverseScaling(0.5)],
 }
 
@@ -79,6 +80,16 @@ def numbers(subject: Any, x: dict[Any, Any]) -> Iterable[float]:
     yield from subject.explain_one(x).values()
     for band in subject.expect_one(x).values():
         yield from band
+    if isinstance(subject, AnomalyFilter):
+        yield from (subject.threshold_, subject.alert_rate_)
+        yield subject.classify(subject.score_one(x))
+
+
+def state(subject: Any) -> Any:
+    """All numbers that a subject keeps."""
+    if isinstance(subject, AnomalyFilter):
+        return subject._state()[1]  # type: ignore[attr-defined]  # both of ours have it
+    return subject._kernel.snapshot()[1]
 
 
 def digest(subject: Any) -> str:
@@ -100,15 +111,14 @@ def digest(subject: Any) -> str:
     if hasattr(by_rows, "score_many"):
         found.update(np.asarray(by_rows.score_many(table)).tobytes())
     for one in (subject, by_rows):
-        kernel = getattr(one, "part", one)._kernel
-        found.update(kernel.snapshot()[1].tobytes())
+        found.update(state(getattr(one, "part", one)).tobytes())
     return found.hexdigest()
 
 
 def subjects() -> Iterator[Any]:
     """Everything public on a kernel of ours."""
     for found in discover_detectors():
-        if isinstance(found, KernelOwner):
+        if has_kernel(found):
             yield with_few_components(found)
     yield from discover_parts()
 

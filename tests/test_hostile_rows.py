@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 from parts import discover_parts
-from river.base import SupervisedAnomalyDetector
+from river.base import AnomalyFilter, SupervisedAnomalyDetector
 
 from clipsgd_river.anomaly import ClippedDetector
 
@@ -62,6 +62,26 @@ def test_scores_of_any_target_are_finite_and_rows_agree_with_events(
     again = by_rows.score_many(rows, targets)
     assert again.tolist() == [by_events.score_one(x, y) for x, y in pairs]
     assert np.all(np.isfinite([by_events.distance_one(x, y) for x, y in pairs]))
+
+
+@pytest.mark.parametrize(
+    "alerts", [d for d in discover_detectors() if isinstance(d, AnomalyFilter)], ids=name_of
+)
+@settings(max_examples=30, deadline=None)
+@given(rows=ROWS)
+def test_filters_stay_finite_and_rows_agree_with_events(
+    alerts: Any, rows: NDArray[np.float64]
+) -> None:
+    rows = np.concatenate([rows] * 3)
+    by_rows = alerts.clone()
+    by_events = alerts.clone()
+    scores = by_rows.score_learn_many(rows)
+    assert scores.tolist() == [
+        by_events.score_learn_one(dict(enumerate(row))) for row in rows.tolist()
+    ]
+    assert np.all((scores >= 0.0) & (scores < 1.0))
+    assert np.isfinite([by_rows.threshold_, by_rows.alert_rate_]).all()
+    assert by_rows.to_bytes() == by_events.to_bytes()
 
 
 @pytest.mark.parametrize(

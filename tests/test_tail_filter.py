@@ -17,7 +17,7 @@ from river import checks as river_checks
 from river import compose, evaluate, linear_model, metrics, neighbors, preprocessing
 from river.base import AnomalyDetector, AnomalyFilter
 
-from clipsgd_river import checks
+from clipsgd_river import COMPILED, checks
 from clipsgd_river.anomaly import (
     ClippedMahalanobis,
     ClippedZScore,
@@ -29,8 +29,8 @@ from clipsgd_river.proba import SplicedBinnedPareto
 Event = dict[Any, Any]
 
 NEARBY = neighbors.LazySearch(window_size=50)
+# Found by discovery: that around a ClippedZScore, at its defaults.
 FILTERS = [
-    TailFilter(ClippedZScore()),
     TailFilter(ClippedZScore(), q=1e-3, protect_anomaly_detector=True, warm_up=50),
     TailFilter(ResidualDetector()),
 ]
@@ -70,7 +70,12 @@ def normal_events(count: int, seed: int = 0, location: float = 0.0) -> Iterator[
 
 @pytest.mark.parametrize(
     ("model", "check"),
-    [(model, check) for model in FILTERS for check in checks.yield_checks(model)],
+    [
+        (model, check)
+        for model in FILTERS
+        for check in checks.yield_checks(model)
+        if check.__module__.rpartition(".")[2] in ("batches", "copies", "state_files")
+    ],
     ids=name_of,
 )
 def test_promise(model: Any, check: Any) -> None:
@@ -117,7 +122,7 @@ def test_share_of_alerts_is_the_risk(detector: Any, law: str) -> None:
 
 def test_no_burst_at_the_start() -> None:
     alerts = []
-    for seed in range(20):
+    for seed in range(20 if COMPILED else 6):
         model = TailFilter(ClippedZScore(), q=1e-3)
         model.score_learn_many(np.random.default_rng(seed).standard_t(3, (2000, 2)))
         alerts.append(round(2000 * model.alert_rate_))
@@ -273,6 +278,13 @@ def test_rows_are_the_loop(protect: bool, frame: Any) -> None:
     found = [many.score_learn_many(frame(part)) for part in (rows[:5], rows[5:150], rows[150:])]
     assert np.concatenate(found).tolist() == wanted
     assert many.alert_rate_ == loop.alert_rate_ > 0
+    again = loop.clone()
+    alerts = again.classify_learn_many(frame(rows))
+    assert again.n_alerts_ == loop.n_alerts_ == alerts.sum()
+    one = loop.clone()
+    assert [one.alert_one(dict(enumerate(row))) is not None for row in rows.tolist()] == (
+        alerts.tolist()
+    )
     assert many.threshold_ == loop.threshold_
     learned = loop.clone()
     learned.learn_many(frame(rows))

@@ -12,7 +12,7 @@ import numpy as np
 from river import anomaly as river_anomaly
 from river import base
 
-from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis
+from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis, TailFilter
 from clipsgd_river.anomaly.base import ClippedDetector
 from common.alert_streams import BoolArray
 from common.data import FloatArray
@@ -58,6 +58,13 @@ def _alert_budget(rows: FloatArray, make: Callable[[], Any], rate: float) -> Boo
     return _events(budget, rows)
 
 
+def _tail_filter(rows: FloatArray, make: Callable[[], Any], rate: float) -> BoolArray:
+    model = TailFilter(make(), q=rate)
+    if isinstance(model.anomaly_detector, ClippedDetector):
+        return model.classify_learn_many(rows)
+    return _events(model, rows)
+
+
 def _quantile_filter(rows: FloatArray, make: Callable[[], Any], rate: float) -> BoolArray:
     return _events(river_anomaly.QuantileFilter(make(), q=1.0 - rate), rows)
 
@@ -88,7 +95,7 @@ def _clock(rows: FloatArray, _: Callable[[], Any], rate: float) -> BoolArray:
 
 def entrants(*, peers: bool = True) -> list[Entrant]:
     """Return ours, and the rivals that are installed."""
-    found = [Entrant("AlertBudget", _alert_budget)]
+    found = [Entrant("AlertBudget", _alert_budget), Entrant("TailFilter", _tail_filter)]
     if peers:
         found.append(Entrant("River QuantileFilter", _quantile_filter))
         found.append(Entrant("River ThresholdFilter", _threshold_filter))

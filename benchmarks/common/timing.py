@@ -27,6 +27,11 @@ class Timings:
         rounds = zip(self.seconds[slow], self.seconds[fast], strict=True)
         return statistics.median(numerator / denominator for numerator, denominator in rounds)
 
+    def excess(self, slow: str, fast: str) -> float:
+        """Return the median over the rounds of how many seconds longer `slow` took than `fast`."""
+        rounds = zip(self.seconds[slow], self.seconds[fast], strict=True)
+        return statistics.median(more - less for more, less in rounds)
+
 
 def interleaved(tasks: Mapping[str, Callable[[], object]], rounds: int) -> Timings:
     """Run every task once unmeasured, then all of them in turn, `rounds` times.

@@ -81,10 +81,11 @@ class ScoreLadder:
         floor
             Smallest rate of the steps of location and scale: 1 / memory in values.
         """
+        seen: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, min(self.count, START))
         self.count += 1.0
-        if self.count <= START:
-            self.start[cython.cast(cython.Py_ssize_t, self.count) - 1] = x
-            if self.count == START:
+        if seen < START:
+            self.start[seen] = x
+            if seen == START - 1:
                 self.begin()
             return
         location: cython.double = self.values[0]

@@ -1,7 +1,7 @@
 from libc.math cimport log2
 
 from clipsgd_river._kernels.archive cimport Archive
-from clipsgd_river._kernels.buffers cimport doubles
+from clipsgd_river._kernels.buffers cimport doubles, integers
 from clipsgd_river._kernels.spliced_pareto cimport SplicedParetoKernel
 
 cpdef double score_of(double probability) noexcept nogil
@@ -19,7 +19,9 @@ cdef class TailFilterKernel:
     cpdef double score(self, double distance)
     cpdef bint exceeds(self, double score)
     cpdef double observe(self, double distance, bint relied_on) except? -1.0
-    cpdef object observe_many(self, object distances, Py_ssize_t unready, object scores)
+    cpdef object observe_many(
+        self, object distances, Py_ssize_t unready, object scores, object alerts
+    )
     cdef int exchange(self, Archive archive) except -1
     cpdef object snapshot(self)
     cpdef object restore(self, object numbers)

@@ -18,7 +18,7 @@ except ImportError:
 if not cython.compiled:
     from math import log2
 
-    from clipsgd_river._kernels.buffers import doubles
+    from clipsgd_river._kernels.buffers import doubles, integers
 
 
 def score_of(probability: float) -> float:
@@ -72,24 +72,32 @@ class TailFilterKernel:
             self.distances.learn(distance)
         return score
 
-    def observe_many(self, distances: Any, unready: cython.Py_ssize_t, scores: Any) -> None:
+    def observe_many(
+        self, distances: Any, unready: cython.Py_ssize_t, scores: Any, alerts: Any
+    ) -> None:
         """`observe` each distance in order; the first ``unready`` ones are not relied on.
 
         Parameters
         ----------
         distances, scores
             Arrays of doubles of one length, to read and to write; uncompiled, lists do.
+        alerts
+            Array of C integers of the same length to write to, 1 for an alert.
         """
         count: cython.Py_ssize_t = len(distances)
         i: cython.Py_ssize_t
-        if len(scores) != count:
-            raise ValueError(f"{len(scores)} places for {count} scores")
+        before: cython.double
+        if len(scores) != count or len(alerts) != count:
+            raise ValueError(f"{len(scores)} and {len(alerts)} places for {count} scores")
         if count == 0:
             return
         distance: cython.p_double = doubles(distances)
         score: cython.p_double = doubles(scores)
+        alert: cython.p_int = integers(alerts)
         for i in range(count):
+            before = self.alerts
             score[i] = self.observe(distance[i], i >= unready)
+            alert[i] = self.alerts > before
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import abc
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from river import base, compose
 from sklearn.utils.metaestimators import available_if
 
+from clipsgd_river._rows import Rows
 from clipsgd_river._saveable import Saveable
 from clipsgd_river.anomaly.alert import Alert, AlertFeature, described, severity_of
 
@@ -50,6 +53,8 @@ class WrappingFilter(base.AnomalyFilter):
     """Base of the alert filters: what they take over from the detector they wrap."""
 
     anomaly_detector: Any
+    #: Whether rows go to the detector at once, which judges them before the filter does.
+    _one_pass: bool
 
     def __init__(self, anomaly_detector: Any, protect_anomaly_detector: bool = False) -> None:
         super().__init__(anomaly_detector, protect_anomaly_detector)
@@ -111,6 +116,45 @@ class WrappingFilter(base.AnomalyFilter):
             event, *args
         )
         return band
+
+    @property
+    @abc.abstractmethod
+    def n_alerts_(self) -> int:
+        """Alerts so far."""
+
+    @abc.abstractmethod
+    def score_learn_one(
+        self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any
+    ) -> float:
+        """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
+
+    def _judge_events(
+        self, events: Iterable[tuple[dict[Any, Any], tuple[Any, ...]]], count: int, **kwargs: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Scores of events with their targets, and whether they are alerts; learns them."""
+        scores = np.empty(count)
+        alerts = np.zeros(count, dtype=bool)
+        for i, (x, targets) in enumerate(events):
+            before = self.n_alerts_
+            scores[i] = self.score_learn_one(x, *targets, **kwargs)
+            alerts[i] = self.n_alerts_ > before
+        return scores, alerts
+
+    @abc.abstractmethod
+    def _judge_rows(
+        self, rows: Rows, times: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Distances and scores by the detector, and whether rows are alerts; learns them.
+
+        Where rows go to the detector at once.
+
+        Parameters
+        ----------
+        rows
+            What the detector sees.
+        times
+            In seconds; none where time is of no account.
+        """
 
     def _record(
         self,

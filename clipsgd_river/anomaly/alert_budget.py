@@ -360,35 +360,37 @@ class AlertBudget(SaveableFilter, WrappingFilter):
 
     def _run(self, X: Any, args: tuple[Any, ...]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Scores of rows and whether they are alerts, each before it is learned."""
-        detector = self.anomaly_detector
         times, table = self._split_rows(X)
         rows, targets = self._rows_and_targets(table, args)
-        if self.protect_anomaly_detector or not self._one_pass:
-            return self._run_events(rows, targets, times)
-        unready = max(detector._events_to_ready, 0)
-        _, scores = detector._run(rows, learn=True)
-        counted = scores.copy()
-        counted[:unready] = nan
-        alerts = np.zeros(len(scores), dtype=np.intc)
-        if COMPILED:
-            self._budget.observe_many(counted, times, alerts)
-        else:
-            self._budget.observe_many(counted.tolist(), times.tolist(), alerts)
-        return scores, alerts.astype(bool)
+        if self._one_pass and not self.protect_anomaly_detector:
+            return self._judge_rows(rows, times)[1:]
+        events = zip(self._events(rows, times), targets, strict=True)
+        return self._judge_events(events, len(rows.values))
 
-    def _run_events(
-        self, rows: Rows, targets: Iterable[tuple[Any, ...]], times: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """`_run` for detectors that take one event at a time."""
-        scores = np.empty(len(rows.values))
-        alerts = np.zeros(len(rows.values), dtype=bool)
-        for i, (x, y) in enumerate(zip(rows.events(), targets, strict=True)):
+    def _judge_rows(
+        self, rows: Rows, times: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        detector, budget = self.anomaly_detector, self._budget
+        distances, scores = np.empty(len(rows.values)), np.empty(len(rows.values))
+        alerts = np.zeros(len(scores), dtype=np.intc)
+        # Part by part, so that Ctrl-C does not leave a detector far ahead of its budget.
+        for at, part in rows.parts():
+            unready = max(detector._events_to_ready, 0)
+            distances[at], scores[at] = detector._run(part, learn=True)
+            counted = scores[at].copy()
+            counted[:unready] = nan
+            if COMPILED:
+                budget.observe_many(counted, times[at], alerts[at])
+            else:
+                budget.observe_many(counted.tolist(), times[at].tolist(), alerts[at])
+        return distances, scores, alerts.astype(bool)
+
+    def _events(self, rows: Rows, times: NDArray[np.float64]) -> Iterator[dict[Any, Any]]:
+        """Rows as events, with their times."""
+        for i, x in enumerate(rows.events()):
             if self.time is not None:
                 x[self.time] = float(times[i])
-            before = self.n_alerts_
-            scores[i] = self.score_learn_one(x, *y)
-            alerts[i] = self.n_alerts_ > before
-        return scores, alerts
+            yield x
 
     def _split_rows(self, X: Any) -> tuple[NDArray[np.float64], Any]:
         """Times of rows in seconds, none without ``time``, and the other columns."""

@@ -14,7 +14,7 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.as_float import is_missing
 from clipsgd_river._kernels.tail_filter import TailFilterKernel
-from clipsgd_river._rows import rows_of
+from clipsgd_river._rows import Rows, rows_of
 from clipsgd_river.anomaly._filter import DistanceFilter, passes
 from clipsgd_river.anomaly._saveable_filter import SaveableFilter
 from clipsgd_river.anomaly._supervised import rows_and_targets
@@ -195,6 +195,11 @@ class TailFilter(SaveableFilter, DistanceFilter):
         return float(self._kernel.distances.isf(self.q))
 
     @property
+    def n_alerts_(self) -> int:
+        """Alerts so far."""
+        return int(self._kernel.alerts)
+
+    @property
     def alert_rate_(self) -> float:
         """Realised share of alerts among the events learned; 0.0 before the first."""
         return float(self._kernel.alerts / max(self._kernel.events, 1.0))
@@ -220,21 +225,55 @@ class TailFilter(SaveableFilter, DistanceFilter):
         -------
         ndarray of shape (n,)
         """
+        return self._run(X, targets, **kwargs)[0]
+
+    @passes("learn_many")
+    def classify_learn_many(self, X: Any, *targets: Any, **kwargs: Any) -> NDArray[np.bool_]:
+        """Which rows are alerts, each judged before it is learned; learns them all.
+
+        The same as `alert_one` on each, without the reasons. Parameters as of `score_learn_many`.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+        """
+        return self._run(X, targets, **kwargs)[1]
+
+    def _run(
+        self, X: Any, targets: tuple[Any, ...], **kwargs: Any
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Scores of rows and whether they are alerts, each before it is learned."""
         if targets:
             rows, found = rows_and_targets(X, targets[0])
-            pairs = zip(rows.events(), found, strict=True)
-            return np.array([self.score_learn_one(x, y, **kwargs) for x, y in pairs])
-        rows = rows_of(X)
-        if not self._one_pass:
-            return np.array([self.score_learn_one(x, **kwargs) for x in rows.events()])
-        unready = self.anomaly_detector._events_to_ready
-        distances, _ = self.anomaly_detector._run(rows, learn=True)
-        scores = np.empty(len(distances))
-        if COMPILED:
-            self._kernel.observe_many(distances, unready, scores)
+            args: list[tuple[Any, ...]] = [(target,) for target in found]
         else:
-            self._kernel.observe_many(distances.tolist(), unready, scores)
-        return scores
+            rows = rows_of(X)
+            if self._one_pass:
+                _, _, scores, alerts = self._run_rows(rows)
+                return scores, alerts
+            args = [()] * len(rows.values)
+        return self._judge_events(zip(rows.events(), args, strict=True), len(args), **kwargs)
+
+    def _judge_rows(
+        self, rows: Rows, times: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        distances, scores, _, alerts = self._run_rows(rows)
+        return distances, scores, alerts
+
+    def _run_rows(
+        self, rows: Rows
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Distances and scores by the detector, scores by the filter, and which are alerts."""
+        found, scores = np.empty((2, len(rows.values))), np.empty(len(rows.values))
+        alerts = np.zeros(len(scores), dtype=np.intc)
+        # Part by part, so that Ctrl-C does not leave a detector far ahead of its filter.
+        for at, part in rows.parts():
+            unready = self.anomaly_detector._events_to_ready
+            distances, found[1, at] = self.anomaly_detector._run(part, learn=True)
+            found[0, at] = distances
+            given = distances if COMPILED else distances.tolist()
+            self._kernel.observe_many(given, unready, scores[at], alerts[at])
+        return found[0], found[1], scores, alerts.astype(bool)
 
     def _own_numbers(self) -> array[float]:
         numbers: array[float] = self._kernel.snapshot()

@@ -12,7 +12,13 @@ class CommandError(Exception):
 
 
 class DataError(CommandError):
-    """The data cannot be read, or the result not be written."""
+    """The data cannot be read, or what is kept beside it not be written."""
+
+    exit_code = 1
+
+
+class OutputError(CommandError):
+    """The result cannot be written; unlike a bad event, that is nothing to pass over."""
 
     exit_code = 1
 

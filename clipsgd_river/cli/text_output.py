@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import sys
 from io import FileIO, UnsupportedOperation
 from typing import BinaryIO
 
 from .byte_input import STANDARD_STREAM
-from .errors import DataError, OutputClosed, UsageError
+from .errors import OutputClosed, OutputError, UsageError
 
 
 class TextOutput:
@@ -39,6 +40,17 @@ class TextOutput:
         """Keep a piece for the next `flush`."""
         self._pieces.append(text)
 
+    def open(self) -> None:
+        """Create or empty the file now instead of at the first `flush`.
+
+        Raises
+        ------
+        UsageError
+            If it cannot be created.
+        """
+        if self._file is None:
+            self._file = self._open()
+
     def flush(self) -> None:
         """Hand everything collected on.
 
@@ -46,7 +58,7 @@ class TextOutput:
         ------
         UsageError
             If the file cannot be created.
-        DataError
+        OutputError
             If it cannot be written.
         OutputClosed
             If the reader at the other end of a pipe is gone.
@@ -56,15 +68,15 @@ class TextOutput:
         self._pieces.clear()
         if not data:
             return
-        if self._file is None:
-            self._file = self._open()
+        self.open()
+        assert self._file is not None
         try:
             _write_whole(self._file, data)
         except BrokenPipeError:
             raise OutputClosed from None
         except OSError as error:
             self._cut_back()
-            raise DataError(
+            raise OutputError(
                 f"cannot write {self._name}: {error.strerror}: make room or choose another place "
                 f"with {self._option}"
             ) from None
@@ -93,7 +105,8 @@ class TextOutput:
 
     def _cut_back(self) -> None:
         if self._path != STANDARD_STREAM and self._file is not None and self._file.seekable():
-            self._file.truncate(self._whole)
+            with contextlib.suppress(OSError):  # a device has no length
+                self._file.truncate(self._whole)
 
 
 def _write_whole(file: FileIO | BinaryIO, data: bytes) -> None:

@@ -17,7 +17,7 @@ from typing import IO
 import pytest
 from command_line import call, csv_rows, csv_text, json_objects, json_text, ordinary_rows, start
 
-from clipsgd_river.anomaly import ClippedMahalanobis
+from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and pipes")
 
@@ -114,6 +114,41 @@ def test_a_signal_leaves_whole_events_and_the_state(
     assert 0 < len(written) <= len(ROWS)
     assert f"ended by a signal after {len(written):,} events" in err
     assert ClippedMahalanobis.load(state).n_samples_seen_ == len(written)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_every_alert_and_the_budget(tmp_path: Path, number: signal.Signals) -> None:
+    out, alerts, state = tmp_path / "out.csv", tmp_path / "alerts.jsonl", tmp_path / "state"
+    asked = ["--alert-rate", "0.01", "--alerts", alerts, "--out", out, "--state", state]
+    process = piped("--format", "csv", *asked)
+    wait_until(lambda: out.exists() and out.stat().st_size > 0)
+    process.send_signal(number)
+    _, err = end(process)
+    assert process.returncode == 128 + number
+    written = csv_rows(out.read_text())
+    rows = [n for n, row in enumerate(written, start=1) if row["is_anomaly"] == "1"]
+    assert [alert["row"] for alert in json_objects(alerts.read_text())] == rows != []
+    assert f"ended by a signal after {len(written):,} events" in err
+    kept = AlertBudget.load(state)
+    assert kept.n_alerts_ == len(rows)
+    assert kept.anomaly_detector.n_samples_seen_ == len(written)
+
+
+def test_a_reader_of_alerts_that_leaves_ends_it_with_the_state(tmp_path: Path) -> None:
+    path, out, state = tmp_path / "in.csv", tmp_path / "out.csv", tmp_path / "state"
+    path.write_text(TEXT)
+    asked = ["--alert-rate", "0.01", "--alerts", "-", "--out", out, "--state", state]
+    process = start("score", path, "-q", *asked)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=60) == 0
+    # The event whose alert nobody read is learned, but not written.
+    written = csv_rows(out.read_text())
+    assert not any(row["is_anomaly"] == "1" for row in written)
+    assert AlertBudget.load(state).anomaly_detector.n_samples_seen_ == len(written) + 1
+    close(process)
 
 
 def test_a_signal_while_waiting_for_the_first_byte(tmp_path: Path) -> None:

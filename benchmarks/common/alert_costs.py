@@ -1,0 +1,86 @@
+"""What an alert filter costs beside the detector that it wraps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis, ClippedZScore, TailFilter
+from clipsgd_river.anomaly.base import ClippedDetector
+from common.data import Event, FloatArray
+from common.report import Cell, Table, progress
+from common.timing import interleaved
+
+DETECTORS: tuple[type[ClippedDetector], ...] = (ClippedZScore, ClippedMahalanobis)
+FEATURES = (1, 10)
+EVENTS = 10_000
+ROUNDS = 11
+RATE = 0.001
+# Microseconds an event that an AlertBudget may add.
+MOST = 0.5
+EVENT_BY_EVENT = ("score_learn_one", "learn_one", "alert_one")
+ROWS = ("score_learn_many", "classify_learn_many")
+
+
+def label(subject: str, method: str) -> str:
+    """Return the name of a task."""
+    return f"{subject}, {method}"
+
+
+def tasks(
+    kind: type[ClippedDetector], rows: FloatArray, events: list[Event]
+) -> dict[str, Callable[[], object]]:
+    """Return the detector alone and inside each filter: all events, or rows, from the start."""
+    makers: dict[str, Callable[[], object]] = {
+        "alone": kind,
+        "AlertBudget": lambda: AlertBudget(kind(), alert_rate=RATE),
+        "TailFilter": lambda: TailFilter(kind(), q=RATE),
+    }
+    found: dict[str, Callable[[], object]] = {}
+    for name, make in makers.items():
+        for method in (*EVENT_BY_EVENT, *ROWS):
+            if hasattr(make(), method):
+                given = [rows] if method in ROWS else events
+                found[label(name, method)] = _task(make, method, given)
+    return found
+
+
+def _task(make: Callable[[], object], method: str, arguments: list[object]) -> Callable[[], None]:
+    def task() -> None:
+        call = getattr(make(), method)
+        for argument in arguments:
+            call(argument)
+
+    return task
+
+
+def overhead(events: int, rounds: int) -> list[Table]:
+    """Measure filters in turns with the bare detector; return costs and the verdicts on them."""
+    rng = np.random.default_rng(0)
+    cells: list[list[Cell]] = []
+    verdicts: list[list[Cell]] = []
+    for kind in DETECTORS:
+        for features in FEATURES:
+            progress(f"cost of the filters around {kind.__name__}, {features} features")
+            rows = rng.standard_normal((events, features))
+            timings = interleaved(
+                tasks(kind, rows, [dict(enumerate(r)) for r in rows.tolist()]), rounds
+            )
+            for task in timings.seconds:
+                subject, _, method = task.partition(", ")
+                if subject == "alone":
+                    continue
+                alone = label("alone", "score_learn_many" if method in ROWS else "score_learn_one")
+                added = 1e6 * timings.excess(task, alone) / events
+                what = f"{subject}({kind.__name__}), {features} features, {method}"
+                cells.append(
+                    [what, 1e6 * timings.median(task) / events, added, timings.ratio(task, alone)]
+                )
+                if subject == "AlertBudget" and method in EVENT_BY_EVENT:
+                    verdicts.append([what, added, f"≤ {MOST}", "yes" if added <= MOST else "NO"])
+    columns = ("filter", "microseconds per event", "more than the detector alone", "times as long")
+    return [
+        Table("Cost", columns, cells),
+        Table("Targets of cost", ("figure", "microseconds added", "target", "reached"), verdicts),
+    ]
