@@ -17,6 +17,7 @@ from sklearn.utils import get_tags
 from clipsgd_river._event_window import EventWindow
 from clipsgd_river._fitted import FittedDetector
 from clipsgd_river._kernels import COMPILED
+from clipsgd_river._kernels.combined import CombinedKernel
 from clipsgd_river.anomaly._filter import asked
 from clipsgd_river.anomaly.base import ClippedDetector
 
@@ -210,6 +211,11 @@ class EstimatorBase:
             if value is None and name.split("__")[-1] == "random_state"
         }
         return model.set_params(**unset)
+
+
+def holds_its_state(detector: ClippedDetector) -> bool:
+    """Whether all that a detector of ours learned is in its kernel, and not in other objects."""
+    return not isinstance(detector._kernel, CombinedKernel)
 
 
 def base_of(detector: Any, seed: int, window: EventWindow) -> FineTunable:
