@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from river import base, compose
 from sklearn.utils.metaestimators import available_if
 
-from clipsgd_river._rows import Rows
 from clipsgd_river._saveable import Saveable
 from clipsgd_river.anomaly.alert import Alert, AlertFeature, described, severity_of
 
@@ -53,8 +52,6 @@ class WrappingFilter(base.AnomalyFilter):
     """Base of the alert filters: what they take over from the detector they wrap."""
 
     anomaly_detector: Any
-    #: Whether rows go to the detector at once, which judges them before the filter does.
-    _one_pass: bool
 
     def __init__(self, anomaly_detector: Any, protect_anomaly_detector: bool = False) -> None:
         super().__init__(anomaly_detector, protect_anomaly_detector)
@@ -139,22 +136,6 @@ class WrappingFilter(base.AnomalyFilter):
             scores[i] = self.score_learn_one(x, *targets, **kwargs)
             alerts[i] = self.n_alerts_ > before
         return scores, alerts
-
-    @abc.abstractmethod
-    def _judge_rows(
-        self, rows: Rows, times: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-        """Distances and scores by the detector, and whether rows are alerts; learns them.
-
-        Where rows go to the detector at once.
-
-        Parameters
-        ----------
-        rows
-            What the detector sees.
-        times
-            In seconds; none where time is of no account.
-        """
 
     def _record(
         self,

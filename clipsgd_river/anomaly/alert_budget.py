@@ -363,27 +363,28 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         times, table = self._split_rows(X)
         rows, targets = self._rows_and_targets(table, args)
         if self._one_pass and not self.protect_anomaly_detector:
-            return self._judge_rows(rows, times)[1:]
+            return self._run_rows(rows, times)
         events = zip(self._events(rows, times), targets, strict=True)
         return self._judge_events(events, len(rows.values))
 
-    def _judge_rows(
+    def _run_rows(
         self, rows: Rows, times: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """`_run` for detectors that take rows at once."""
         detector, budget = self.anomaly_detector, self._budget
-        distances, scores = np.empty(len(rows.values)), np.empty(len(rows.values))
+        scores = np.empty(len(rows.values))
         alerts = np.zeros(len(scores), dtype=np.intc)
         # Part by part, so that Ctrl-C does not leave a detector far ahead of its budget.
         for at, part in rows.parts():
             unready = max(detector._events_to_ready, 0)
-            distances[at], scores[at] = detector._run(part, learn=True)
+            _, scores[at] = detector._run(part, learn=True)
             counted = scores[at].copy()
             counted[:unready] = nan
             if COMPILED:
                 budget.observe_many(counted, times[at], alerts[at])
             else:
                 budget.observe_many(counted.tolist(), times[at].tolist(), alerts[at])
-        return distances, scores, alerts.astype(bool)
+        return scores, alerts.astype(bool)
 
     def _events(self, rows: Rows, times: NDArray[np.float64]) -> Iterator[dict[Any, Any]]:
         """Rows as events, with their times."""

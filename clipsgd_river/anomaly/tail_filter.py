@@ -249,31 +249,21 @@ class TailFilter(SaveableFilter, DistanceFilter):
         else:
             rows = rows_of(X)
             if self._one_pass:
-                _, _, scores, alerts = self._run_rows(rows)
-                return scores, alerts
+                return self._run_rows(rows)
             args = [()] * len(rows.values)
         return self._judge_events(zip(rows.events(), args, strict=True), len(args), **kwargs)
 
-    def _judge_rows(
-        self, rows: Rows, times: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-        distances, scores, _, alerts = self._run_rows(rows)
-        return distances, scores, alerts
-
-    def _run_rows(
-        self, rows: Rows
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-        """Distances and scores by the detector, scores by the filter, and which are alerts."""
-        found, scores = np.empty((2, len(rows.values))), np.empty(len(rows.values))
+    def _run_rows(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """`_run` for detectors that take rows at once."""
+        scores = np.empty(len(rows.values))
         alerts = np.zeros(len(scores), dtype=np.intc)
         # Part by part, so that Ctrl-C does not leave a detector far ahead of its filter.
         for at, part in rows.parts():
             unready = self.anomaly_detector._events_to_ready
-            distances, found[1, at] = self.anomaly_detector._run(part, learn=True)
-            found[0, at] = distances
+            distances, _ = self.anomaly_detector._run(part, learn=True)
             given = distances if COMPILED else distances.tolist()
             self._kernel.observe_many(given, unready, scores[at], alerts[at])
-        return found[0], found[1], scores, alerts.astype(bool)
+        return scores, alerts.astype(bool)
 
     def _own_numbers(self) -> array[float]:
         numbers: array[float] = self._kernel.snapshot()

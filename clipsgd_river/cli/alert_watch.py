@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import heapq
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
-
-from clipsgd_river._rows import Rows
-
 from .byte_input import STANDARD_STREAM
 from .errors import DataError, UsageError
-from .event_rows import together
 from .events import Event
 from .text import is_missing, shown
 from .text_output import TextOutput
@@ -25,8 +19,6 @@ from .watch import Driver, Verdict, Watch
 
 #: Alerts whose sentences the summary shows.
 MOST_SENTENCES: Final = 10
-#: Events judged together; an alert waits for those after it no longer than their reading takes.
-_MOST_TOGETHER: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -106,22 +98,12 @@ class AlertWatch(Watch):
         What was asked for.
     append
         Whether to go on at the end of an existing file of alerts.
-    has_picture
-        Whether the threshold at each event is wanted, which costs the speed of many together.
     """
 
-    def __init__(
-        self,
-        alert_filter: Any,
-        options: AlertOptions,
-        *,
-        append: bool = False,
-        has_picture: bool = False,
-    ) -> None:
+    def __init__(self, alert_filter: Any, options: AlertOptions, *, append: bool = False) -> None:
         super().__init__(alert_filter.anomaly_detector)
         self.filter = alert_filter
         self.ready = bool(alert_filter.ready)
-        self.most_together = 1 if has_picture else _MOST_TOGETHER
         #: Looks a column of an event up; known once the source is open.
         self.value: Callable[[Event, str], Any] | None = None
         self._options = options
@@ -150,73 +132,26 @@ class AlertWatch(Watch):
         DataError
             If the event has no time that can be read.
         """
-        detector, x, moment = self.detector, event.features, self._moment(event)
+        detector, x = self.detector, event.features
+        moment = None
+        if self._options.time is not None and self.value is not None:
+            moment = read_moment(event.row, self.value(event, self._options.time))
         score, distance = detector.score_one(x), detector.distance_one(x)
         threshold = self._threshold(score, distance)
-        alert = self._alert(event, moment)
-        if not self.ready:
-            self.ready = bool(self.filter.ready)
-        return Verdict(score, distance, alert is not None, threshold, _drivers(alert))
-
-    def judge_many(self, events: Sequence[Event]) -> Iterator[Verdict] | None:
-        """Yield the verdicts on events while they are learned and their alerts written down.
-
-        A copy of the filter goes ahead through all of them at once. The filter follows only where
-        there are alerts, each of which it explains before it learns it; so it is where the
-        verdicts are if an alert cannot be written. Verdicts are those of `judge` but for the
-        threshold, which is NaN.
-
-        None, and nothing learned, where events must be judged one by one: a start, unlike keys, new
-        features, values that only dicts can hold, or a time that cannot be read.
-        """
-        can = self.filter._one_pass and self.filter.ready
-        rows = together(events, self.detector.features_) if can else None
-        if rows is None:
-            return None
-        try:
-            moments = [self._moment(event) for event in events]
-        except DataError:
-            return None
-        return self._verdicts(events, moments, rows)
-
-    def _verdicts(
-        self, events: Sequence[Event], moments: Sequence[Any], rows: Rows
-    ) -> Iterator[Verdict]:
-        times = np.array([])
-        if self._options.per_day is not None:
-            from clipsgd_river.anomaly._event_time import seconds_of
-
-            times = np.array([seconds_of(self._options.time, moment) for moment in moments])
-        ahead = copy.deepcopy(self.filter)
-        distances, scores, found = (each.tolist() for each in ahead._judge_rows(rows, times))
-        done = 0
-        for at, event in enumerate(events):
-            drivers: Sequence[Driver] = ()
-            if found[at]:
-                part = slice(done, at)
-                self.filter._judge_rows(Rows(rows.values[part], rows.names), times[part])
-                drivers = _drivers(self._alert(event, moments[at]))
-                done = at + 1
-            yield Verdict(scores[at], distances[at], found[at], math.nan, drivers)
-        self.filter, self.detector = ahead, ahead.anomaly_detector
-
-    def _moment(self, event: Event) -> Any:
-        """Time of an event as the alert gives it; None without ``--time``."""
-        if self._options.time is None or self.value is None:
-            return None
-        return read_moment(event.row, self.value(event, self._options.time))
-
-    def _alert(self, event: Event, moment: Any) -> Any:
-        """Judge and learn an event with the filter; returns its alert, written down, or None."""
-        x = event.features
         if self._options.per_day is not None:
             x = {**x, self._options.time: moment}
         alert = self.filter.alert_one(x)
+        if not self.ready:
+            self.ready = bool(self.filter.ready)
         if alert is None:
-            return None
+            return Verdict(score, distance, False, threshold, ())
         alert = replace(alert, time=moment)
+        drivers = [
+            Driver(f.feature, f.actual, f.low, f.expected, f.high, f.contribution)
+            for f in alert.features
+        ]
         self._keep(event.row, alert)
-        return alert
+        return Verdict(score, distance, True, threshold, drivers)
 
     def lines(self) -> Iterator[str]:
         """Yield what the summary says of the alerts."""
@@ -261,16 +196,6 @@ class AlertWatch(Watch):
             return math.inf if threshold >= 1.0 else 0.0
         # A score is 1 / (1 + q/r), so that one event gives away q, and q the distance.
         return distance * (1.0 - score) / score * threshold / (1.0 - threshold)
-
-
-def _drivers(alert: Any) -> Sequence[Driver]:
-    """Features behind an alert, none without one."""
-    if alert is None:
-        return ()
-    return [
-        Driver(f.feature, f.actual, f.low, f.expected, f.high, f.contribution)
-        for f in alert.features
-    ]
 
 
 def read_moment(row: int, value: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,8 +14,7 @@ from .alert_watch import AlertOptions, AlertWatch, refuse_two_on_standard_output
 from .byte_input import STANDARD_STREAM
 from .detectors import check_state_path, load_detector, load_filter, make_detector, save_detector
 from .errors import CommandError, DataError, OutputClosed, UsageError
-from .event_rows import FEWEST_TOGETHER
-from .events import Event, Reading, Selection, Source
+from .events import Reading, Selection, Source
 from .formats import Format, delimiter_of, format_of, open_sink, open_source
 from .interrupts import Interrupted, Interrupts
 from .labels import LabelledDistances
@@ -83,7 +81,6 @@ class _Run:
         self._watch = _watch(options)
         self._started = self._saved = time.monotonic()
         self._source: Source | None = None
-        self._pending: list[Event] = []
         self._sink: Sink | None = None
 
     def run(self) -> None:
@@ -135,69 +132,28 @@ class _Run:
             raise failure
 
     def _loop(self, source: Source, sink: Sink) -> None:
-        """Judge all events, some together where the watch can; `_pause` lets none of them wait."""
-        interrupts, most = self._interrupts, self._watch.most_together
-        try:
-            for event in source.events():
-                if not self._is_writable(event, sink):
-                    continue
-                self._pending.append(event)
-                if len(self._pending) >= most:
-                    self._judge_pending(sink)
-                    if interrupts.received is not None:
-                        return
-        except CommandError:
-            self._judge_pending(sink)  # what came before a bad event
-            raise
-        self._judge_pending(sink)
-
-    def _is_writable(self, event: Event, sink: Sink) -> bool:
-        """Whether the sink can take an event; asked before it is learned."""
-        if sink.must_check:
+        reading, interrupts = self._reading, self._interrupts
+        judge, write, count = self._watch.judge, sink.write, self._tally.add
+        for event in source.events():
             try:
-                sink.check(event)
+                if sink.must_check:
+                    sink.check(event)
+                verdict = judge(event)
             except DataError as error:
-                self._judge_pending(sink)
-                self._reading.refuse(error)
-                return False
-        return True
-
-    def _judge_pending(self, sink: Sink) -> None:
-        events, self._pending = self._pending, []
-        self._judge_together(events, sink)
-
-    def _judge_together(self, events: Sequence[Event], sink: Sink) -> None:
-        """Judge events together, or else each half of them."""
-        if len(events) < FEWEST_TOGETHER:
-            for event in events:
-                self._judge(event, sink)
-            return
-        verdicts = self._watch.judge_many(events)
-        if verdicts is None:
-            middle = len(events) // 2
-            self._judge_together(events[:middle], sink)
-            self._judge_together(events[middle:], sink)
-            return
-        for event, verdict in zip(events, verdicts, strict=True):
-            sink.write(event, verdict)
-            self._tally.add(event, verdict)
-
-    def _judge(self, event: Event, sink: Sink) -> None:
-        try:
-            verdict = self._watch.judge(event)
-        except DataError as error:
-            self._reading.refuse(error)
-        except (ValueError, TypeError) as error:
-            self._reading.refuse(DataError(f"row {event.row:,}: {error} ({_FEWER_COLUMNS})"))
-        else:
-            sink.write(event, verdict)
-            self._tally.add(event, verdict)
+                reading.refuse(error)
+                continue
+            except (ValueError, TypeError) as error:
+                reading.refuse(DataError(f"row {event.row:,}: {error} ({_FEWER_COLUMNS})"))
+                continue
+            write(event, verdict)
+            count(event, verdict)
+            if interrupts.received is not None:
+                return
 
     def _pause(self) -> None:
         """Before waiting for input: hand on what is done, tell how far it is."""
         if self._sink is None or self._source is None:
             return
-        self._judge_pending(self._sink)
         self._sink.flush()
         self._reporter.progress("scoring", self._tally.events, self._source.fraction())
         now = time.monotonic()
@@ -240,7 +196,7 @@ def _watch(options: ScoreOptions) -> Watch:
     goes_on = options.state is not None and Path(options.state).exists()
     if options.state is not None and goes_on:
         made = load_filter(options.state, options.detector, made)
-    return AlertWatch(made, alerts, append=goes_on, has_picture=options.plot is not None)
+    return AlertWatch(made, alerts, append=goes_on)
 
 
 def _detector(options: ScoreOptions) -> object:

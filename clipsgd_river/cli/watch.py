@@ -92,9 +92,6 @@ class Watch:
         self.ready = False
         self.most_anomalous = MostAnomalous()
 
-    #: How many events `judge_many` would like to see together.
-    most_together = 1
-
     def open(self) -> None:
         """Begin what is written beside the events."""
 
@@ -116,10 +113,6 @@ class Watch:
 
     def close(self) -> None:
         """End what was written beside the events."""
-
-    def judge_many(self, events: Sequence[Event]) -> Iterator[Verdict] | None:
-        """Do as `judge` does on each event; None, and nothing learned, if it must be done so."""
-        return None
 
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on an event and learn the event.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from command_line import COLUMNS, call, csv_rows, csv_text, json_objects, ordinary_rows, start
 
 from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis, TailFilter
-from clipsgd_river.cli import alert_watch
 
 ROWS = ordinary_rows(3000)
 ROWS[[1500, 2500], [0, 1]] += [60.0, -2000.0]
@@ -82,50 +80,6 @@ def test_alerts_a_day_in_every_format(tmp_path: Path, kind: str) -> None:
     assert "alerts a day: " in result.err
     times = [alert["time"] for alert in json_objects(alerts.read_text())]
     assert times == [60.0 * i for i in np.flatnonzero(found)]
-
-
-@pytest.mark.parametrize(
-    "rule", [("--alert-rate", 0.01), ("--tail-risk", 1e-2), ("--alerts-per-day", 20)]
-)
-def test_events_together_are_judged_as_one_by_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: tuple[str, float]
-) -> None:
-    """Through gaps, unlike keys, new features, bad events and numbers beyond a float."""
-    events = [
-        {"t": 60.0 * i, **dict(zip(COLUMNS, row, strict=True))}
-        for i, row in enumerate(ROWS[:2000].tolist())
-    ]
-    events[700]["cpu"] = None
-    events[800]["cpu"] = 10**400
-    events[900]["cpu"] = "much"
-    del events[1000]["memory"]
-    events[1100]["t"] = "noon"
-    for i in range(1200, 1400):
-        events[i]["late"] = i % 7
-    lines = [f"{json.dumps(event)}\n" for event in events]
-    lines.insert(1500, "no event\n")
-    found, ahead = [], []
-    judge_rows = AlertBudget._judge_rows, TailFilter._judge_rows
-    for kind, before in zip((AlertBudget, TailFilter), judge_rows, strict=True):
-
-        def counting(self: Any, rows: Any, times: Any, before: Any = before) -> Any:
-            ahead.append(len(rows.values))
-            return before(self, rows, times)
-
-        monkeypatch.setattr(kind, "_judge_rows", counting)
-    for most in (1, alert_watch._MOST_TOGETHER):
-        monkeypatch.setattr(alert_watch, "_MOST_TOGETHER", most)
-        assert not ahead
-        path, state = tmp_path / f"{most}.jsonl", tmp_path / f"{most}.state"
-        options = [*rule, "--time", "t", "--alerts", path, "--state", state, "--on-error", "skip"]
-        result = call("score", "-", "--format", "jsonl", *options, stdin="".join(lines))
-        assert result.code == 0, result.err
-        said = [line for line in result.err.splitlines() if "a second" not in line]
-        found.append((result.out, path.read_text(), state.read_bytes(), sorted(said)))
-    assert sum(ahead) > 1500
-    assert found[0][0].splitlines() == found[1][0].splitlines()
-    assert found[0] == found[1]
-    assert found[0][1].count("\n") > 5
 
 
 def test_an_alerts_file_of_an_earlier_run_is_replaced_even_without_alerts(tmp_path: Path) -> None:
