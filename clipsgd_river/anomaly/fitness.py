@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from array import array
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -125,6 +126,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         # Where the columns of the window are among the features of the units.
         self._places = np.empty(0, dtype=np.intp)
         self._typical = TypicalDistance()
+        self._busy = False
 
     @property
     def ready(self) -> bool:
@@ -167,7 +169,8 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
 
     def distance_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Distance of an event from the fine-tuned copy: finite, at least 0. Changes nothing."""
-        distance: float = self._tuned(x).distance_one(x)
+        with self._claimed():
+            distance: float = self._tuned(x).distance_one(x)
         return distance
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
@@ -196,14 +199,16 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
 
     def similar(self, x: dict[base.typing.FeatureName, Any]) -> list[dict[Any, float]]:
         """The events that a copy is fine-tuned on before it judges ``x``, in no order."""
-        return self._similar(x).events()
+        with self._claimed():
+            return self._similar(x).events()
 
     @passes("explain_one")
     def explain_one(
         self, x: dict[base.typing.FeatureName, Any]
     ) -> dict[base.typing.FeatureName, float]:
         """What each feature contributes to the distance, as the fine-tuned copy says."""
-        contributions: dict[base.typing.FeatureName, float] = self._tuned(x).explain_one(x)
+        with self._claimed():
+            contributions: dict[base.typing.FeatureName, float] = self._tuned(x).explain_one(x)
         return contributions
 
     @passes("expect_one")
@@ -214,10 +219,11 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
 
         Given an event, as the copy says that is fine-tuned for it; without one, as the detector.
         """
-        if x is None:
-            band = last_step(self.anomaly_detector).expect_one()
-        else:
-            band = self._tuned(x).expect_one(x)
+        with self._claimed():
+            if x is None:
+                band = last_step(self.anomaly_detector).expect_one()
+            else:
+                band = self._tuned(x).expect_one(x)
         found: dict[base.typing.FeatureName, tuple[float, float, float]] = band
         return found
 
@@ -256,15 +262,34 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         return scales
 
     def _learn(self, x: dict[base.typing.FeatureName, Any], distance: float | None) -> None:
-        # What is no event is refused before anything is learned.
-        kept = self._window.read(x)
-        self._base.learn_one(x)
-        if kept:
-            self._window.take(kept)
-            self._units.learn_one(kept)
-            if distance is not None:
-                self._typical.observe(distance)
-            self._base.follow()
+        with self._claimed():
+            # What is no event is refused before anything is learned.
+            kept = self._window.read(x)
+            self._base.learn_one(x)
+            if kept:
+                self._window.take(kept)
+                self._units.learn_one(kept)
+                if distance is not None:
+                    self._typical.observe(distance)
+                self._base.follow()
+
+    @contextmanager
+    def _claimed(self) -> Iterator[None]:
+        """Refuse a second thread while one is at work: window and copy are shared."""
+        if self._busy:
+            raise RuntimeError(
+                "this FITNESS is in use by another thread; give each thread one of its own or hold "
+                "a lock around the calls"
+            )
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._claimed():
+            return {**self.__dict__, "_busy": False}
 
     def _parts(self) -> dict[Any, Any]:
         return {"anomaly_detector": self.anomaly_detector, "units": self._units}
@@ -292,9 +317,10 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         self._window.restore(names, 0, np.empty((0, len(names))))
 
     def _own_numbers(self) -> array[float]:
-        numbers = array("d", self._typical.snapshot())
-        numbers.append(self._window.seen)
-        numbers.frombytes(self._window.all().tobytes())
+        with self._claimed():
+            numbers = array("d", self._typical.snapshot())
+            numbers.append(self._window.seen)
+            numbers.frombytes(self._window.all().tobytes())
         return numbers
 
     def _take_own_numbers(self, numbers: array[float]) -> None:
