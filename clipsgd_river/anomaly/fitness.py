@@ -291,6 +291,10 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         with self._claimed():
             return {**self.__dict__, "_busy": False}
 
+    def _state(self) -> tuple[bytes, array[float]]:
+        with self._claimed():
+            return super()._state()
+
     def _parts(self) -> dict[Any, Any]:
         return {"anomaly_detector": self.anomaly_detector, "units": self._units}
 
@@ -317,10 +321,9 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         self._window.restore(names, 0, np.empty((0, len(names))))
 
     def _own_numbers(self) -> array[float]:
-        with self._claimed():
-            numbers = array("d", self._typical.snapshot())
-            numbers.append(self._window.seen)
-            numbers.frombytes(self._window.all().tobytes())
+        numbers = array("d", self._typical.snapshot())
+        numbers.append(self._window.seen)
+        numbers.frombytes(self._window.all().tobytes())
         return numbers
 
     def _take_own_numbers(self, numbers: array[float]) -> None:
