@@ -53,7 +53,8 @@ class RelativeDistances:
 
     about 1 at the median and 2 v beyond it; below the median it flattens out, since one usual
     event is much like another. t(0) is 0, and t rises with r. While the start lasts v counts with
-    its share of the start, (n + 1) / (length + 1), as medians of few say little.
+    its share of the start, (n + 1) / (length + 1), as medians of few say little; before two
+    distances are known m and s are 1.
 
     Parameters
     ----------
@@ -85,8 +86,9 @@ class RelativeDistances:
         length: cython.double = self.start.length
         v: cython.double
         distance = max(min(distance, LARGEST_DISTANCE), -LARGEST_DISTANCE)
-        if seen == 0.0:
-            v = (distance - 1.0) / (length + 1.0)
+        # The spread of a single distance is 0, in terms of which any other would be far.
+        if seen < 2.0:
+            v = (distance - 1.0) * (seen + 1.0) / (length + 1.0)
             return max(min(v, LARGEST_DEVIATION), -LARGEST_DEVIATION)
         spread: cython.double = max(
             max(self.spread[member], SMALLEST_SHARE * fabs(self.median[member])), SMALLEST_SPREAD

@@ -24,9 +24,8 @@ class Usual:
         self.median, self.spread, self.seen = 0.0, 1.0, 0
 
     def flattened(self, distance: float) -> float:
-        v = (distance - (self.median if self.seen else 1.0)) / max(
-            self.spread, 1e-9 * abs(self.median), 1e-300
-        )
+        median, spread = (self.median, self.spread) if self.seen > 1 else (1.0, 1.0)
+        v = (distance - median) / max(spread, 1e-9 * abs(median), 1e-300)
         v *= min((self.seen + 1) / (WARM_UP + 1), 1.0) if self.seen < WARM_UP else 1.0
         v = min(max(v, -1e9), 1e9)
         # (v + sqrt(1 + v^2)) (sqrt(1 + v^2) - v) = 1
@@ -112,6 +111,14 @@ def test_distances_are_those_of_the_formula(stream: Any) -> None:
 
 def normal_rows(count: int, features: int, seed: int = 0) -> Any:
     return np.random.default_rng(seed).normal(size=(count, features))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_usual_event_of_the_start_is_far(seed: int) -> None:
+    detector = ClippedEnsemble()
+    for row in normal_rows(40, 3, seed).tolist():
+        assert detector.distance_one(dict(enumerate(row))) < 100
+        detector.learn_one(dict(enumerate(row)))
 
 
 def test_a_usual_event_is_about_one_away() -> None:
