@@ -73,7 +73,7 @@ class ClippedMahalanobis(LocatedDetector):
     ...     load = rng.gauss(50, 10)
     ...     model.learn_one({"load": load, "heat": 20 + load + rng.gauss(0, 1)})
     >>> round(model.score_one({"load": 60, "heat": 80}), 1)
-    0.6
+    0.7
     >>> round(model.score_one({"load": 60, "heat": 60}), 1)
     1.0
     """
