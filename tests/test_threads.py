@@ -10,7 +10,10 @@ import pytest
 from conftest import discover_detectors
 from parts import discover_parts
 
+from clipsgd_river import COMPILED
 from clipsgd_river._saveable import Saveable
+
+pytestmark = pytest.mark.skipif(not COMPILED, reason="plain Python cannot crash the interpreter")
 
 # Runs in a process of its own: a crash there is a return code here.
 SCRIPT = """

@@ -10,6 +10,7 @@ cdef double HIGHEST
 cdef double LOWEST
 cdef Py_ssize_t BLOCK
 cdef double UNKNOWN
+cdef double LARGEST_EXPONENT
 
 cdef class MeanBounds:
     cdef bint known

@@ -33,6 +33,7 @@ LOWEST = -1.5
 BLOCK = 16
 # Offsets that nothing is known about yet.
 UNKNOWN = 1e9
+LARGEST_EXPONENT = 50.0
 
 
 class MeanBounds:
@@ -161,12 +162,11 @@ class MeanBounds:
             slope *= 0.5
         curve: cython.double = CURVE * slope * slope
         spread: cython.double = 1.0 + curve * self.variance(j, scale, slope, n)
-        self.low = max(
-            root(exp((self.logarithm(j, 0, scale) - level) / n) - spread, slope, curve), -UNKNOWN
-        )
-        self.high = -max(
-            root(exp((self.logarithm(j, 1, scale) - level) / n) - spread, slope, curve), -UNKNOWN
-        )
+        # A payoff is at most 8: what exceeds it by far is no product of payoffs.
+        least: cython.double = min((self.logarithm(j, 0, scale) - level) / n, LARGEST_EXPONENT)
+        most: cython.double = min((self.logarithm(j, 1, scale) - level) / n, LARGEST_EXPONENT)
+        self.low = max(root(exp(least) - spread, slope, curve), -UNKNOWN)
+        self.high = -max(root(exp(most) - spread, slope, curve), -UNKNOWN)
 
     def narrow(self, j: cython.Py_ssize_t, n: float, level: float) -> None:
         """Keep the intersection of all bounds on d so far; not an empty one."""
