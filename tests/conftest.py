@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import inspect
 import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,6 +21,8 @@ from clipsgd_river import anomaly
 from clipsgd_river._kernel_owner import KernelOwner
 
 PACKAGE = Path(clipsgd_river.__file__).parent
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+Load = Callable[[str], ModuleType]
 DETECTORS = base.AnomalyDetector | base.SupervisedAnomalyDetector | base.AnomalyFilter
 
 
@@ -87,3 +92,26 @@ def data_folder() -> Path:
     if not path.is_dir():
         pytest.fail(f"CLIPSGD_DATA is {folder!r}, which is no folder")
     return path
+
+
+@pytest.fixture(scope="module")
+def script() -> Iterator[Load]:
+    """Import a module of the benchmarks folder as its scripts do, and forget it afterwards."""
+    if not BENCHMARKS.is_dir():
+        pytest.skip("the benchmarks folder is not part of an installed package")
+    before = set(sys.modules)
+    sys.path.insert(0, str(BENCHMARKS))
+    yield importlib.import_module
+    sys.path.remove(str(BENCHMARKS))
+    for name in set(sys.modules) - before:
+        if str(BENCHMARKS) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+def run_script(
+    script: Load, name: str, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run a benchmark as from the command line."""
+    monkeypatch.setattr(sys, "argv", [name, *options])
+    module = script(name)
+    script("common.options").run(module.main)

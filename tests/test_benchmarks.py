@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import math
 import sys
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Load, run_script
 from river import stats
 
-from clipsgd_river import COMPILED
 from clipsgd_river.anomaly import ClippedZScore
 
 Event = dict[Hashable, Any]
-Load = Callable[[str], ModuleType]
-FOLDER = Path(__file__).parents[1] / "benchmarks"
-
-
-@pytest.fixture(scope="module")
-def script() -> Iterator[Load]:
-    """Import a module of the benchmarks folder as its scripts do, and forget it afterwards."""
-    if not FOLDER.is_dir():
-        pytest.skip("the benchmarks folder is not part of an installed package")
-    before = set(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    yield importlib.import_module
-    sys.path.remove(str(FOLDER))
-    for name in set(sys.modules) - before:
-        if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
 
 
 @pytest.fixture
@@ -51,14 +33,6 @@ def folder(tmp_path: Path) -> Path:
         path = tmp_path / "adbench" / f"{name}.npz"
         np.savez(path, X=rows.astype(np.float32), y=labels, feature_names=names)
     return tmp_path
-
-
-def run_script(
-    script: Load, name: str, options: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "argv", [name, *options])
-    module = script(name)
-    script("common.options").run(module.main)
 
 
 def test_suite_has_the_nineteen_sets(script: Load) -> None:
@@ -376,68 +350,6 @@ def test_fuzzing_catches_a_broken_detector(
     assert any(evidence in violation for violation in verdict.violations)
 
 
-def test_shares_of_alerts_are_judged(script: Load) -> None:
-    tail = script("tail")
-    share = tail.Share("x", "t(3)", 1e-3, [1.2, 0.7], [9.0, 9.0])
-    assert share.reached
-    assert share.row()[-3:] == [0.7, "within 1.5", "yes"]
-    changed = tail.Share("x", "t(3), threefold scale midway", 1e-3, [9.0], [2.1])
-    assert not changed.reached
-    assert changed.row()[-3:] == [2.1, "within 2", "NO"]
-
-
-def test_share_of_alerts_is_counted(script: Load) -> None:
-    tail = script("tail")
-
-    def law(rng: Any, n: int) -> Any:
-        return rng.random(n) + 1e3 * (np.arange(n) % 1000 == 999)
-
-    name = "SplicedBinnedPareto"
-    share = tail.measure(name, "made up", 1e-2, 10_000, 1, 10.0, law)
-    assert 0.05 < share.whole[0] < 1.0
-    assert share.second_half[0] > 0
-
-
-def test_alerts_are_judged(script: Load) -> None:
-    alerts, streams = script("alerts"), script("common.alert_streams")
-    labels = np.arange(20_000) % 200 == 0
-    stream = streams.AlertStream("made up", np.zeros((20_000, 1)), labels, (10_000,), 0.9)
-    caught = labels | (np.arange(20_000) % 200 == 100)
-
-    def outcome(found: Any) -> Any:
-        return alerts.Outcome("AlertBudget", "none", stream, 0.01, found, caught)
-
-    right, wrong = outcome(caught), outcome(np.roll(caught, 1))
-    assert (right.realised, right.recall, right.agreement) == (1.0, 1.0, 1.0)
-    assert (wrong.realised, wrong.recall, wrong.agreement) == (1.0, 0.0, 0.0)
-    assert right.kept
-    assert not outcome(labels).kept
-    assert [row[-1] for row in alerts.verdicts([right, wrong]).rows] == ["yes", "yes", "yes", "NO"]
-
-
-def test_what_filters_add_is_measured_within_rounds(script: Load) -> None:
-    known = script("common.timing").Timings({"slow": [2.0, 9.0, 4.0], "fast": [1.0, 3.0, 1.0]})
-    assert known.excess("slow", "fast") == 3.0
-    cost, verdicts = script("common.alert_costs").overhead(40, 1)
-    assert len(cost.rows) == 4 * (2 * 3 + 2 * 2)
-    assert len(verdicts.rows) == 4 * 3
-
-
-@pytest.mark.parametrize("name", ["alerts", "tail"])
-def test_benchmarks_of_alerts_run(
-    script: Load, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not COMPILED:
-        pytest.skip("takes minutes uncompiled")
-    out = tmp_path / "figures.json"
-    monkeypatch.delenv("CLIPSGD_DATA", raising=False)
-    options = ["--quick", "--out", str(out), *(["--no-peers"] if name == "alerts" else [])]
-    run_script(script, name, options, monkeypatch)
-    titles = {table["title"]: table["rows"] for table in json.loads(out.read_text())["tables"]}
-    assert all(titles.values())
-    assert {"alerts": "Targets of cost", "tail": "Share of alerts"}[name] in titles
-
-
 def test_memory_growth_is_seen(script: Load) -> None:
     memory = script("memory")
     hoard: list[bytes] = []
@@ -455,80 +367,6 @@ def test_state_sizes_are_counted(script: Load) -> None:
     sizes = script("memory").state_sizes(ClippedZScore, 10)
     assert 0 < sizes["to_bytes"] <= 2_048
     assert sizes["pickle"] > 0
-
-
-def test_regret_grows_by_the_fitted_power(script: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    regret = script("regret")
-    monkeypatch.setattr(regret, "estimators", lambda _: {"made up": np.zeros_like})
-    monkeypatch.setattr(regret, "error", lambda _, stream: stream.n_samples**-0.5)
-    (row,) = regret.growth(False, (100, 200, 400), range(2)).rows
-    assert row[1:4] == pytest.approx([10.0, 200**0.5, 20.0])
-    assert row[4] == pytest.approx(0.5)
-
-
-def test_regret_of_every_estimator_is_measured(script: Load) -> None:
-    regret = script("regret")
-    corruption = regret.Corruption(0.1)
-    stream = regret.ObliviousAdversary("student", None, corruption, 300, 1, 0)
-    found = {name: regret.error(e, stream) for name, e in regret.estimators(300).items()}
-    assert len(found) == 12
-    assert found["auto, clipped"] < 0.5 * found["auto, unclipped"]
-    assert all(map(math.isfinite, found.values()))
-    table = regret.degradation("t", "t", (0.0, 0.1, 0.2), regret.corrupted_stream, (2,), (0,))
-    clipped, unclipped = table.rows
-    assert clipped[2] < 0.3 * unclipped[2]
-    assert clipped[4] == clipped[3] / clipped[2]
-
-
-def test_comparison_means_of_the_regret_are_rivers(script: Load) -> None:
-    events = np.random.default_rng(0).standard_normal((30, 1))
-    found, mean = script("regret").exponential_mean(events), stats.EWMean(0.01)
-    for t in range(1, 30):
-        mean.update(events[t - 1, 0])
-        assert found[t, 0] == pytest.approx(mean.get(), abs=1e-12)
-
-
-def test_convergence_counts_events_until_the_last_excess(script: Load) -> None:
-    convergence = script("convergence")
-    error = np.array([9.0, 0.5, 0.05, 0.2, 0.05, 0.05])
-    assert convergence.events_until(error, 1.0) == 1
-    assert convergence.events_until(error, 0.1) == 4
-    assert convergence.events_until(error, 0.01) == math.inf
-    found = convergence.curves("student", 2, "auto", 60, 1)
-    assert len(found) == 2 * len(convergence.STEPS) + 2
-    assert all(len(curve) == 60 for curve in found.values())
-    rows = convergence.rows_of("student", 2, "auto", found | {"auto": np.linspace(1.0, 0.0, 60)})
-    assert [row[1] for row in rows] == list(convergence.LEVELS)
-    assert rows[0][4] == rows[0][2] / rows[0][3]
-
-
-def test_fitness_judges_what_comes_after_the_change(script: Load) -> None:
-    fitness = script("fitness")
-    stream = fitness.shifts(fitness.WINDOW + 300, 0)
-    truth = stream.labels.astype(float)
-    assert fitness.judged(stream, truth) == [1.0, 1.0, 1.0]
-    early = truth.copy()
-    early[: stream.stretch] = -truth[: stream.stretch]
-    assert fitness.judged(stream, early) == [1.0, 1.0, 0.0]
-    late = truth.copy()
-    for start in range(stream.stretch, len(late), stream.stretch):
-        late[start : start + fitness.BEGINNING] *= -1
-    assert fitness.judged(stream, late)[0] == 0.0
-
-
-def test_fitness_runs_every_contestant(script: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    fitness = script("fitness")
-    monkeypatch.setattr(fitness, "WINDOW", 24)
-    monkeypatch.setattr(fitness, "TREES", 3)
-    rows = np.random.default_rng(0).standard_normal((80, 2))
-    labels = np.arange(80) % 9 == 0
-    rows[labels] += 20
-    stream = fitness.Stretches("made up", rows, labels, 40)
-    areas, verdicts = fitness.around_a_forest([stream])
-    assert [row[2] for row in areas.rows] == pytest.approx([1.0] * 3, abs=0.1)
-    assert [row[1] for row in verdicts.rows] == ["beginnings", "whole stretches"]
-    assert all(row[2] > 0.9 for row in fitness.around_ours([stream]).rows)
-    assert len(fitness.speed(30, 1).rows) == 3
 
 
 def test_json_holds_no_nan_and_table_no_stray_bar(script: Load) -> None:

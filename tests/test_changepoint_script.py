@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
-
-FOLDER = Path(__file__).parents[1] / "benchmarks"
+from conftest import BENCHMARKS, Load
 
 
 @pytest.fixture
-def tcpd() -> Iterator[ModuleType]:
-    if not FOLDER.is_dir():
-        pytest.skip("the benchmarks folder is not part of an installed package")
-    before = set(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    yield importlib.import_module("common.tcpd")
-    sys.path.remove(str(FOLDER))
-    for name in set(sys.modules) - before:
-        if name.startswith("common"):
-            del sys.modules[name]
+def tcpd(script: Load) -> ModuleType:
+    return script("common.tcpd")
 
 
 def test_f1_and_covering_of_known_answers(tcpd: ModuleType) -> None:
@@ -44,7 +33,7 @@ def test_f1_and_covering_of_known_answers(tcpd: ModuleType) -> None:
 
 
 def test_the_script_runs(tmp_path: Path) -> None:
-    if not FOLDER.is_dir():
+    if not BENCHMARKS.is_dir():
         pytest.skip("the benchmarks folder is not part of an installed package")
     step = [0.0, 0.1, -0.1, 0.05] * 25 + [9.0, 9.1, 8.9, 9.05] * 25
     entry = {"n_obs": 200, "n_dim": 1, "series": [{"raw": step}], "annotations": {"1": [100]}}
@@ -53,7 +42,7 @@ def test_the_script_runs(tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
     options = ["--out", str(out), "--data", str(tmp_path), "--plot", str(tmp_path / "p.png")]
     finished = subprocess.run(
-        [sys.executable, str(FOLDER / "changepoint.py"), "--quick", "--no-peers", *options],
+        [sys.executable, str(BENCHMARKS / "changepoint.py"), "--quick", "--no-peers", *options],
         # A script finds the modules beside it by its own folder.
         env={k: v for k, v in os.environ.items() if k != "PYTHONSAFEPATH"},
         capture_output=True,

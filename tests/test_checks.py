@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import broken_supervised_detectors  # noqa: F401 (registers what it defines)
 import pytest
 from broken_detectors import CAUGHT_BY
 from river import anomaly as river_anomaly

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from conftest import Load
 
 from clipsgd_river.anomaly import ClippedZScore
-
-Load = Callable[[str], ModuleType]
-FOLDER = Path(__file__).parents[1] / "benchmarks"
-
-
-@pytest.fixture(scope="module")
-def script() -> Iterator[Load]:
-    """Import a module of the benchmarks folder as its scripts do, and forget it afterwards."""
-    if not FOLDER.is_dir():
-        pytest.skip("the benchmarks folder is not part of an installed package")
-    before = set(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    yield importlib.import_module
-    sys.path.remove(str(FOLDER))
-    for name in set(sys.modules) - before:
-        if str(FOLDER) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
 
 
 @pytest.fixture(scope="module")

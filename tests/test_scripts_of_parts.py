@@ -6,22 +6,20 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-FOLDER = Path(__file__).parents[1] / "benchmarks"
+from conftest import BENCHMARKS
 
 
 @pytest.fixture(scope="module", params=["mean", "scaling", "linear_models"])
 def figures(request: Any, tmp_path_factory: Any) -> tuple[str, dict[str, list[dict[str, Any]]]]:
     """Run a script; returns its name and its tables by title."""
-    if not FOLDER.is_dir():
+    if not BENCHMARKS.is_dir():
         pytest.skip("the benchmarks folder is not part of an installed package")
     out = tmp_path_factory.mktemp(request.param) / "figures.json"
     finished = subprocess.run(
-        [sys.executable, str(FOLDER / f"{request.param}.py"), "--quick", "--out", str(out)],
+        [sys.executable, str(BENCHMARKS / f"{request.param}.py"), "--quick", "--out", str(out)],
         # A script finds the modules beside it by its own folder.
         env={k: v for k, v in os.environ.items() if k != "PYTHONSAFEPATH"},
         capture_output=True,
