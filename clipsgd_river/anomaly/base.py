@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
-from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.base import BaseEstimator
 
 from clipsgd_river._kernel_owner import KernelOwner
 from clipsgd_river._kernels.detector import DetectorKernel
+from clipsgd_river._outlier import ThresholdedOutlierMixin
 from clipsgd_river._rows import Rows, rows_of, validated_rows
 from clipsgd_river.anomaly._settings import checked
 
-if TYPE_CHECKING:
-    from sklearn.utils import Tags
 
-
-class ClippedDetector(KernelOwner, OutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
+class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
     """Base of the detectors on a kernel: River's face and scikit-learn's on one object.
 
     A subclass names its kernel and its parameters; everything else is here. One detector belongs
@@ -187,20 +185,6 @@ class ClippedDetector(KernelOwner, OutlierMixin, BaseEstimator, base.AnomalyDete
         distances, _ = self._run(validated_rows(self, X, reset=False), learn=False)
         return -distances
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """``score_samples(X) - offset_``: negative for anomalies."""
-        samples = self.score_samples(X)
-        return samples - self.offset_
-
-    def predict(self, X: Any) -> NDArray[np.int64]:
-        """-1 for anomalies, 1 for normal rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        return np.where(self.decision_function(X) >= 0.0, 1, -1)
-
     @property
     def offset_(self) -> float:
         """Where `score_samples` turns from anomalous to normal.
@@ -216,11 +200,6 @@ class ClippedDetector(KernelOwner, OutlierMixin, BaseEstimator, base.AnomalyDete
         """Feature names in order of first appearance: the order of the estimated arrays."""
         self._check_learned()
         return list(self._kernel.features.names)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
     def _run(self, rows: Rows, *, learn: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Distances and scores of rows, each before it is learned."""

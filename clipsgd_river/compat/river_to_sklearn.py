@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,15 @@ from river.stats import RollingQuantile
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from clipsgd_river._outlier import ThresholdedOutlierMixin
 from clipsgd_river._rows import Rows, validated_rows
 from clipsgd_river.anomaly._settings import checked_contamination
-
-if TYPE_CHECKING:
-    from sklearn.utils import Tags
 
 # The running quantile looks back over so many events, and over ten times 1 / contamination.
 SHORTEST_MEMORY = 1_000
 
 
-class River2SKLOutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
+class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type: ignore[misc]
     r"""Outlier detector of scikit-learn whose rows a River anomaly detector learns as events.
 
     Choose it to put a detector that only River has into a scikit-learn pipeline, a search of
@@ -140,20 +138,6 @@ class River2SKLOutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[mis
         check_is_fitted(self, "instance_")
         return -self._scores(validated_rows(self, X, reset=False, ensure_all_finite="allow-nan"))
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """``score_samples(X) - offset_``: negative for anomalies."""
-        samples = self.score_samples(X)
-        return samples - self.offset_
-
-    def predict(self, X: Any) -> NDArray[np.int64]:
-        """-1 for anomalies, 1 for normal rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        return np.where(self.decision_function(X) >= 0.0, 1, -1)
-
     def _start(self) -> float:
         """Begin anew; returns the checked contamination."""
         share = checked_contamination(self.contamination)
@@ -171,11 +155,6 @@ class River2SKLOutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[mis
             # River has detectors whose first scores are infinite.
             if isfinite(score):
                 self._quantile.update(score)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 def convert_river_to_sklearn(estimator: Any, contamination: float = 0.01) -> Any:
