@@ -7,12 +7,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 
-from clipsgd_river._event_window import LARGEST, numeric
+from clipsgd_river._event_window import LARGEST, EventWindow, numeric
 
 # Of a Gaussian, how far the lower quartile lies from the median, in standard deviations.
 QUARTILE = 0.6745
 LARGEST_DISTANCE = 1e300
+
+
+def seeded_clone(estimator: Any, seed: int) -> Any:
+    """An unfitted clone, with ``seed`` for every ``random_state`` that is left open."""
+    model = clone(estimator)
+    unset = {
+        name: seed
+        for name, value in model.get_params().items()
+        if value is None and name.split("__")[-1] == "random_state"
+    }
+    return model.set_params(**unset)
 
 
 class FittedDetector:
@@ -36,6 +48,14 @@ class FittedDetector:
         self.medians = np.full(len(columns), np.nan)
         self.usual = 0.0
         self.spread = 1.0
+
+    def learn(self, window: EventWindow, *, goes_on: bool) -> None:
+        """Fit the estimator on all rows of the window; with ``goes_on``, so that it can go on."""
+        rows = window.all()
+        self.set_medians(rows)
+        learn = self.model.partial_fit if goes_on else self.model.fit
+        learn(self.take(rows))
+        self.refer(rows)
 
     def knows(self, names: list[Any]) -> bool:
         """Whether it was fitted on all of these features."""

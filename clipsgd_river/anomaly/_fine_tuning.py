@@ -11,11 +11,10 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.utils import get_tags
 
 from clipsgd_river._event_window import EventWindow
-from clipsgd_river._fitted import FittedDetector
+from clipsgd_river._fitted import FittedDetector, seeded_clone
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.combined import CombinedKernel
 from clipsgd_river.anomaly._filter import asked
@@ -190,27 +189,14 @@ class EstimatorBase:
         recent = self.fitted.take(self.window.all())
         times = min(max(len(recent) // (2 * len(rows)), 1), MOST_REPEATS)
         sample = np.vstack([recent, np.repeat(rows, times, axis=0)])
-        return self.fitted.with_model(self._fresh().fit(sample))
+        return self.fitted.with_model(seeded_clone(self.estimator, self.seed).fit(sample))
 
     def _start(self) -> None:
         names = self.window.present()
         columns = {name: self.window.columns[name] for name in names}
-        fitted = Fitted(self._fresh(), columns, self.passes_missing)
-        rows = self.window.all()
-        fitted.set_medians(rows)
-        learn = fitted.model.partial_fit if self.goes_on else fitted.model.fit
-        learn(fitted.take(rows))
-        fitted.refer(rows)
+        fitted = Fitted(seeded_clone(self.estimator, self.seed), columns, self.passes_missing)
+        fitted.learn(self.window, goes_on=self.goes_on)
         self.fitted = fitted
-
-    def _fresh(self) -> Any:
-        model = clone(self.estimator)
-        unset = {
-            name: self.seed
-            for name, value in model.get_params().items()
-            if value is None and name.split("__")[-1] == "random_state"
-        }
-        return model.set_params(**unset)
 
 
 def holds_its_state(detector: ClippedDetector) -> bool:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from river import base
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 
 from clipsgd_river import _settings
 from clipsgd_river._event_window import EventWindow, check_numbers
-from clipsgd_river._fitted import FittedDetector
+from clipsgd_river._fitted import FittedDetector, seeded_clone
 from clipsgd_river._kernels.typical_distance import TypicalDistance
 from clipsgd_river._rows import rows_of
 
@@ -237,25 +237,14 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
     def _start(self, names: list[Any]) -> None:
         """Fit a new clone on the window."""
         columns = {name: self._window.columns[name] for name in names}
-        fresh = FittedDetector(self._unfitted(), columns, self._passes_missing)
-        rows = self._window.all()
-        fresh.set_medians(rows)
-        learn = fresh.model.fit if self._refits else fresh.model.partial_fit
-        learn(fresh.take(rows))
-        fresh.refer(rows)
+        fresh = FittedDetector(
+            seeded_clone(self.estimator, self.seed), columns, self._passes_missing
+        )
+        fresh.learn(self._window, goes_on=not self._refits)
         first, self._fitted, self._unseen = self._fitted is None, fresh, 0
         if first:
             # No event has a distance from before it was learned yet; that of the median is 1.
-            self._typical.place(1.0, len(rows))
-
-    def _unfitted(self) -> Any:
-        model = clone(self.estimator)
-        unset = {
-            name: self.seed
-            for name, value in model.get_params().items()
-            if value is None and name.split("__")[-1] == "random_state"
-        }
-        return model.set_params(**unset)
+            self._typical.place(1.0, len(self._window.all()))
 
     def __sklearn_clone__(self) -> SKL2RiverAnomalyDetector:
         # scikit-learn's clone of a River object would be a copy with all that was learned.
