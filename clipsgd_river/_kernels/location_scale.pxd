@@ -59,6 +59,10 @@ cdef class LocationScaleKernel(DetectorKernel):
     cdef void settle(self, Py_ssize_t j) noexcept nogil
     cdef void derive(self, Py_ssize_t j) noexcept nogil
     cdef int point(self) except -1
+    cdef object room(self, Py_ssize_t size)
+    cdef int occupy(self, object room, Py_ssize_t size) except -1
+    cdef int exchange_estimates(self, Archive archive) except -1
+    cdef list estimates(self)
     cdef dict bands(self)
     cpdef object shorten(self, double events)
     cpdef object track_location(self, object rows, object names)

@@ -105,29 +105,25 @@ class LocationScaleKernel(DetectorKernel):
 
     def reserve(self, size: cython.Py_ssize_t) -> cython.int:
         """Make room for ``size`` features."""
-        # What can fail comes first: a call of Python code, then the memory.
+        return self.occupy(self.room(size), size)
+
+    def room(self, size: cython.Py_ssize_t) -> Any:
+        """Memory for ``size`` features; all that can fail, and no estimate changes."""
         share: cython.double = self.clip.gaussian_share(size)
-        location = enlarged(self.location_values, size)
-        scale = enlarged(self.scale_values, size)
-        seen = enlarged(self.seen_values, size)
-        precision = enlarged(self.precision_values, size)
-        deviation = zeros(size)
-        gradient = zeros(size)
-        scale_gradient = zeros(size)
-        own = zeros(size)
-        tempered = zeros(size)
+        kept = [self.location_values, self.scale_values, self.seen_values, self.precision_values]
+        estimates = [enlarged(values, size) for values in kept]
+        scratch = [zeros(size) for _ in range(5)]
         self.location_step.reserve(size)
         self.scale_step.reserve(size)
         self.start.reserve(size)
-        self.location_values = location
-        self.scale_values = scale
-        self.seen_values = seen
-        self.precision_values = precision
-        self.deviation_values = deviation
-        self.gradient_values = gradient
-        self.scale_gradient_values = scale_gradient
-        self.own_values = own
-        self.tempered_values = tempered
+        return share, estimates, scratch
+
+    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
+        """Take over what `room` gave."""
+        share, estimates, scratch = room
+        self.location_values, self.scale_values, self.seen_values, self.precision_values = estimates
+        self.deviation_values, self.gradient_values, self.scale_gradient_values = scratch[:3]
+        self.own_values, self.tempered_values = scratch[3:]
         self.point()
         self.share = share
         self.starting += size - self.reserved
@@ -374,8 +370,12 @@ class LocationScaleKernel(DetectorKernel):
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        size: cython.Py_ssize_t = self.features.size
         DetectorKernel.exchange(self, archive)
+        return self.exchange_estimates(archive)
+
+    def exchange_estimates(self, archive: Archive) -> cython.int:
+        """Pass location, scale and what moves them through ``archive``."""
+        size: cython.Py_ssize_t = self.features.size
         self.clip.exchange(archive)
         self.location_step.exchange(archive, size)
         self.scale_step.exchange(archive, size)
@@ -443,8 +443,11 @@ class LocationScaleKernel(DetectorKernel):
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
+        return [*DetectorKernel.owners(self), *self.estimates()]
+
+    def estimates(self) -> list[Any]:
+        """Objects that hold location and scale, and what moves them."""
         return [
-            *DetectorKernel.owners(self),
             self.location_values,
             self.scale_values,
             self.seen_values,

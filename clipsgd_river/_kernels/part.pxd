@@ -7,6 +7,7 @@ cdef class Part:
     cdef void step(self, LocationScaleKernel ground) noexcept nogil
     cdef void contribute(self, LocationScaleKernel ground, double* contributions) noexcept nogil
     cdef void expect(self, LocationScaleKernel ground, double* expected, double* spread) noexcept nogil
+    cdef int shorten(self, double events) except -1
     cdef int prepare(self, LocationScaleKernel ground) except -1
     cdef object room(self, LocationScaleKernel ground, Py_ssize_t size)
     cdef int occupy(self, object room, Py_ssize_t size) except -1

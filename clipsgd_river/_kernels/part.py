@@ -56,6 +56,10 @@ class Part:
             expected[k] = 0.0
             spread[k] = 1.0
 
+    def shorten(self, events: float) -> cython.int:
+        """Let estimates as of location and scale count no more than ``events``."""
+        return 0
+
     def prepare(self, ground: LocationScaleKernel) -> cython.int:
         """Do what needs the interpreter before an event is learned."""
         return 0

@@ -90,6 +90,11 @@ class PartKernel(LocationScaleKernel):
         finally:
             self.busy = False
 
+    def shorten(self, events: float) -> None:
+        """Let what ground and part learned so far count no more than ``events``."""
+        LocationScaleKernel.shorten(self, events)
+        self.part.shorten(events)
+
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
         return [*LocationScaleKernel.owners(self), *self.part.owners()]

@@ -5,6 +5,7 @@ from clipsgd_river._kernels.buffers cimport doubles
 from clipsgd_river._kernels.covariance cimport CovariancePart
 from clipsgd_river._kernels.kernel_mean cimport KernelMeanPart
 from clipsgd_river._kernels.location_scale cimport LocationScaleKernel
+from clipsgd_river._kernels.long_memory cimport LongMemoryPart
 from clipsgd_river._kernels.part cimport Part
 from clipsgd_river._kernels.part_kernel cimport PartKernel
 from clipsgd_river._kernels.relative_distances cimport RelativeDistances
@@ -12,9 +13,10 @@ from clipsgd_river._kernels.vector cimport total
 from clipsgd_river._kernels.z_score cimport ZScorePart
 
 cdef Py_ssize_t Z_SCORE
+cdef Py_ssize_t LONG_MEMORY
+cdef Py_ssize_t KERNEL_MEAN
 cdef Py_ssize_t COVARIANCE
 cdef Py_ssize_t CONDITIONAL
-cdef Py_ssize_t KERNEL_MEAN
 cdef Py_ssize_t MEMBERS
 cdef Py_ssize_t NARROW
 cdef double COVARIANCE_RIDGE
@@ -22,6 +24,7 @@ cdef double COVARIANCE_RIDGE
 cdef class PortfolioPart(Part):
     cdef object settings
     cdef ZScorePart z_score
+    cdef LongMemoryPart long_memory
     cdef CovariancePart covariance
     cdef KernelMeanPart kernel_mean
     cdef RelativeDistances relative

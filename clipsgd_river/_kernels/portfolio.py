@@ -10,6 +10,7 @@ from clipsgd_river._kernels.buffers import zeros
 from clipsgd_river._kernels.covariance import CovariancePart
 from clipsgd_river._kernels.kernel_mean import KernelMeanPart
 from clipsgd_river._kernels.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.long_memory import LongMemoryPart
 from clipsgd_river._kernels.part import Part
 from clipsgd_river._kernels.part_kernel import PartKernel
 from clipsgd_river._kernels.relative_distances import RelativeDistances
@@ -28,12 +29,13 @@ if not cython.compiled:
 
 # Places of the members.
 Z_SCORE = 0
-KERNEL_MEAN = 1
-COVARIANCE = 2
-CONDITIONAL = 3
-MEMBERS = 4
+LONG_MEMORY = 1
+KERNEL_MEAN = 2
+COVARIANCE = 3
+CONDITIONAL = 4
+MEMBERS = 5
 # Names of the members, for whoever asks what each of them says.
-NAMES = ("z-score", "kernel mean", "mahalanobis", "conditional z-score")
+NAMES = ("z-score", "long memory", "kernel mean", "mahalanobis", "conditional z-score")
 # Beyond so many features a covariance costs too much, and all events are about equally far from
 # each other: a kernel tells little.
 NARROW = 128
@@ -44,9 +46,9 @@ COVARIANCE_RIDGE = 0.1
 class PortfolioPart(Part):
     r"""Root mean square over the members of their relative distances t_m (`RelativeDistances`).
 
-    Each member judges and learns every event in the deviations of the one ground. The covariance
-    speaks twice, as u'Pu and feature by feature (`CovariancePart.surprises`). Beyond 128 features
-    the z-score is left alone.
+    Each member judges and learns every event in the deviations of the one ground, but the long
+    memory, which has a ground of its own. The covariance speaks twice, as u'Pu and feature by
+    feature (`CovariancePart.surprises`). Beyond 128 features the z-score is left alone.
 
     Contributions divide each member's share t_m^2 / sum t^2 of the distance among the features in
     the proportions of the positive part of the member's own contributions, so that they are at
@@ -56,6 +58,7 @@ class PortfolioPart(Part):
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
         self.z_score = ZScorePart()
+        self.long_memory = LongMemoryPart(settings)
         self.covariance = CovariancePart(settings["clip"], COVARIANCE_RIDGE)
         self.kernel_mean = KernelMeanPart(settings)
         self.relative = RelativeDistances(MEMBERS, settings["warm_up"])
@@ -75,6 +78,7 @@ class PortfolioPart(Part):
         squares: cython.double = 0.0
         self.distances[Z_SCORE] = self.z_score.distance(ground)
         if self.narrow:
+            self.distances[LONG_MEMORY] = self.long_memory.distance(ground)
             self.distances[KERNEL_MEAN] = self.kernel_mean.distance(ground)
             self.distances[COVARIANCE] = self.covariance.distance(ground)
             self.distances[CONDITIONAL] = self.covariance.surprises(ground)
@@ -97,6 +101,7 @@ class PortfolioPart(Part):
         k: cython.Py_ssize_t
         self.z_score.step(ground)
         if self.narrow:
+            self.long_memory.step(ground)
             self.kernel_mean.step(ground)
             self.covariance.step(ground)
         # The first events were judged by next to nothing: their distances are too small.
@@ -117,6 +122,8 @@ class PortfolioPart(Part):
         self.z_score.contribute(ground, self.shares)
         self.divide(ground, Z_SCORE, scale, contributions)
         if self.narrow:
+            self.long_memory.contribute(ground, self.shares)
+            self.divide(ground, LONG_MEMORY, scale, contributions)
             self.kernel_mean.contribute(ground, self.shares)
             self.divide(ground, KERNEL_MEAN, scale, contributions)
             self.covariance.contribute(ground, self.shares)
@@ -156,15 +163,24 @@ class PortfolioPart(Part):
 
     def prepare(self, ground: LocationScaleKernel) -> cython.int:
         """Let the members do what needs the interpreter; give back the memory of the start."""
+        self.long_memory.prepare(ground)
         self.kernel_mean.prepare(ground)
         self.covariance.prepare(ground)
         return self.relative.close_start()
+
+    def shorten(self, events: float) -> cython.int:
+        """Let the long memory count no more than ``events``."""
+        return self.long_memory.shorten(events)
 
     def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
         """Memory of every member that takes part in judging ``size`` features."""
         members = None
         if size <= NARROW:
-            members = self.kernel_mean.room(ground, size), self.covariance.room(ground, size)
+            members = (
+                self.long_memory.room(ground, size),
+                self.kernel_mean.room(ground, size),
+                self.covariance.room(ground, size),
+            )
         return zeros(size), members
 
     def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
@@ -174,9 +190,11 @@ class PortfolioPart(Part):
         self.shares = doubles(shares)
         self.narrow = members is not None
         if self.narrow:
-            self.kernel_mean.occupy(members[0], size)
-            self.covariance.occupy(members[1], size)
+            self.long_memory.occupy(members[0], size)
+            self.kernel_mean.occupy(members[1], size)
+            self.covariance.occupy(members[2], size)
         else:
+            self.long_memory = LongMemoryPart(self.settings)
             self.kernel_mean = KernelMeanPart(self.settings)
             self.covariance = CovariancePart(self.settings["clip"], COVARIANCE_RIDGE)
         return 0
@@ -185,12 +203,14 @@ class PortfolioPart(Part):
         """Those of the members that take part, and of their usual distances."""
         numbers: cython.Py_ssize_t = self.relative.least_numbers()
         if size <= NARROW:
+            numbers += self.long_memory.least_numbers(size)
             numbers += self.covariance.least_numbers(size) + self.kernel_mean.least_numbers(size)
         return numbers
 
     def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         if self.narrow:
+            self.long_memory.exchange(ground, archive)
             self.covariance.exchange(ground, archive)
             self.kernel_mean.exchange(ground, archive)
         return self.relative.exchange(archive)
@@ -203,6 +223,7 @@ class PortfolioPart(Part):
             self.relative_values,
             self.share_values,
             *self.z_score.owners(),
+            *self.long_memory.owners(),
             *self.covariance.owners(),
             *self.kernel_mean.owners(),
             *self.relative.owners(),

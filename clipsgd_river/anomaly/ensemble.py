@@ -32,10 +32,15 @@ class ClippedEnsemble(LocatedDetector):
     r"""Several clipped detectors over one standardisation: what to start with.
 
     No argument is needed. Each feature alone (`ClippedZScore`), all together
-    (`ClippedMahalanobis`, with a ridge of 0.1), each given the others, and the density around the
-    event (`ClippedKernelMean`) judge every event in one pass; an anomaly that one of them sees is
-    not outvoted by those that do not. Choose a single detector where you know which view fits, or
-    for speed.
+    (`ClippedMahalanobis`, with a ridge of 0.1), each given the others, the density around the event
+    (`ClippedKernelMean`), and each feature against a long memory judge every event in one pass; an
+    anomaly that one of them sees is not outvoted by those that do not. Choose a single detector
+    where you know which view fits, or for speed.
+
+    The long memory tells a burst from a drift for a while. The other members follow some dozen
+    events that are alike; its location and scale have a step of 0.0005 for good and a bound on what
+    an event can do, so that a burst stays unusual to it. A change that lasts becomes usual as its
+    distances do, within 50 to 200 events.
 
     A member's distance r is compared with its own usual ones,
 
@@ -47,8 +52,8 @@ class ClippedEnsemble(LocatedDetector):
     blind to the anomaly drags down, and their maximum, which a noisy member raises. A usual event
     is about 1 away.
 
-    Beyond 128 features the z-score is left alone: the covariance would cost too much, and in so
-    many dimensions all events are about equally far from each other. For images and other wide
+    Beyond 128 features the first of these is left alone: the covariance would cost too much, and in
+    so many dimensions all events are about equally far from each other. For images and other wide
     events whose features move together choose a detector of such events.
 
     A list of other detectors, of any make, takes the place of these: each judges by its
@@ -94,7 +99,7 @@ class ClippedEnsemble(LocatedDetector):
 
     Cost O(d^2 + d D) per event with D = n_components, up to 128 features, and O(d) beyond. State
     file: those of `ClippedMahalanobis` and `ClippedKernelMean`, with one location and scale for
-    both, and 100 bytes; beyond 128 features that of `ClippedZScore` and as many.
+    both, and 24 d + 150 bytes; beyond 128 features that of `ClippedZScore` and as many.
 
     With ``detectors``, cost and state are those of all of them. They are given numbers alone, from
     -1e150 to 1e150, without missing values, and a new feature from the event on that they learn it

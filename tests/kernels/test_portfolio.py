@@ -60,8 +60,9 @@ class NaivePortfolio:
 
     def __init__(self, **options: Any) -> None:
         self.z_score, self.mahalanobis = NaiveZScore(), Ridged()
+        self.long_memory = NaiveZScore(learning_rate=0.0005)
         self.kernel_mean = NaiveKernelMean(**options)
-        self.usual = [Usual() for _ in range(4)]
+        self.usual = [Usual() for _ in range(5)]
         self.events = 0
 
     def distances(self, event: Event) -> list[float]:
@@ -75,6 +76,7 @@ class NaivePortfolio:
         tail = 2 * np.log(np.maximum(tempered / 4, 1))
         return [
             self.z_score.distance(event),
+            self.long_memory.distance(event),
             self.kernel_mean.distance(event),
             mahalanobis.distance(event),
             float(given_others.sum() + tail.sum()),
@@ -85,7 +87,7 @@ class NaivePortfolio:
         return sqrt(np.mean([usual.relative(r) ** 2 for usual, r in said]))
 
     def learn(self, event: Event) -> None:
-        members = (self.z_score, self.kernel_mean, self.mahalanobis)
+        members = (self.z_score, self.long_memory, self.kernel_mean, self.mahalanobis)
         for member in members:
             member.start_features(event)
         distances = self.distances(event)
@@ -133,13 +135,19 @@ def test_the_distance_is_the_root_mean_square_of_the_members() -> None:
     detector.learn_many(normal_rows(300, 5))
     event = dict(enumerate(normal_rows(1, 5, 2)[0] * 3))
     said = detector.member_distances_one(event)
-    assert list(said) == ["z-score", "kernel mean", "mahalanobis", "conditional z-score"]
+    assert list(said) == [
+        "z-score",
+        "long memory",
+        "kernel mean",
+        "mahalanobis",
+        "conditional z-score",
+    ]
     assert detector.distance_one(event) == pytest.approx(
         sqrt(np.mean(np.square(list(said.values()))))
     )
 
 
-def test_members_that_see_nothing_cost_at_most_half() -> None:
+def test_members_that_see_nothing_cost_at_most_the_root_of_their_number() -> None:
     rng = np.random.default_rng(0)
     common = rng.normal(size=(2000, 1))
     detector = ClippedEnsemble()
@@ -147,13 +155,13 @@ def test_members_that_see_nothing_cost_at_most_half() -> None:
     broken = {0: 1.0, 1: -1.0}
     said = detector.member_distances_one(broken)
     assert said["z-score"] < 3.0 < 20.0 < max(said.values())
-    assert detector.distance_one(broken) >= max(said.values()) / 2
+    assert detector.distance_one(broken) >= max(said.values()) / sqrt(len(said))
 
 
 def test_many_features_are_judged_one_by_one() -> None:
     detector = ClippedEnsemble(n_components=4)
     detector.learn_many(normal_rows(30, 128))
-    assert len(detector.member_distances_one({0: 1.0})) == 4
+    assert len(detector.member_distances_one({0: 1.0})) == 5
     detector.learn_one({"one more": 1.0})
     wide = dict(enumerate(normal_rows(1, 128, 1)[0]))
     assert list(detector.member_distances_one(wide)) == ["z-score"]
@@ -173,3 +181,24 @@ def test_what_is_expected_knows_the_other_features() -> None:
     assert 1.2 < expected < 2.2
     assert high - low < 2.5
     assert abs(detector.expect_one()[1][1]) < 0.3
+
+
+def test_a_burst_stays_unusual_until_it_has_lasted() -> None:
+    detector = ClippedEnsemble()
+    detector.learn_many(normal_rows(3000, 3))
+    burst = normal_rows(1000, 3, 1) * 0.1 + 8
+    scores = np.asarray(detector.score_learn_many(burst))
+    assert scores[:60].min() > 0.9
+    assert np.median(scores[300:]) < 0.6
+
+
+def test_a_memory_that_is_known_to_be_past_is_shortened() -> None:
+    scores = []
+    for events in (None, 20):
+        detector = ClippedEnsemble()
+        detector.learn_many(normal_rows(3000, 3))
+        if events is not None:
+            detector.shorten_memory(events)
+        detector.learn_many(normal_rows(50, 3, 1) + 8)
+        scores.append(detector.member_distances_one({0: 8.0, 1: 8.0, 2: 8.0})["long memory"])
+    assert scores[1] < scores[0] / 10
