@@ -40,7 +40,7 @@ class ClippedEnsemble(LocatedDetector):
     The long memory tells a burst from a drift for a while. The other members follow some dozen
     events that are alike; its location and scale have a step of 0.0005 for good and a bound on what
     an event can do, so that a burst stays unusual to it. A change that lasts becomes usual as its
-    distances do, within 50 to 200 events.
+    distances do, within some hundred events.
 
     A member's distance r is compared with its own usual ones,
 
