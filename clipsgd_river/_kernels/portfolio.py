@@ -205,7 +205,7 @@ class PortfolioPart(Part):
             *self.z_score.owners(),
             *self.covariance.owners(),
             *self.kernel_mean.owners(),
-            *self.relative.owners(),
+            self.relative,
         ]
 
 
