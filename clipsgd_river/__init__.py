@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         plot,
         preprocessing,
         proba,
+        rules,
         stats,
     )
 
@@ -42,6 +43,7 @@ __all__ = [
     "plot",
     "preprocessing",
     "proba",
+    "rules",
     "show_versions",
     "stats",
 ]
@@ -58,6 +60,7 @@ _SUBPACKAGES = (
     "plot",
     "preprocessing",
     "proba",
+    "rules",
     "stats",
 )
 

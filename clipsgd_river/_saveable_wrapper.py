@@ -57,6 +57,15 @@ class SaveableWrapper(Saveable):
         if numbers:
             raise ValueError(f"the state has {len(numbers)} numbers too many: it is damaged")
 
+    def _saved_parameters(self) -> dict[str, Any]:
+        """Parameters by name; those that are no parts, as JSON can hold them."""
+        return {name: getattr(self, name) for name in self._get_params()}  # type: ignore[attr-defined]  # River's
+
+    @classmethod
+    def _read_parameters(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Parameters for the constructor from what `_saved_parameters` gave."""
+        return parameters
+
     def _state(self) -> tuple[bytes, array[float]]:
         parts = self._parts()
         blocks = [self._own_numbers()]
@@ -80,7 +89,7 @@ class SaveableWrapper(Saveable):
         if shape == known_shape:
             return bytes(known)
         names = {id(part): name for name, part in parts.items()}
-        params = {name: getattr(self, name) for name in self._get_params()}  # type: ignore[attr-defined]  # River's
+        params = self._saved_parameters()
         given = {name: names[id(value)] for name, value in params.items() if id(value) in names}
         header = _state_file.make_header(
             {
@@ -114,7 +123,7 @@ class SaveableWrapper(Saveable):
                 parameter: parts[_state_file.decode_name(name)]
                 for parameter, name in fields["given"].items()
             }
-            wrapper = cls(**fields["parameters"], **given)
+            wrapper = cls(**cls._read_parameters(fields["parameters"]), **given)
         except (
             AttributeError,
             LookupError,

@@ -72,6 +72,22 @@ def probability(name: str, value: Any) -> float:
     return share
 
 
+def not_negative(name: str, value: Any) -> float:
+    """A finite number of 0 or more."""
+    amount = number(name, value)
+    if not amount >= 0.0 or not isfinite(amount):
+        raise ValueError(f"{name} is 0 or more and finite, not {value!r}")
+    return amount
+
+
+def share(name: str, value: Any) -> float:
+    """A share above 0 and at most 1."""
+    part = number(name, value)
+    if not 0.0 < part <= 1.0:
+        raise ValueError(f"{name} is a share above 0 and at most 1, not {value!r}")
+    return part
+
+
 def is_scheduler(value: Any) -> bool:
     """Whether an object gives the step at each event, as River's schedulers do."""
     # A dict has a method of that name, too.

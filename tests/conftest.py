@@ -17,7 +17,7 @@ import pytest
 from river import base
 
 import clipsgd_river
-from clipsgd_river import anomaly
+from clipsgd_river import anomaly, rules
 from clipsgd_river._kernel_owner import KernelOwner
 
 PACKAGE = Path(clipsgd_river.__file__).parent
@@ -48,21 +48,21 @@ def installed_editable() -> bool:
 def discover_detectors() -> Iterator[Any]:
     """Yield every public detector and alert filter, one for each set of parameters it names.
 
-    A new class in `clipsgd_river.anomaly` is thereby tested from the day it is written. River's
-    hook `_unit_test_params` gives the parameters of a class that cannot do without. Uncompiled,
-    those with random features have fewer of them: the time goes with their number, the promises
-    do not.
+    A new class in `clipsgd_river.anomaly` or `clipsgd_river.rules` is thereby tested from the day
+    it is written. River's hook `_unit_test_params` gives the parameters of a class that cannot do
+    without. Uncompiled, those with random features have fewer of them: the time goes with their
+    number, the promises do not.
     """
-    for name in anomaly.__all__:
-        cls = getattr(anomaly, name)
-        if (
-            inspect.isclass(cls)
-            and issubclass(cls, DETECTORS)
-            and cls is not anomaly.ClippedDetector
-        ):
-            for params in cls._unit_test_params():
-                detector = cls(**params)
-                yield detector if clipsgd_river.COMPILED else with_few_components(detector)
+    for room in (anomaly, rules):
+        for cls in (getattr(room, name) for name in room.__all__):
+            if (
+                inspect.isclass(cls)
+                and issubclass(cls, DETECTORS)
+                and cls is not anomaly.ClippedDetector
+            ):
+                for params in cls._unit_test_params():
+                    detector = cls(**params)
+                    yield detector if clipsgd_river.COMPILED else with_few_components(detector)
 
 
 def has_kernel(detector: Any) -> bool:

@@ -44,6 +44,7 @@ cdef class AlertBudgetKernel(ArchivedKernel):
     cpdef bint observe_at(self, double score, double seconds)
     cpdef bint exceeds_at(self, double score, double seconds)
     cpdef double limit_at(self, double seconds)
+    cpdef object count_anew(self)
     cdef object clock(self)
     cdef int set_clock(self, object clock) except -1
     cdef int claim(self) except -1

@@ -203,6 +203,13 @@ class AlertBudgetKernel(ArchivedKernel):
             self.set_clock(clock)
         return found - ROUND_OFF * fabs(found)
 
+    def count_anew(self) -> None:
+        """Begin to count alerts and what accrues; the threshold's ladder stays."""
+        self.events = 0.0
+        self.alerts = 0.0
+        self.accrued = 0.0
+        self.first_time = self.last_time
+
     def clock(self) -> Any:
         """What `pass_time` changes."""
         return self.first_time, self.last_time, self.times, self.gap, self.accrued

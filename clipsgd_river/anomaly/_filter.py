@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from river import base, compose
 from sklearn.utils.metaestimators import available_if
 
+from clipsgd_river._kernels.as_float import is_missing
 from clipsgd_river._saveable import Saveable
 from clipsgd_river.anomaly.alert import Alert, AlertFeature, described, severity_of
 
@@ -48,6 +49,19 @@ def passes(method: str) -> Callable[[Method], Method]:
     return available
 
 
+def judged(
+    alerts: Any, events: Iterable[tuple[dict[Any, Any], tuple[Any, ...]]], count: int, **kwargs: Any
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Scores by a filter of events with targets, and whether they are alerts; it learns them."""
+    scores = np.empty(count)
+    found = np.zeros(count, dtype=bool)
+    for i, (x, targets) in enumerate(events):
+        before = alerts.n_alerts_
+        scores[i] = alerts.score_learn_one(x, *targets, **kwargs)
+        found[i] = alerts.n_alerts_ > before
+    return scores, found
+
+
 class WrappingFilter(base.AnomalyFilter):
     """Base of the alert filters: what they take over from the detector they wrap."""
 
@@ -74,7 +88,7 @@ class WrappingFilter(base.AnomalyFilter):
 
         Changes nothing.
         """
-        detector, event = asked(self.anomaly_detector, x)
+        detector, event = asked(self.anomaly_detector, self._event(x))
         ask = getattr(detector, "distance_one", detector.score_one)
         return float(ask(event, *args))
 
@@ -94,7 +108,7 @@ class WrappingFilter(base.AnomalyFilter):
         self, x: dict[base.typing.FeatureName, Any], *args: Any
     ) -> dict[base.typing.FeatureName, float]:
         """What each feature contributes to the distance, as the detector says."""
-        detector, event = asked(self.anomaly_detector, x)
+        detector, event = asked(self.anomaly_detector, self._event(x))
         contributions: dict[base.typing.FeatureName, float] = detector.explain_one(event, *args)
         return contributions
 
@@ -108,7 +122,7 @@ class WrappingFilter(base.AnomalyFilter):
         """
         detector, event = last_step(self.anomaly_detector), x
         if x is not None:
-            detector, event = asked(self.anomaly_detector, x)
+            detector, event = asked(self.anomaly_detector, self._event(x))
         band: dict[base.typing.FeatureName, tuple[float, float, float]] = detector.expect_one(
             event, *args
         )
@@ -120,22 +134,51 @@ class WrappingFilter(base.AnomalyFilter):
         """Alerts so far."""
 
     @abc.abstractmethod
+    def rarer(self, share: float) -> Self:
+        """Filter that goes on from here by itself, at a share of the rate or the risk.
+
+        Its detector is a copy, and so is what is known of the scores.
+
+        Parameters
+        ----------
+        share
+            Above 0 and at most 1.
+        """
+
+    @abc.abstractmethod
+    def _exceeds(self, event: dict[Any, Any], args: tuple[Any, ...]) -> bool:
+        """Whether an event, as `_judging` gets it, would be an alert now."""
+
+    @abc.abstractmethod
+    def _events_of(
+        self, X: Any, args: tuple[Any, ...]
+    ) -> tuple[int, Iterable[tuple[dict[Any, Any], tuple[Any, ...]]]]:
+        """How many rows there are, and each as an event with its targets."""
+
+    def _learn_only(self, x: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        """Let the detector learn an event, and nothing else."""
+        if not any(map(is_missing, args)):
+            self.anomaly_detector.learn_one(self._event(x), *args, **kwargs)
+
+    @property
+    def _judging(self) -> Any:
+        """The detector that judges an event now, the last step of a pipeline."""
+        return last_step(self.anomaly_detector)
+
+    def _arrived(self, x: dict[Any, Any]) -> dict[Any, Any]:
+        """The event as that detector gets it."""
+        event: dict[Any, Any] = asked(self.anomaly_detector, self._event(x))[1]
+        return event
+
+    def _event(self, x: dict[Any, Any]) -> dict[Any, Any]:
+        """The event as the detector, or the pipeline, gets it."""
+        return x
+
+    @abc.abstractmethod
     def score_learn_one(
         self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any
     ) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
-
-    def _judge_events(
-        self, events: Iterable[tuple[dict[Any, Any], tuple[Any, ...]]], count: int, **kwargs: Any
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Scores of events with their targets, and whether they are alerts; learns them."""
-        scores = np.empty(count)
-        alerts = np.zeros(count, dtype=bool)
-        for i, (x, targets) in enumerate(events):
-            before = self.n_alerts_
-            scores[i] = self.score_learn_one(x, *targets, **kwargs)
-            alerts[i] = self.n_alerts_ > before
-        return scores, alerts
 
     def _record(
         self,

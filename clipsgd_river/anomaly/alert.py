@@ -81,6 +81,9 @@ class Alert:
         Feature -> what it adds to the distance; empty if the detector cannot tell.
     features
         The features that contribute most, at most three, the largest contribution first.
+    count, first, last
+        Of how many events the alert is, and the times of the first and the last of them, where
+        repeats were folded into it (`clipsgd_river.rules.Cooldown`).
 
     Examples
     --------
@@ -102,6 +105,9 @@ class Alert:
     key: Any = None
     contributions: Mapping[Hashable, float] = field(default_factory=dict)
     features: tuple[AlertFeature, ...] = ()
+    count: int = 1
+    first: Any = None
+    last: Any = None
 
     @property
     def sentence(self) -> str:
@@ -118,6 +124,8 @@ class Alert:
             reason = f"{self.features[0]}, which is unusual here"
         else:
             reason = f"the event scored {self.score:.4g}"
+        if self.count > 1:
+            reason = f"{reason}; {self._how_often()}"
         p = self.tail_probability
         if p is None or not 0.0 < p < 1.0:
             return f"{head}{reason}."
@@ -125,6 +133,12 @@ class Alert:
             "less than 1 event in a billion" if p < 1e-9 else f"about 1 event in {_count(1 / p)}"
         )
         return f"{head}{reason}; {share} is as unusual."
+
+    def _how_often(self) -> str:
+        times = f"{self.count:,} times"
+        if self.first is None or self.last is None:
+            return times
+        return f"{times} from {_printable(self.first)} to {_printable(self.last)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the alert as plain values that JSON can hold.
@@ -139,6 +153,9 @@ class Alert:
             "tail_probability": plain(self.tail_probability),
             "severity": self.severity,
             "sentence": self.sentence,
+            "count": self.count,
+            "first": plain(self.first),
+            "last": plain(self.last),
             "features": [
                 {
                     "feature": _name(part.feature),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from copy import deepcopy
 from math import isfinite, nan
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from clipsgd_river._kernels.alert_budget import AlertBudgetKernel
 from clipsgd_river._kernels.as_float import is_missing
 from clipsgd_river._rows import Rows, rows_of
 from clipsgd_river.anomaly import _event_time
-from clipsgd_river.anomaly._filter import WrappingFilter, last_step
+from clipsgd_river.anomaly._filter import WrappingFilter, judged, last_step
 from clipsgd_river.anomaly._saveable_filter import SaveableFilter
 from clipsgd_river.anomaly._supervised import rows_and_targets
 from clipsgd_river.anomaly.alert import Alert
@@ -83,6 +84,13 @@ class AlertBudget(SaveableFilter, WrappingFilter):
     Notes
     -----
     Beside the detector: O(1) per event, some 0.1 microseconds, and less than 1 KB.
+
+    An event that `alert_one` is told not to alert on, as the rules of `clipsgd_river.rules` do, is
+    learned by the detector only: nothing is spent, nothing accrues, its score is not followed. So
+    the bounds hold with t the events that were not vetoed. Of those the threshold is the quantile:
+    below it lie all events, above it only such as may alert, and it falls until these are the share
+    alpha. In all there are never more alerts than the upper bound says; where the rules leave fewer
+    events than the rate asks for, there are fewer.
 
     In a burst of anomalies the first ones alert, at most c + 1 = 17, and then those far beyond
     them, until the rate has caught up. After a change of level the same happens, and alerts go on
@@ -239,6 +247,7 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         x: dict[base.typing.FeatureName, Any],
         *args: Any,
         key: Hashable = None,
+        unless: Callable[[Alert], bool] | None = None,
         **kwargs: Any,
     ) -> Alert | None:
         """Judge an event, then learn it; the alert with its reasons, or ``None``.
@@ -251,6 +260,8 @@ class AlertBudget(SaveableFilter, WrappingFilter):
             The target, for a supervised detector, and what else its ``learn_one`` takes.
         key
             Whom the event is about: the account, host or metric. It goes into the alert.
+        unless
+            Asked about an alert; if it says True there is none, and the budget is not spent.
         """
         detector, budget = self.anomaly_detector, self._budget
         relied_on = self._relied_on or self._is_ready()
@@ -273,6 +284,9 @@ class AlertBudget(SaveableFilter, WrappingFilter):
                 probability = float(budget.tail_probability(score))
                 about = (moment, key)
                 found = self._record(score, probability, budget.rate_now(), event, args, about)
+                if unless is not None and unless(found):
+                    detector.learn_one(event, *args, **kwargs)
+                    return None
             if not (found and self.protect_anomaly_detector):
                 detector.learn_one(event, *args, **kwargs)
         budget.observe_at(counted, seconds)
@@ -291,6 +305,29 @@ class AlertBudget(SaveableFilter, WrappingFilter):
             found = self.alert_one(x, y) if self._supervised else self.alert_one(x)
             if found is not None:
                 yield found
+
+    def rarer(self, share: float) -> Self:
+        """Budget that goes on from here by itself, at a share of the rate.
+
+        Detector and threshold are copies; the count of alerts begins anew.
+
+        Parameters
+        ----------
+        share
+            Above 0 and at most 1.
+        """
+        share = _settings.share("share", share)
+        per = self.alerts_per
+        found = type(self)(
+            deepcopy(self.anomaly_detector),
+            self.alert_rate if per else self.alert_rate * share,
+            alerts_per=per and (per[0] * share, per[1]),
+            time=self.time,
+            protect_anomaly_detector=self.protect_anomaly_detector,
+        )
+        found._budget.restore(self._budget.snapshot())
+        found._budget.count_anew()
+        return found
 
     def score_many(self, X: Any, *args: Any) -> Any:
         """The detector's scores of rows, in the caller's kind. Changes nothing.
@@ -365,7 +402,14 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         if self._one_pass and not self.protect_anomaly_detector:
             return self._run_rows(rows, times)
         events = zip(self._events(rows, times), targets, strict=True)
-        return self._judge_events(events, len(rows.values))
+        return judged(self, events, len(rows.values))
+
+    def _events_of(
+        self, X: Any, args: tuple[Any, ...]
+    ) -> tuple[int, Iterable[tuple[dict[Any, Any], tuple[Any, ...]]]]:
+        times, table = self._split_rows(X)
+        rows, targets = self._rows_and_targets(table, args)
+        return len(targets), zip(self._events(rows, times), targets, strict=True)
 
     def _run_rows(
         self, rows: Rows, times: NDArray[np.float64]
@@ -408,6 +452,9 @@ class AlertBudget(SaveableFilter, WrappingFilter):
             return rows, [()] * len(rows.values)
         rows, targets = rows_and_targets(table, *args)
         return rows, [(target,) for target in targets]
+
+    def _exceeds(self, event: dict[Any, Any], args: tuple[Any, ...]) -> bool:
+        return self.classify(self._judging.score_one(event, *args))
 
     def _lacks_target(self, args: tuple[Any, ...]) -> bool:
         """Whether the event has a target and it is missing: it is then passed over."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable
+from copy import deepcopy
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.as_float import is_missing
 from clipsgd_river._kernels.tail_filter import TailFilterKernel
 from clipsgd_river._rows import Rows, rows_of
-from clipsgd_river.anomaly._filter import DistanceFilter, passes
+from clipsgd_river.anomaly._filter import DistanceFilter, judged, passes
 from clipsgd_river.anomaly._saveable_filter import SaveableFilter
 from clipsgd_river.anomaly._supervised import rows_and_targets
 from clipsgd_river.anomaly.alert import Alert
@@ -153,6 +154,7 @@ class TailFilter(SaveableFilter, DistanceFilter):
         x: dict[base.typing.FeatureName, Any],
         *args: Any,
         key: Hashable = None,
+        unless: Callable[[Alert], bool] | None = None,
         **kwargs: Any,
     ) -> Alert | None:
         """Judge an event, then learn it; the alert with its reasons, or ``None``.
@@ -167,6 +169,9 @@ class TailFilter(SaveableFilter, DistanceFilter):
             The target, for a supervised detector, and what else its ``learn_one`` takes.
         key
             Whom the event is about: the account, host or metric. It goes into the alert.
+        unless
+            Asked about an alert; if it says True there is none, and the detector alone learns the
+            event: its distance is not one of those that the risk is of.
         """
         found = None
         score = self.score_one(x, *args)
@@ -174,7 +179,28 @@ class TailFilter(SaveableFilter, DistanceFilter):
             # Asked before the event is learned, or it would be explained by itself.
             probability = self.tail_probability(x, *args)
             found = self._record(score, probability, self.q, x, args, (None, key))
+            if unless is not None and unless(found):
+                self.anomaly_detector.learn_one(x, *args, **kwargs)
+                return None
         self.learn_one(x, *args, **kwargs)
+        return found
+
+    def rarer(self, share: float) -> Self:
+        """Filter that goes on from here by itself, at a share of the risk.
+
+        Parameters
+        ----------
+        share
+            Above 0 and at most 1.
+        """
+        found = type(self)(
+            deepcopy(self.anomaly_detector),
+            self.q * _settings.share("share", share),
+            protect_anomaly_detector=self.protect_anomaly_detector,
+            tail=self.tail,
+            warm_up=self.warm_up,
+        )
+        found._kernel.restore(self._kernel.snapshot())
         return found
 
     def classify(self, score: float) -> bool:
@@ -243,15 +269,26 @@ class TailFilter(SaveableFilter, DistanceFilter):
         self, X: Any, targets: tuple[Any, ...], **kwargs: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Scores of rows and whether they are alerts, each before it is learned."""
-        if targets:
-            rows, found = rows_and_targets(X, targets[0])
-            args: list[tuple[Any, ...]] = [(target,) for target in found]
+        if self._one_pass and not targets:
+            return self._run_rows(rows_of(X))
+        count, events = self._events_of(X, targets)
+        return judged(self, events, count, **kwargs)
+
+    def _events_of(
+        self, X: Any, args: tuple[Any, ...]
+    ) -> tuple[int, Iterable[tuple[dict[Any, Any], tuple[Any, ...]]]]:
+        if args:
+            rows, found = rows_and_targets(X, args[0])
+            targets: list[tuple[Any, ...]] = [(target,) for target in found]
         else:
             rows = rows_of(X)
-            if self._one_pass:
-                return self._run_rows(rows)
-            args = [()] * len(rows.values)
-        return self._judge_events(zip(rows.events(), args, strict=True), len(args), **kwargs)
+            targets = [()] * len(rows.values)
+        return len(targets), zip(rows.events(), targets, strict=True)
+
+    def _exceeds(self, event: dict[Any, Any], args: tuple[Any, ...]) -> bool:
+        detector = self._judging
+        ask = getattr(detector, "distance_one", detector.score_one)
+        return self.classify(self._score(float(ask(event, *args))))
 
     def _run_rows(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """`_run` for detectors that take rows at once."""

@@ -1,0 +1,271 @@
+"""Rules veto what they say, spend nothing on it, and nest."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from river import anomaly as river_anomaly
+from river import preprocessing
+
+from clipsgd_river.anomaly import (
+    AlertBudget,
+    ClippedZScore,
+    LabelDetector,
+    ResidualDetector,
+    TailFilter,
+)
+from clipsgd_river.rules import Cooldown, Direction, LeastDeviation, SpecialEvents
+
+FILTERS = [
+    lambda: AlertBudget(ClippedZScore(), 0.01),
+    lambda: AlertBudget(ClippedZScore(), 0.01, protect_anomaly_detector=True),
+    lambda: TailFilter(ClippedZScore(), 1e-3),
+    lambda: AlertBudget(preprocessing.StandardScaler() | ClippedZScore(), 0.01),
+]
+
+
+def learned(model: Any, n: int = 600, seed: int = 0) -> Any:
+    rng = random.Random(seed)
+    for _ in range(n):
+        model.learn_one({"a": rng.gauss(50, 5), "b": rng.gauss(1000, 10)})
+    return model
+
+
+@pytest.mark.parametrize("alerts", FILTERS)
+def test_only_one_side_alerts(alerts: Any) -> None:
+    above = learned(Direction(alerts()))
+    below = learned(Direction(alerts(), "below"))
+    mixed = learned(Direction(alerts(), {"a": "below", "b": "above"}))
+    low, high = {"a": 5.0, "b": 1000.0}, {"a": 95.0, "b": 1000.0}
+    for model, quiet, loud in ((above, low, high), (below, high, low), (mixed, high, low)):
+        before = model.n_alerts_
+        assert model.alert_one(quiet) is None
+        assert model.n_alerts_ == before
+        found = model.alert_one(loud)
+        assert [part.feature for part in found.features[:1]] == ["a"]
+        assert model.n_alerts_ == before + 1
+    both = learned(Direction(alerts(), {"b": "both"}))
+    assert both.alert_one({"a": 50.0, "b": 700.0}) is not None
+
+
+def test_an_alert_tells_only_of_what_counts() -> None:
+    model = learned(Direction(AlertBudget(ClippedZScore(), 0.01)))
+    assert model.alert_one({"a": 5.0, "b": 1005.0}) is None
+    found = model.alert_one({"a": 5.0, "b": 1300.0})
+    assert [part.feature for part in found.features] == ["b"]
+    assert list(found.contributions) == ["b"]
+    assert "a was" not in found.sentence
+
+
+@pytest.mark.parametrize("alerts", FILTERS[:3])
+def test_small_deviations_do_not_alert(alerts: Any) -> None:
+    model = learned(LeastDeviation(alerts(), absolute={"a": 60.0}, relative={"b": 0.2}))
+    assert model.alert_one({"a": 105.0, "b": 1000.0}) is None
+    assert model.alert_one({"a": 50.0, "b": 1190.0}) is None
+    assert model.alert_one({"a": 50.0, "b": 1210.0}) is not None
+    assert learned(LeastDeviation(alerts(), absolute=60)).alert_one({"a": 115.0}) is not None
+
+
+def test_rules_on_features_add_up_in_any_order() -> None:
+    """Each rule alone lets the event pass, by the feature that the other one leaves out."""
+    event = {"a": 5.0, "b": 1100.0}
+
+    def direction(alerts: Any) -> Any:
+        return Direction(alerts, "above")
+
+    def deviation(alerts: Any) -> Any:
+        return LeastDeviation(alerts, absolute={"b": 200.0})
+
+    def budget() -> Any:
+        return AlertBudget(ClippedZScore(), 0.01)
+
+    assert learned(direction(budget())).alert_one(event) is not None
+    assert learned(deviation(budget())).alert_one(event) is not None
+    for model in (direction(deviation(budget())), deviation(direction(budget()))):
+        assert learned(model).alert_one(event) is None
+        found = model.alert_one({"a": 95.0, "b": 1100.0})
+        assert [part.feature for part in found.features] == ["a"]
+
+
+def test_the_budget_goes_to_alerts_that_are_read() -> None:
+    """With half of the unusual events vetoed there are as many alerts, all of the other half."""
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal(40_000)
+    model = Direction(AlertBudget(ClippedZScore(), 0.01))
+    alerts = model.classify_learn_many(values[:, None])
+    late = slice(5_000, None)
+    assert values[alerts].min() > 0.0
+    assert alerts[late].mean() == pytest.approx(0.01, rel=0.1)
+    # They are the most unusual ones as surely as without the rule.
+    plain = AlertBudget(ClippedZScore(), 0.01).classify_learn_many(values[:, None])
+    best, far = (
+        values > np.quantile(values, 0.99),
+        np.abs(values) > np.quantile(np.abs(values), 0.99),
+    )
+    assert alerts[late][best[late]].mean() > plain[late][far[late]].mean() - 0.05
+
+
+def test_what_is_vetoed_does_not_raise_the_threshold() -> None:
+    rng = random.Random(0)
+    models = {
+        "with": Direction(AlertBudget(ClippedZScore(), 0.01)),
+        "without": Direction(AlertBudget(ClippedZScore(), 0.01)),
+    }
+    for t in range(6_000):
+        event = {"a": rng.gauss(50, 5)}
+        models["without"].learn_one(event)
+        models["with"].learn_one({"a": -1e3} if t > 3_000 and t % 20 == 0 else event)
+    assert models["with"].threshold_ <= models["without"].threshold_ + 0.05
+    assert models["with"].alert_rate_ == pytest.approx(0.01, rel=0.2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 99),
+    rate=st.sampled_from([0.01, 0.1, 0.5]),
+    share=st.sampled_from([0.0, 0.3, 0.9, 1.0]),
+)
+def test_the_bounds_hold_for_events_that_were_not_vetoed(
+    seed: int, rate: float, share: float
+) -> None:
+    rng = random.Random(seed)
+    model = AlertBudget(ClippedZScore(), rate)
+    judged = 0
+    for t in range(1, 800):
+        vetoed: list[Any] = []
+
+        def unless(alert: Any, vetoed: list[Any] = vetoed) -> bool:
+            vetoed.append(alert)
+            return rng.random() < share
+
+        before = model.n_alerts_
+        found = model.alert_one({"a": rng.gauss(0, 1 + 5 * (t > 400))}, unless=unless)
+        judged += not (vetoed and found is None)
+        assert model.n_alerts_ == before + (found is not None)
+        allowance = min(16.0, 4.0 + rate * judged / 10.0)
+        assert model.n_alerts_ <= rate * judged + allowance + 1 + 1e-9
+        # The detector's start and that of the budget give none.
+        assert model.n_alerts_ >= rate * (judged - 60) - max(allowance, 60 * rate) - rate
+
+
+@pytest.mark.parametrize("alerts", FILTERS[:3])
+def test_a_vetoed_event_is_learned_by_the_detector_alone(alerts: Any) -> None:
+    model = learned(alerts())
+    twin = copy.deepcopy(model.anomaly_detector)
+    numbers = model._own_numbers()
+    event = {"a": 500.0, "b": 1000.0}
+    assert model.alert_one(event, unless=bool) is None
+    twin.learn_one(event)
+    assert model._own_numbers() == numbers
+    assert model.anomaly_detector.to_bytes() == twin.to_bytes()
+
+
+def test_rows_are_their_events() -> None:
+    rows = np.random.default_rng(0).standard_t(2, (500, 2))
+    for make in (
+        lambda: Direction(AlertBudget(ClippedZScore(), 0.05)),
+        lambda: Cooldown(LeastDeviation(TailFilter(ClippedZScore(), 0.05), absolute=2), 7),
+        lambda: SpecialEvents(Cooldown(AlertBudget(ClippedZScore(), 0.05), 5)),
+    ):
+        by_rows, by_events = make(), make()
+        found = by_rows.classify_learn_many(rows)
+        events = [dict(enumerate(row)) for row in rows.tolist()]
+        assert found.tolist() == [by_events.alert_one(x) is not None for x in events]
+        assert by_rows.to_bytes() == by_events.to_bytes()
+        assert by_rows.score_many(rows).tolist() == [by_events.score_one(x) for x in events]
+
+
+def test_supervised_detectors_pass_through() -> None:
+    rng = random.Random(0)
+    model = Cooldown(AlertBudget(ResidualDetector(), 0.01), 50)
+    for _ in range(500):
+        x = rng.gauss(0, 1)
+        model.learn_one({"x": x}, 2 * x + rng.gauss(0, 0.1))
+    assert model.alert_one({"x": 0.0}, 90.0) is not None
+    assert model.alert_one({"x": 0.0}, 90.0) is None
+    assert model.folded().count == 2
+    rows, targets = np.zeros((3, 1)), [0.0, 0.1, 90.0]
+    assert model.score_learn_many(rows, targets).shape == (3,)
+    for detector in (ResidualDetector(), LabelDetector()):
+        with pytest.raises(TypeError, match="has no expect_one"):
+            Direction(AlertBudget(detector, 0.01))
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Direction(ClippedZScore()), TypeError, "not around a ClippedZScore"),
+        (
+            lambda: Cooldown(river_anomaly.ThresholdFilter(ClippedZScore(), 0.9), 5),
+            TypeError,
+            "not around a ThresholdFilter",
+        ),
+        (
+            lambda: LeastDeviation(AlertBudget(river_anomaly.HalfSpaceTrees(), 0.01)),
+            TypeError,
+            "HalfSpaceTrees has no expect_one and no explain_one",
+        ),
+        (lambda: Direction(FILTERS[0](), "up"), ValueError, "'above', 'below' or 'both'"),
+        (lambda: Direction(FILTERS[0](), {"a": 1}), ValueError, "side of 'a'"),
+        (lambda: LeastDeviation(FILTERS[0](), absolute=-1), ValueError, "absolute is 0 or more"),
+        (lambda: LeastDeviation(FILTERS[0](), relative={"a": "x"}), TypeError, "relative of 'a'"),
+        (lambda: Cooldown(FILTERS[0](), 0), ValueError, "duration"),
+        (lambda: Cooldown(FILTERS[0](), 5, key=[]), TypeError, "key is the key of a feature"),
+        (lambda: Cooldown(FILTERS[0](), 5, max_keys=0), ValueError, "max_keys"),
+    ],
+)
+def test_senseless_settings_are_named(make: Any, error: Any, message: str) -> None:
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_state_files_keep_settings_for_features_of_any_name() -> None:
+    model = Direction(
+        LeastDeviation(AlertBudget(ClippedZScore(), 0.01), absolute={1: 2.0, "1": 3.0}),
+        {1: "below", ("a", 2): "above"},
+    )
+    again = Direction.from_bytes(learned(model).to_bytes())
+    assert again.side == model.side
+    assert again.anomaly_filter.absolute == model.anomaly_filter.absolute
+    assert again.to_bytes() == model.to_bytes() == pickle.loads(pickle.dumps(model)).to_bytes()
+
+
+def test_a_rarer_filter_is_one_of_its_own() -> None:
+    for make in FILTERS:
+        model = learned(Cooldown(make(), 5))
+        before = pickle.dumps(model)
+        other = model.rarer(0.1)
+        assert pickle.dumps(model) == before
+        assert other.score_one({"a": 70.0}) == pytest.approx(model.score_one({"a": 70.0}))
+        learned(other, seed=1)
+        assert pickle.dumps(model) == before
+        with pytest.raises(ValueError, match="above 0 and at most 1"):
+            model.rarer(0.0)
+    assert AlertBudget(ClippedZScore(), 0.1).rarer(0.5).alert_rate == 0.05
+    daily = AlertBudget(ClippedZScore(), alerts_per=(5, "day"), time="t").rarer(0.2)
+    assert daily.alerts_per == (1.0, "day")
+
+
+def test_times_of_events_reach_no_detector() -> None:
+    rng = random.Random(0)
+    model = Direction(Cooldown(TailFilter(ClippedZScore(), 1e-3), 60, time="t"))
+    budget = Direction(AlertBudget(ClippedZScore(), alerts_per=(50, "day"), time="t"))
+    for t in range(500):
+        event = {"t": t, "a": rng.gauss(50, 5)}
+        model.learn_one(event)
+        budget.learn_one(event)
+    for each in (model, budget):
+        assert list(each.expect_one()) == ["a"]
+        assert list(each.explain_one({"t": 500, "a": 90.0})) == ["a"]
+        assert each.distance_one({"t": 500, "a": 90.0}) > 1.0
+    found = model.alert_one({"t": 500, "a": 150.0})
+    assert (found.time, found.first, found.last) == (500, 500, 500)
+    with pytest.raises(ValueError, match="the event has no 't'"):
+        model.learn_one({"a": 1.0})
