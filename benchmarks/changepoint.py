@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from common import options
 from common.change_detectors import OURS, RIVALS, Contender
 from common.change_streams import CHANGE_AT, LAWS, STREAM, Law
 from common.data import DataError
+from common.journal import Journal
 from common.report import Cell, Table, progress, publish
 from common.tcpd import SILENT, covering, f_measure, real_univariate
 from common.timing import interleaved
@@ -19,8 +21,6 @@ from scipy.stats import beta
 from clipsgd_river.drift import ClippedOCPD
 
 STREAMS = 1_000
-# Streams for rivals, some of which need a second for 2,000 events, and for many features.
-SLOW_STREAMS = 200
 DELAY_STREAMS = 100
 DIMENSIONS = (1, 20, 100)
 SHIFTS = (0.5, 1.0, 2.0, 4.0)
@@ -34,14 +34,11 @@ def upper_bound(hits: int, trials: int) -> float:
 
 def false_alarm_row(who: Contender, law: Law, features: int, streams: int, seed: int) -> list[Cell]:
     """Share of streams without a change in which an alarm came."""
-    count = streams
-    if who.slow or features > 20:
-        count = min(streams, SLOW_STREAMS)
     hits = 0
-    for i in range(count):
+    for i in range(streams):
         rows = law.draw(np.random.default_rng([seed, features, i]), (STREAM, features))
-        hits += bool(who.first_alarm(rows) is not None)
-    return [who.name, law.name, features, count, hits / count, upper_bound(hits, count)]
+        hits += who.first_alarm(rows) is not None
+    return [who.name, law.name, features, streams, hits / streams, upper_bound(hits, streams)]
 
 
 def delay(
@@ -71,12 +68,15 @@ def delay_row(who: Contender, law: Law, features: int, streams: int, seed: int) 
     return row
 
 
-def trade_off(streams: int, seed: int) -> Table:
+def trade_off(streams: int, seed: int, journal: Journal) -> Table:
     """Delay for a shift of one sigma by how rare false alarms are to be."""
     rows: list[list[Cell]] = []
     for delta in (0.2, 0.05, 0.01, 1e-3, 1e-6):
-        found = (delay(who, LAWS[0], 1, 1.0, streams, seed)[0] for who in OURS(delta))
-        rows.append([delta, *found])
+        row: list[Cell] = [delta]
+        for who in OURS(delta):
+            key = ("trade-off", who.name, delta, streams, seed)
+            row += journal.figure(key, partial(delay, who, LAWS[0], 1, 1.0, streams, seed))[:1]
+        rows.append(row)
     columns = ("delta", "median delay, sigma given", 'median delay, sigma="auto"')
     return Table("Trade-off: N(0, 1), one feature, one sigma", columns, rows)
 
@@ -210,6 +210,12 @@ def main() -> None:
     parser.add_argument(
         "--features", type=int, nargs="+", default=DIMENSIONS, help="numbers of features"
     )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="figures measured before, new ones are added; delete it after a change of the code",
+    )
     parser.add_argument("--no-peers", action="store_true", help="leave the rivals out")
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the trade-off")
     arguments = parser.parse_args()
@@ -217,6 +223,7 @@ def main() -> None:
         parser.error("--streams is at least 1")
     streams, changes = (2, 1) if arguments.quick else (arguments.streams, DELAY_STREAMS)
     dimensions = (1,) if arguments.quick else arguments.features
+    journal = Journal(arguments.resume)
     contenders = [*OURS(0.05), *(() if arguments.no_peers else RIVALS)]
     alarms: list[list[Cell]] = []
     delays: list[list[Cell]] = []
@@ -226,10 +233,14 @@ def main() -> None:
                 continue
             for law in LAWS:
                 progress(f"{who.name}, {law.name}, {features} features")
-                alarms.append(false_alarm_row(who, law, features, streams, arguments.seed))
-                few = min(changes, 40) if who.slow or features > 1 else changes
-                delays.append(delay_row(who, law, features, few, arguments.seed))
-    exchange = trade_off(changes, arguments.seed)
+                for kind, count, measure, rows in (
+                    ("false alarms", streams, false_alarm_row, alarms),
+                    ("delays", changes, delay_row, delays),
+                ):
+                    key = (kind, who.name, law.name, features, count, arguments.seed)
+                    case = partial(measure, who, law, features, count, arguments.seed)
+                    rows.append(journal.figure(key, case))
+    exchange = trade_off(changes, arguments.seed, journal)
     speed, one, many = speed_table(*((1, 1_000) if arguments.quick else (5, LAST_EVENTS)))
     targets = verdicts(alarms, delays)
     targets.append(verdict("microseconds of update", one, "≤", 3))

@@ -30,15 +30,12 @@ class Contender:
         Indices of the changes found in a series; the alarms of a detector that tells no more.
     features
         Most features it takes.
-    slow
-        Whether it gets fewer streams.
     """
 
     name: str
     first_alarm: Callable[[FloatArray], int | None]
     change_points: Callable[[FloatArray], Points]
     features: int = 1
-    slow: bool = True
 
 
 def _ours(name: str, make: Callable[[], ClippedOCPD]) -> Contender:
@@ -54,7 +51,7 @@ def _ours(name: str, make: Callable[[], ClippedOCPD]) -> Contender:
                 found.append(int(detector.change_point or 0))
         return found
 
-    return Contender(name, first_alarm, change_points, 10_000, slow=False)
+    return Contender(name, first_alarm, change_points, 10_000)
 
 
 def OURS(delta: float) -> tuple[Contender, Contender]:  # noqa: N802 (a constant but for delta)

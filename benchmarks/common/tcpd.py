@@ -18,7 +18,7 @@ from common.data import DataError, FloatArray
 
 # An alarm is right within so many observations of an annotated point.
 MARGIN = 5
-SILENT = Contender("never firing", lambda _: None, lambda _: [], 10_000, slow=False)
+SILENT = Contender("never firing", lambda _: None, lambda _: [], 10_000)
 
 
 @dataclass(frozen=True)
