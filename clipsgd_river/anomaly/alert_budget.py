@@ -325,7 +325,7 @@ class AlertBudget(SaveableFilter, WrappingFilter):
             time=self.time,
             protect_anomaly_detector=self.protect_anomaly_detector,
         )
-        found._budget.restore(self._budget.snapshot())
+        found._budget.restore(*self._budget.snapshot())
         found._budget.count_anew()
         return found
 

@@ -200,7 +200,7 @@ class TailFilter(SaveableFilter, DistanceFilter):
             tail=self.tail,
             warm_up=self.warm_up,
         )
-        found._kernel.restore(self._kernel.snapshot())
+        found._kernel.restore(*self._kernel.snapshot())
         return found
 
     def classify(self, score: float) -> bool:
