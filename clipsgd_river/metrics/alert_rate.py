@@ -1,0 +1,112 @@
+"""How often there is an alert."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river.metrics import _alerts
+
+
+class AlertRate(_alerts.AlertMetric):
+    r"""Share of events that alert, or alerts per unit of time.
+
+    .. math:: \frac{\sum_t w_t \, a_t}{\sum_t w_t} \quad\text{per event}, \qquad
+              \frac{\sum_t w_t \, a_t}{t_\text{last} - t_\text{first}} \quad\text{per unit of time},
+
+    with a = 1 for an alert and 0 otherwise. Choose it to see what a detector costs those who read
+    its alerts; it needs no labels, ``y_true`` may be ``None``. 0.0 before the first event.
+
+    Parameters
+    ----------
+    threshold
+        Score from which on an event alerts, for models that give scores: those of this package
+        are in [0, 1) and 0.5 for the typical event, so that 0.9 is nine times the usual distance.
+        Of no account for filters, whose verdicts are what they are.
+    per
+        ``"event"``, or ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``: then every
+        `update` is given the ``time`` of its event.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a parameter is out of range or of a wrong type, or an event lacks its time.
+
+    Notes
+    -----
+    O(1) per event and in memory: the counts are those of River's confusion matrix.
+
+    Times may come in any order: the latest is the end. An event taken back by `revert` moves the
+    first time on to its own, as when it leaves a window (`river.utils.Rolling`); the newest one
+    taken back leaves both times as they are, since time has passed all the same.
+
+    Examples
+    --------
+    >>> from river import datasets, evaluate
+    >>> from clipsgd_river.anomaly import ClippedMahalanobis
+    >>> from clipsgd_river.metrics import AlertRate
+    >>> stream = datasets.Shuttle().take(5000)
+    >>> evaluate.progressive_val_score(stream, ClippedMahalanobis(), AlertRate(threshold=0.8))
+    AlertRate: 10.04%
+
+    >>> import datetime as dt
+    >>> alerts = AlertRate(per="day")
+    >>> for hour in range(49):
+    ...     moment = dt.datetime(2026, 3, 1) + dt.timedelta(hours=hour)
+    ...     alerts.update(None, hour % 12 == 0, time=moment)
+    >>> alerts.get()
+    2.5
+    """
+
+    def __init__(self, threshold: float = _alerts.THRESHOLD, per: str = "event") -> None:
+        super().__init__(threshold)
+        self.per = _alerts.checked_unit("per", per)
+        if per != "event":
+            self._fmt = ",.6f"
+        self._first: float | None = None
+        self._last = 0.0
+
+    def update(self, y_true: Any, y_pred: Any, w: float = 1.0, time: Any = None) -> None:
+        """Add an event: what the model said of it, and with a unit of time, when it was.
+
+        Parameters
+        ----------
+        y_true
+            Of no account.
+        y_pred
+            A score (a float), a verdict (a bool or 0 and 1), or probabilities of both.
+        w
+            Weight of the event.
+        time
+            A date and time (naive ones count as UTC), or a number of seconds.
+        """
+        if self.per != "event":
+            now = _alerts.in_units(self.per, time)
+            if self._first is None:
+                self._first = self._last = now
+            self._last = max(self._last, now)
+        super().update(False, y_pred, w)
+
+    def revert(self, y_true: Any, y_pred: Any, w: float = 1.0, time: Any = None) -> None:
+        """Take an event back out."""
+        if self.per != "event" and self._first is not None:
+            then = _alerts.in_units(self.per, time)
+            if then < self._last or self.cm.n_samples == 1:
+                self._first = max(self._first, then)
+        super().revert(False, y_pred, w)
+
+    def get(self) -> float:
+        """Alerts per event, or per unit of time; 0.0 where there is nothing to divide by."""
+        whole: float = self.cm.total_weight
+        if self.per != "event":
+            whole = 0.0 if self._first is None else self._last - self._first
+        return float(self.n_alerts / whole) if whole > 0.0 else 0.0
+
+    @property
+    def n_alerts(self) -> float:
+        """Alerts so far, by weight."""
+        return float(self.cm.sum_col[True])
+
+    @property
+    def bigger_is_better(self) -> bool:
+        """Fewer alerts are better, other things equal."""
+        return False
