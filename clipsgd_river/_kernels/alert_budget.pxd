@@ -1,6 +1,7 @@
 from libc.math cimport exp, fabs, log
 
 from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.archived cimport ArchivedKernel
 from clipsgd_river._kernels.buffers cimport doubles, integers
 from clipsgd_river._kernels.score_ladder cimport ScoreLadder
 
@@ -15,8 +16,7 @@ cdef double LONGEST_GAP
 cdef double SMALLEST_RATE
 cdef double ROUND_OFF
 
-cdef class AlertBudgetKernel:
-    cdef readonly object settings
+cdef class AlertBudgetKernel(ArchivedKernel):
     cdef double per_event
     cdef double per_second
     cdef bint odds
@@ -48,7 +48,3 @@ cdef class AlertBudgetKernel:
     cdef int set_clock(self, object clock) except -1
     cdef int claim(self) except -1
     cpdef object observe_many(self, object scores, object times, object alerts)
-    cdef int exchange(self, Archive archive) except -1
-    cpdef object snapshot(self)
-    cpdef object restore(self, object numbers)
-    cdef list owners(self)

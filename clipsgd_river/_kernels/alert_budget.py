@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from array import array
-from sys import getsizeof
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.archived import ArchivedKernel
 from clipsgd_river._kernels.score_ladder import ScoreLadder
 
 try:
@@ -38,7 +37,7 @@ SMALLEST_RATE = 1e-12
 ROUND_OFF = 1e-9
 
 
-class AlertBudgetKernel:
+class AlertBudgetKernel(ArchivedKernel):
     r"""Threshold of a stream of scores, and the count that keeps its alerts to a rate.
 
     With A the alerts so far, B what the budget allowed so far (alpha per event), D = A - B, and c
@@ -267,31 +266,6 @@ class AlertBudgetKernel:
         self.ladder.exchange(archive)
         return 0
 
-    def snapshot(self) -> array[float]:
-        """All numbers of the state as one flat array of doubles."""
-        archive = Archive()
-        self.exchange(archive)
-        return archive.numbers
-
-    def restore(self, numbers: array[float]) -> None:
-        """Take over the state that `snapshot` gave; this kernel must be new."""
-        archive = Archive(numbers)
-        self.exchange(archive)
-        archive.close()
-
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
         return self.ladder.owners()
-
-    def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + sum(map(getsizeof, self.owners()))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (self.settings, self.snapshot())
-
-
-def rebuild(settings: dict[str, Any], numbers: array[float]) -> AlertBudgetKernel:
-    """Kernel with a state taken from another one."""
-    fresh = AlertBudgetKernel(settings)
-    fresh.restore(numbers)
-    return fresh

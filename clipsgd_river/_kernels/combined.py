@@ -315,11 +315,12 @@ class CombinedKernel(DetectorKernel):
             self.moved_values,
             self.distance_values,
             self.relative_values,
-            *self.relative.owners(),
+            self.relative,
         ]
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (self.settings, self.members, *self.snapshot())
+    def arguments(self) -> tuple[Any, ...]:
+        """Settings and members."""
+        return self.settings, self.members
 
 
 def divide(share: float, explained: dict[Any, float], contributions: dict[Any, float]) -> None:
@@ -348,12 +349,3 @@ def unique_names(members: list[Any]) -> list[str]:
         counts[name] = counts.get(name, 0) + 1
         names.append(name if counts[name] == 1 else f"{name} {counts[name]}")
     return names
-
-
-def rebuild(
-    settings: dict[str, Any], members: list[Any], names: list[Any], numbers: array[float]
-) -> CombinedKernel:
-    """Kernel of these members with a state taken from another one."""
-    fresh = CombinedKernel(settings, members)
-    fresh.restore(names, numbers)
-    return fresh

@@ -1,4 +1,5 @@
 from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.archived cimport ArchivedKernel
 from clipsgd_river._kernels.buffers cimport doubles, integers
 from clipsgd_river._kernels.features cimport FeatureTable
 from clipsgd_river._kernels.running_quantile cimport RunningQuantile
@@ -6,8 +7,7 @@ from clipsgd_river._kernels.running_quantile cimport RunningQuantile
 cdef double HIGHEST_SCORE
 cdef double PRIOR_COUNT
 
-cdef class DetectorKernel:
-    cdef readonly object settings
+cdef class DetectorKernel(ArchivedKernel):
     cdef readonly FeatureTable features
     cdef readonly RunningQuantile typical
     cdef readonly RunningQuantile limit
@@ -24,7 +24,6 @@ cdef class DetectorKernel:
     cdef void contribute(self, double* contributions) noexcept nogil
     cdef int prepare(self) except -1
     cdef int reserve(self, Py_ssize_t size) except -1
-    cdef int exchange(self, Archive archive) except -1
 
     cdef double score(self, double distance) noexcept nogil
     cdef void learn(self, double distance) noexcept nogil
@@ -46,7 +45,4 @@ cdef class DetectorKernel:
     cdef int each_row(self, object rows, object names, Py_ssize_t count, bint learn) except -1
     cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
     cpdef object set_limit(self, double distance)
-    cpdef tuple snapshot(self)
-    cpdef object restore(self, list names, object numbers)
     cpdef object imitate(self, DetectorKernel other)
-    cdef list owners(self)

@@ -10,10 +10,10 @@ limit, rows of arrays, threads and pickling are here, once.
 from __future__ import annotations
 
 from array import array
-from sys import getsizeof
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.archived import ArchivedKernel
 from clipsgd_river._kernels.buffers import zeros
 from clipsgd_river._kernels.features import FeatureTable
 from clipsgd_river._kernels.running_quantile import RunningQuantile
@@ -32,7 +32,7 @@ HIGHEST_SCORE = 1.0 - 2.0**-53
 PRIOR_COUNT = 10.0
 
 
-class DetectorKernel:
+class DetectorKernel(ArchivedKernel):
     """State of a detector and the loop that runs events through it.
 
     Parameters
@@ -373,18 +373,3 @@ class DetectorKernel:
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
         return [self.features, self.typical, self.limit, *self.features.owners()]
-
-    def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + sum(map(getsizeof, self.owners()))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (type(self), self.settings, *self.snapshot())
-
-
-def rebuild(
-    kernel: type[DetectorKernel], settings: dict[str, Any], names: list[Any], numbers: array[float]
-) -> DetectorKernel:
-    """Kernel with a state taken from another one of its kind."""
-    fresh = kernel(settings)
-    fresh.restore(names, numbers)
-    return fresh

@@ -1,6 +1,7 @@
 from libc.math cimport sqrt
 
 from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.archived cimport ArchivedKernel
 from clipsgd_river._kernels.buffers cimport doubles
 from clipsgd_river._kernels.robust_start cimport RobustStart
 from clipsgd_river._kernels.running_quantile cimport RunningQuantile
@@ -11,8 +12,7 @@ cdef double GAUSSIAN_RATIO
 cdef double LONGEST_MEMORY
 cdef double LARGEST_NORM
 
-cdef class GradientClip:
-    cdef readonly object settings
+cdef class GradientClip(ArchivedKernel):
     cdef double fixed
     cdef readonly double count
     cdef readonly double energy
@@ -23,6 +23,3 @@ cdef class GradientClip:
     cdef void learn_first(self, double norm) noexcept nogil
     cpdef double share(self, double norm)
     cpdef double rate(self)
-    cdef int exchange(self, Archive archive) except -1
-    cpdef tuple snapshot(self)
-    cpdef object restore(self, list names, object numbers)

@@ -7,6 +7,7 @@ from array import array
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.archived import ArchivedKernel
 from clipsgd_river._kernels.robust_start import RobustStart
 from clipsgd_river._kernels.running_quantile import RunningQuantile
 
@@ -32,7 +33,7 @@ LONGEST_MEMORY = 1000.0
 LARGEST_NORM = 1e150
 
 
-class GradientClip:
+class GradientClip(ArchivedKernel):
     """How much of a gradient to keep, and how long a step may be.
 
     The automatic threshold is twice the running 0.9 quantile of the non-zero norms. The step is
@@ -117,26 +118,6 @@ class GradientClip:
         self.start.exchange(archive, doubles(norms), 1)
         return 0
 
-    def snapshot(self) -> tuple[list[Any], array[float]]:
-        """Names of the features, of which there are none, and all numbers of the state."""
-        archive = Archive()
-        self.exchange(archive)
-        return [], archive.numbers
-
-    def restore(self, names: list[Any], numbers: array[float]) -> None:
-        """Take over the state that `snapshot` gave; this object must be new."""
-        if names:
-            raise ValueError("the state names features where none belong: it is damaged")
-        archive = Archive(numbers)
-        self.exchange(archive)
-        archive.close()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (self.settings, *self.snapshot())
-
-
-def rebuild(settings: dict[str, Any], names: list[Any], numbers: array[float]) -> GradientClip:
-    """Clip with a state taken from another one."""
-    fresh = GradientClip(settings)
-    fresh.restore(names, numbers)
-    return fresh
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this clip."""
+        return [self.high, *self.start.owners()]

@@ -226,7 +226,7 @@ class PortfolioPart(Part):
             *self.long_memory.owners(),
             *self.covariance.owners(),
             *self.kernel_mean.owners(),
-            *self.relative.owners(),
+            self.relative,
         ]
 
 

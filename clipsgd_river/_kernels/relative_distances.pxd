@@ -1,6 +1,7 @@
 from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.archived cimport ArchivedKernel
 from clipsgd_river._kernels.buffers cimport doubles
 from clipsgd_river._kernels.robust_start cimport RobustStart
 
@@ -11,7 +12,7 @@ cdef double SMALLEST_SPREAD
 cdef double LARGEST_DEVIATION
 cdef double LARGEST_DISTANCE
 
-cdef class RelativeDistances:
+cdef class RelativeDistances(ArchivedKernel):
     cdef readonly Py_ssize_t members
     cdef RobustStart start
     cdef object median_values
@@ -29,5 +30,3 @@ cdef class RelativeDistances:
     cdef void observe(self, Py_ssize_t member, double distance) noexcept nogil
     cpdef int close_start(self) except -1
     cdef Py_ssize_t least_numbers(self)
-    cdef int exchange(self, Archive archive) except -1
-    cdef list owners(self)

@@ -7,6 +7,7 @@ from array import array
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.archived import ArchivedKernel
 from clipsgd_river._kernels.buffers import zeros
 from clipsgd_river._kernels.robust_start import RobustStart
 
@@ -33,7 +34,7 @@ LARGEST_DEVIATION = 1e9
 LARGEST_DISTANCE = 1e300
 
 
-class RelativeDistances:
+class RelativeDistances(ArchivedKernel):
     r"""Running median and spread of each member's distances, and distances in their terms.
 
     Median m and median absolute deviation s (times 1.48) of a member's distances r take one step
@@ -168,25 +169,15 @@ class RelativeDistances:
         self.start.exchange(archive, self.seen, self.members)
         return 0
 
+    def arguments(self) -> tuple[Any, ...]:
+        """Numbers of members and of distances that a start takes."""
+        return self.members, self.start.length
+
+    def restore(self, names: list[Any], numbers: array[float]) -> None:
+        """Take over the state that `snapshot` gave; these distances must be new."""
+        ArchivedKernel.restore(self, names, numbers)
+        self.close_start()
+
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to these distances."""
-        return [
-            self,
-            self.median_values,
-            self.spread_values,
-            self.seen_values,
-            *self.start.owners(),
-        ]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        archive = Archive()
-        self.exchange(archive)
-        return rebuild, (self.members, self.start.length, archive.numbers)
-
-
-def rebuild(members: int, length: int, numbers: array[float]) -> RelativeDistances:
-    """Distances with the state of others."""
-    fresh: RelativeDistances = RelativeDistances(members, length)
-    fresh.exchange(Archive(numbers))
-    fresh.close_start()
-    return fresh
+        return [self.median_values, self.spread_values, self.seen_values, *self.start.owners()]

@@ -1,13 +1,13 @@
 from libc.math cimport log2
 
 from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.archived cimport ArchivedKernel
 from clipsgd_river._kernels.buffers cimport doubles, integers
 from clipsgd_river._kernels.spliced_pareto cimport SplicedParetoKernel
 
 cpdef double score_of(double probability) noexcept nogil
 
-cdef class TailFilterKernel:
-    cdef readonly object settings
+cdef class TailFilterKernel(ArchivedKernel):
     cdef readonly SplicedParetoKernel distances
     cdef readonly double events
     cdef readonly double alerts
@@ -22,6 +22,3 @@ cdef class TailFilterKernel:
     cpdef object observe_many(
         self, object distances, Py_ssize_t unready, object scores, object alerts
     )
-    cdef int exchange(self, Archive archive) except -1
-    cpdef object snapshot(self)
-    cpdef object restore(self, object numbers)

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from array import array
-from sys import getsizeof
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.archived import ArchivedKernel
 from clipsgd_river._kernels.spliced_pareto import SplicedParetoKernel
 
 try:
@@ -27,7 +26,7 @@ def score_of(probability: float) -> float:
     return bits / (1.0 + bits)
 
 
-class TailFilterKernel:
+class TailFilterKernel(ArchivedKernel):
     """The distribution of distances, and a count of events and alerts.
 
     Parameters
@@ -108,27 +107,6 @@ class TailFilterKernel:
         self.distances.exchange(archive)
         return 0
 
-    def snapshot(self) -> array[float]:
-        """All numbers of the state as one flat array of doubles."""
-        archive = Archive()
-        self.exchange(archive)
-        return archive.numbers
-
-    def restore(self, numbers: array[float]) -> None:
-        """Take over the state that `snapshot` gave; this kernel must be new."""
-        archive = Archive(numbers)
-        self.exchange(archive)
-        archive.close()
-
-    def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + getsizeof(self.distances)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (self.settings, self.snapshot())
-
-
-def rebuild(settings: dict[str, Any], numbers: array[float]) -> TailFilterKernel:
-    """Kernel with a state taken from another one."""
-    fresh = TailFilterKernel(settings)
-    fresh.restore(numbers)
-    return fresh
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel."""
+        return [self.distances]

@@ -1,11 +1,11 @@
+from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.archived cimport ArchivedKernel
 from clipsgd_river._kernels.running_quantile cimport RunningQuantile
 
 cdef double HIGHEST_SCORE
 
-cdef class TypicalDistance:
+cdef class TypicalDistance(ArchivedKernel):
     cdef readonly RunningQuantile median
     cpdef double score(self, double distance)
     cpdef object observe(self, double distance)
     cpdef object place(self, double distance, double count)
-    cpdef object snapshot(self)
-    cpdef object restore(self, object numbers)

@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.archived import ArchivedKernel
 from clipsgd_river._kernels.running_quantile import RunningQuantile
 
 try:
     import cython
 except ImportError:
-    from clipsgd_river._kernels import _shim as cython  # noqa: F401
+    from clipsgd_river._kernels import _shim as cython
 
 # The largest double below 1.
 HIGHEST_SCORE = 1.0 - 2.0**-53
 
 
-class TypicalDistance:
+class TypicalDistance(ArchivedKernel):
     """Slowly tracked median q of distances, and the score 1 / (1 + q / r) of a distance r."""
 
     def __init__(self) -> None:
@@ -38,24 +38,14 @@ class TypicalDistance:
         """Put the median at a distance >= 0, as if ``count`` > 0 observations had led there."""
         self.median.place(distance, count)
 
-    def snapshot(self) -> array[float]:
-        """The two numbers of the state."""
-        archive = Archive()
-        self.median.exchange(archive)
-        return archive.numbers
+    def arguments(self) -> tuple[Any, ...]:
+        """None."""
+        return ()
 
-    def restore(self, numbers: array[float]) -> None:
-        """Take over the state that `snapshot` gave; ``ValueError`` if it is impossible."""
-        archive = Archive(numbers)
-        self.median.exchange(archive)
-        archive.close()
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state, two numbers, through ``archive``."""
+        return self.median.exchange(archive)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (self.snapshot(),)
-
-
-def rebuild(numbers: array[float]) -> TypicalDistance:
-    """Median taken from another one."""
-    fresh: TypicalDistance = TypicalDistance()
-    fresh.restore(numbers)
-    return fresh
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this one."""
+        return [self.median]

@@ -1,4 +1,5 @@
 from clipsgd_river._kernels.archive cimport Archive
+from clipsgd_river._kernels.archived cimport ArchivedKernel
 from clipsgd_river._kernels.buffers cimport doubles
 from clipsgd_river._kernels.features cimport FeatureTable
 from clipsgd_river._kernels.robust_start cimport RobustStart
@@ -7,8 +8,7 @@ from clipsgd_river._kernels.step_size cimport StepSize
 cdef double LARGEST_VALUE
 cdef double ROUND_OFF
 
-cdef class UnivariateKernel:
-    cdef readonly object settings
+cdef class UnivariateKernel(ArchivedKernel):
     cdef readonly double count
     cdef readonly StepSize step_size
     cdef readonly RobustStart start
@@ -19,12 +19,8 @@ cdef class UnivariateKernel:
 
     cdef void step(self, double value) noexcept nogil
     cdef void begin(self) noexcept nogil
-    cdef int exchange(self, Archive archive) except -1
     cdef double memory(self) noexcept nogil
     cdef double choose_rate(self, double gradient) noexcept nogil
     cdef int learn(self, double value) except -1
     cpdef object update(self, double value)
     cpdef object update_many(self, object values)
-    cpdef tuple snapshot(self)
-    cpdef object restore(self, list names, object numbers)
-    cdef list owners(self)

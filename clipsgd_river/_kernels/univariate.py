@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from array import array
-from sys import getsizeof
 from typing import Any
 
 from clipsgd_river._kernels.archive import Archive
+from clipsgd_river._kernels.archived import ArchivedKernel
 from clipsgd_river._kernels.buffers import zeros
 from clipsgd_river._kernels.features import FeatureTable
 from clipsgd_river._kernels.robust_start import RobustStart
@@ -27,7 +27,7 @@ LARGEST_VALUE = 1e150
 ROUND_OFF = 2.0**-50
 
 
-class UnivariateKernel:
+class UnivariateKernel(ArchivedKernel):
     """One variable, one step per value.
 
     The first values go to a `RobustStart`; after each of them ``begin`` makes the estimates anew
@@ -118,20 +118,6 @@ class UnivariateKernel:
         for i in range(count):
             self.learn(data[i])
 
-    def snapshot(self) -> tuple[list[Any], array[float]]:
-        """Names of the features, of which there are none, and all numbers of the state."""
-        archive = Archive()
-        self.exchange(archive)
-        return [], archive.numbers
-
-    def restore(self, names: list[Any], numbers: array[float]) -> None:
-        """Take over the state that `snapshot` gave; this kernel must be new."""
-        if names:
-            raise ValueError("the state names features where none belong: it is damaged")
-        archive = Archive(numbers)
-        self.exchange(archive)
-        archive.close()
-
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
         return [
@@ -141,21 +127,3 @@ class UnivariateKernel:
             *self.features.owners(),
             self.gradient_values,
         ]
-
-    def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + sum(map(getsizeof, self.owners()))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild, (type(self), self.settings, *self.snapshot())
-
-
-def rebuild(
-    kernel: type[UnivariateKernel],
-    settings: dict[str, Any],
-    names: list[Any],
-    numbers: array[float],
-) -> UnivariateKernel:
-    """Kernel with a state taken from another one of its kind."""
-    fresh = kernel(settings)
-    fresh.restore(names, numbers)
-    return fresh

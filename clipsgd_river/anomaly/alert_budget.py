@@ -352,11 +352,11 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         return self._run(X, args)[1]
 
     def _own_numbers(self) -> array[float]:
-        numbers: array[float] = self._budget.snapshot()
+        numbers: array[float] = self._budget.snapshot()[1]
         return numbers
 
     def _take_own_numbers(self, numbers: array[float]) -> None:
-        self._budget.restore(numbers)
+        self._budget.restore([], numbers)
 
     def _run(self, X: Any, args: tuple[Any, ...]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Scores of rows and whether they are alerts, each before it is learned."""

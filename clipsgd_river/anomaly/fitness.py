@@ -321,7 +321,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         self._window.restore(names, 0, np.empty((0, len(names))))
 
     def _own_numbers(self) -> array[float]:
-        numbers = array("d", self._typical.snapshot())
+        numbers = array("d", self._typical.snapshot()[1])
         numbers.append(self._window.seen)
         numbers.frombytes(self._window.all().tobytes())
         return numbers
@@ -338,7 +338,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         count = min(int(seen), self._window.size)
         if len(rows) != count * len(names) or (np.abs(rows) > LARGEST).any():
             raise ValueError("the state's rows do not fit its columns: it is damaged")
-        self._typical.restore(numbers[:2])
+        self._typical.restore([], numbers[:2])
         self._window.restore(names, int(seen), rows.reshape(count, len(names)))
 
     @classmethod

@@ -88,10 +88,10 @@ class LabelDetector(SupervisedDetector):
         return -log(min(max(probability, SMALLEST_PROBABILITY), 1.0))
 
     def _own_numbers(self) -> array[float]:
-        return array("d", [self._events, *self._typical.snapshot()])
+        return array("d", [self._events, *self._typical.snapshot()[1]])
 
     def _take_own_numbers(self, numbers: array[float]) -> None:
         if not numbers or not (0.0 <= numbers[0] <= LARGEST_COUNT and numbers[0] % 1.0 == 0.0):
             raise ValueError("the state holds no count of events: it is damaged")
         self._events = int(numbers[0])
-        self._typical.restore(numbers[1:])
+        self._typical.restore([], numbers[1:])

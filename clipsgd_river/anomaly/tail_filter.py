@@ -266,11 +266,11 @@ class TailFilter(SaveableFilter, DistanceFilter):
         return scores, alerts.astype(bool)
 
     def _own_numbers(self) -> array[float]:
-        numbers: array[float] = self._kernel.snapshot()
+        numbers: array[float] = self._kernel.snapshot()[1]
         return numbers
 
     def _take_own_numbers(self, numbers: array[float]) -> None:
-        self._kernel.restore(numbers)
+        self._kernel.restore([], numbers)
 
     def _score(self, distance: float) -> float:
         score: float = self._kernel.score(distance)
