@@ -3,7 +3,8 @@
 The file of a wrapper is one container like any other. Its header holds the headers of the parts,
 its numbers are one block for the wrapper and one for each part, each led by its length; so files
 nest to any depth. A part that is none of ours, an object of River or scikit-learn, has no state
-without pickle: `to_bytes` says so. A pipeline of River, all of whose steps are ours, is a `SaveablePipeline`.
+without pickle: `to_bytes` says so. A pipeline of River, all of whose steps are ours, is a
+`SaveablePipeline`.
 
 A class with fixed parts names them in ``_part_kinds``, keeps the part ``name`` as ``self._name``
 (and, where the user gave it, as the parameter ``self.name``), and gives numbers of its own by
@@ -136,7 +137,7 @@ class SaveableWrapper(Saveable):
 
 
 class SaveablePipeline(SaveableWrapper):
-    """A River pipeline as a part of others, or by itself in a file; `from_bytes` gives the pipeline.
+    """State files of a River pipeline, alone or as a part of others; `from_bytes` gives it back.
 
     Parameters
     ----------
