@@ -3,7 +3,8 @@
 The file of a wrapper is one container like any other. Its header holds the headers of the parts,
 its numbers are one block for the wrapper and one for each part, each led by its length; so files
 nest to any depth. A part that is none of ours, an object of River or scikit-learn, has no state
-without pickle: `to_bytes` says so.
+without pickle: `to_bytes` says so. A pipeline of River, all of whose steps are ours, is a
+`SaveablePipeline`.
 
 A class with fixed parts names them in ``_part_kinds``, keeps the part ``name`` as ``self._name``
 (and, where the user gave it, as the parameter ``self.name``), and gives numbers of its own by
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 from array import array
 from typing import Any, ClassVar, Self
+
+from river import base, compose
 
 from clipsgd_river import _state_file
 from clipsgd_river._saveable import Saveable
@@ -71,12 +74,13 @@ class SaveableWrapper(Saveable):
         blocks = [self._own_numbers()]
         heads = []
         for name, part in parts.items():
-            if not isinstance(part, Saveable):
+            saveable = SaveablePipeline(part) if isinstance(part, compose.Pipeline) else part
+            if not isinstance(saveable, Saveable):
                 raise ValueError(
                     f"a state file cannot keep the {name} of {type(self).__name__}, a "
                     f"{type(part).__name__}, which is no part of clipsgd_river; pickle the whole"
                 )
-            head, numbers = part._state()
+            head, numbers = saveable._state()
             heads.append(head)
             blocks.append(numbers)
         return self._header(parts, heads), joined(blocks)
@@ -139,6 +143,34 @@ class SaveableWrapper(Saveable):
         wrapper._take_extra_fields(fields)
         wrapper._take_own_numbers(own)
         return wrapper
+
+
+class SaveablePipeline(SaveableWrapper):
+    """State files of a River pipeline, alone or as a part of others; `from_bytes` gives it back.
+
+    Parameters
+    ----------
+    pipeline
+        Its steps must be saveable, or pipelines again.
+    """
+
+    def __init__(self, pipeline: compose.Pipeline | None = None) -> None:
+        self.pipeline = compose.Pipeline() if pipeline is None else pipeline
+
+    def _get_params(self) -> dict[str, Any]:
+        return {}
+
+    def _parts(self) -> dict[Any, Any]:
+        return dict(self.pipeline.steps)
+
+    def _take_parts(self, parts: dict[Any, Any]) -> None:
+        if not all(isinstance(part, base.Estimator) for part in parts.values()):
+            raise ValueError(f"the state has steps of a pipeline that are none: {list(parts)}")
+        self.pipeline = compose.Pipeline(*parts.items())
+
+    @classmethod
+    def _from_state(cls, fields: dict[str, Any], numbers: array[float]) -> Any:
+        return super()._from_state(fields, numbers).pipeline
 
 
 def joined(blocks: list[array[float]]) -> array[float]:

@@ -39,14 +39,15 @@ class Category:
         """Surprisal of a value."""
         return self.table.bits(key, given)
 
-    def seen(self, key: Any, given: Any) -> tuple[float, float, bool, bool]:
-        """How often a value was seen.
+    def seen(self, key: Any, given: Any) -> tuple[Any, ...]:
+        """How often a value was seen, in all events and in its context, if there is one.
 
-        Its fading count, that of all values, whether these are those of its context, and whether
-        values were dropped.
+        Twice its fading count, ``None`` if it is not kept, and the events; whether any values were
+        dropped.
         """
-        count, mass = self.table.seen(key, given)
-        return count, mass, given is not None, self.table.purges > 0.0
+        seen = self.table.seen(None, key)
+        within = self.table.seen(given, key) if given is not None else (None, 0.0)
+        return (*seen, *within, self.table.purges > 0.0)
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the numbers of the state through ``archive``."""

@@ -7,6 +7,7 @@ cdef class SurprisalKernel:
     cdef readonly dict settings
     cdef readonly dict columns
     cdef readonly double events
+    cdef readonly double memory
     cdef bint busy
     cdef frozenset named
     cdef dict given

@@ -41,6 +41,7 @@ class SurprisalKernel:
         self.given = dict(settings["given"])
         self.named = frozenset(settings["features"]) | frozenset(self.given)
         self.max_features = settings["max_features"]
+        self.memory = max(round(1.0 / settings["learning_rate"]), 1.0)
 
     def claim(self) -> cython.int:
         """Take the encoder for one call; whoever claims it sets ``busy`` back to False."""
@@ -85,8 +86,7 @@ class SurprisalKernel:
         """Category of a feature, a new one if it has none; there must be room for it."""
         found = self.known(name)
         if found is None:
-            rate = self.settings["learning_rate"]
-            found = Category(max(round(1.0 / rate), 1.0), self.settings["max_values"])
+            found = Category(self.memory, self.settings["max_values"])
             self.columns[name] = found
         return found
 
@@ -136,11 +136,7 @@ class SurprisalKernel:
             self.busy = False
 
     def seen_one(self, event: Any) -> dict[Any, Any]:
-        """How often each category of an event was seen, by feature.
-
-        A tuple of the fading count, that of all values, whether in a context, and whether rows
-        were dropped.
-        """
+        """How often each category of an event was seen, by feature, as `Category.seen` says."""
         self.claim()
         try:
             event = as_event(event)

@@ -353,15 +353,18 @@ class ValueTable:
         self.index_all()
         return 0
 
-    def seen(self, key: Any, given: Any) -> tuple[float, float]:
-        """Fading count of a value, and of all values beside it, in a context or in all events."""
+    def seen(self, context_key: Any, key: Any) -> tuple[float | None, float]:
+        """Fading count of a value in a context, and the events of that context.
+
+        The context ``None`` is that of all events; the count is ``None`` for what is not kept.
+        """
         context: cython.Py_ssize_t = ROOT
-        if given is not None:
-            context = self.find(-1, given)
+        if context_key is not None:
+            context = self.find(-1, context_key)
             if context < 0:
-                return 0.0, 0.0
+                return None, 0.0
         slot: cython.Py_ssize_t = self.find(context, key)
-        return (0.0 if slot < 0 else self.count(slot)), self.mass(context)
+        return (None if slot < 0 else self.count(slot)), self.weights[context]
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state but for the keys through ``archive``; `take_keys` ends a restoration."""

@@ -32,11 +32,40 @@ def asked(detector: Any, x: Any) -> tuple[Any, Any]:
     return detector, x
 
 
+def descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
+    """What transformers in a pipeline say of the features they make of an event.
+
+    A transformer that replaces values by other numbers may have a method ``describe_one(x)`` that
+    gives, for features by name, the value as it was and in words how usual that is.
+    """
+    found: dict[Any, tuple[Any, str]] = {}
+    if isinstance(step, compose.Pipeline):
+        for part in step.steps.values():
+            found.update(descriptions(part, x))
+            if hasattr(part, "transform_one"):
+                x = part.transform_one(x)
+    elif isinstance(step, compose.TransformerUnion):
+        for part in step.transformers.values():
+            found.update(descriptions(part, x))
+    elif hasattr(step, "describe_one"):
+        found.update(step.describe_one(x))
+    return found
+
+
 def last_step(detector: Any) -> Any:
     """The detector at the end of a pipeline, or the detector itself."""
     while isinstance(detector, compose.Pipeline):
         detector = list(detector.steps.values())[-1]
     return detector
+
+
+def _steps(detector: Any) -> Iterator[Any]:
+    """The steps of a pipeline, those of pipelines in it too, or the detector itself."""
+    if isinstance(detector, compose.Pipeline):
+        for step in detector.steps.values():
+            yield from _steps(step)
+    else:
+        yield detector
 
 
 def passes(method: str) -> Callable[[Method], Method]:
@@ -69,10 +98,10 @@ class WrappingFilter(base.AnomalyFilter):
 
     def __init__(self, anomaly_detector: Any, protect_anomaly_detector: bool = False) -> None:
         super().__init__(anomaly_detector, protect_anomaly_detector)
-        detector = last_step(anomaly_detector)
-        if isinstance(detector, Saveable):
-            # State exists from now on, so that a first score leaves everything as it is.
-            detector.create_state()
+        for step in _steps(anomaly_detector):
+            if isinstance(step, Saveable):
+                # State exists from now on, so that a first score leaves everything as it is.
+                step.create_state()
 
     def clone(
         self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
@@ -208,7 +237,9 @@ class WrappingFilter(base.AnomalyFilter):
         if hasattr(detector, "explain_one"):
             contributions = detector.explain_one(event, *args)
             if hasattr(detector, "expect_one"):
-                features = described(event, contributions, detector.expect_one(event, *args))
+                bands = detector.expect_one(event, *args)
+                told = descriptions(self.anomaly_detector, x)
+                features = described(event, contributions, bands, told)
         severity = severity_of(rate / max(probability, SMALLEST_PROBABILITY))
         return Alert(score, probability, severity, *about, contributions, features)
 

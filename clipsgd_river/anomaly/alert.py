@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from math import atan, copysign, floor, inf, isfinite, log10, pi, sqrt
 from typing import Any
@@ -19,6 +19,8 @@ MOST_FEATURES = 3
 # The band of `expect_one` covers 95 %: under Student's t with 3 degrees of freedom, as which
 # features are taken, 3.182 of its units on either side.
 HALF_BAND = 3.182446305284263
+#: Characters of a value that a sentence shows.
+LONGEST_VALUE = 60
 #: Beyond the named probability of a deviation as large a feature's value is called so.
 FREQUENCIES = (("frequent", 0.05), ("infrequent", 0.01), ("rare", 1e-4), ("unseen", 0.0))
 #: An event that is as many times rarer than the budget's rate, or more, is as severe.
@@ -45,6 +47,10 @@ class AlertFeature:
         How usual so large a deviation is, taken as one of Student's t with 3 degrees of freedom:
         ``"frequent"``, more than 1 in 20; ``"infrequent"``, more than 1 in 100; ``"rare"``, more
         than 1 in 10,000; ``"unseen"``, rarer.
+    value, description
+        Where a transformer made ``actual`` of something else, as `SurprisalEncoder` does of a
+        category, and has a method ``describe_one``: what it was before, and how usual that is, in
+        words; otherwise ``None``.
     """
 
     feature: Hashable
@@ -55,9 +61,14 @@ class AlertFeature:
     high: float
     direction: str
     frequency: str
+    value: Any = None
+    description: str | None = None
 
     def __str__(self) -> str:
         """Say it in words, as in ``f1 was 900, usually between 20 and 75``."""
+        if self.description is not None:
+            told = f"{_printable(_quoted(self.value))}, {_printable(self.description)}"
+            return f"{_printable(self.feature)} was {told}"
         actual, low, high = readable(self.actual, self.low, self.high)
         usual = f"usually {low}" if low == high else f"usually between {low} and {high}"
         return f"{_printable(self.feature)} was {actual}, {usual}"
@@ -166,6 +177,8 @@ class Alert:
                     "band": [plain(part.low), plain(part.high)],
                     "direction": part.direction,
                     "frequency": part.frequency,
+                    "value": plain(part.value),
+                    "description": part.description,
                 }
                 for part in self.features
             ],
@@ -186,14 +199,27 @@ def described(
     event: Mapping[Hashable, Any],
     contributions: Mapping[Hashable, float],
     bands: Mapping[Hashable, tuple[float, float, float]],
+    descriptions: Mapping[Hashable, tuple[Any, str]] | None = None,
 ) -> tuple[AlertFeature, ...]:
-    """Return the features that contribute most, with what they were and what is usual."""
+    """Return the features that contribute most, with what they were and what is usual.
+
+    Parameters
+    ----------
+    event, contributions, bands
+        As the detector got it and answers.
+    descriptions
+        What transformers say of features: the value before them, and how usual it is.
+    """
     ranked = sorted(contributions, key=lambda name: -contributions[name])
     known = (name for name in ranked if contributions[name] > 0.0 and name in bands)
-    return tuple(
+    found = [
         _describe(name, contributions[name], as_float(name, event.get(name)), bands[name])
         for name, _ in zip(known, range(MOST_FEATURES), strict=False)
-    )
+    ]
+    if not descriptions:
+        return tuple(found)
+    told = [(part, *descriptions.get(part.feature, (None, None))) for part in found]
+    return tuple(replace(part, value=value, description=said) for part, value, said in told)
 
 
 def _describe(
@@ -253,6 +279,11 @@ def _count(count: float) -> str:
     """Show how many events, to one figure: it is an estimate."""
     scale = 10 ** floor(log10(max(count, 1.0)))
     return f"{int(round(count / scale) * scale):,}"
+
+
+def _quoted(value: Any) -> str:
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 
 def _printable(value: Any) -> str:

@@ -132,11 +132,11 @@ class AlertWatch(Watch):
         DataError
             If the event has no time that can be read.
         """
-        detector, x = self.detector, event.features
+        detector, x, encoded = self.detector, event.features, self.encoded(event)
         moment = None
         if self._options.time is not None and self.value is not None:
             moment = read_moment(event.row, self.value(event, self._options.time))
-        score, distance = detector.score_one(x), detector.distance_one(x)
+        score, distance = detector.score_one(encoded), detector.distance_one(encoded)
         threshold = self._threshold(score, distance)
         if self._options.per_day is not None:
             x = {**x, self._options.time: moment}
@@ -147,7 +147,16 @@ class AlertWatch(Watch):
             return Verdict(score, distance, False, threshold, ())
         alert = replace(alert, time=moment)
         drivers = [
-            Driver(f.feature, f.actual, f.low, f.expected, f.high, f.contribution)
+            Driver(
+                f.feature,
+                f.actual,
+                f.low,
+                f.expected,
+                f.high,
+                f.contribution,
+                f.value,
+                f.description,
+            )
             for f in alert.features
         ]
         self._keep(event.row, alert)

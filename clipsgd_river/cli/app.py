@@ -77,6 +77,13 @@ def score_command(  # one parameter per option, as typer wants it
     only: Annotated[
         list[str] | None, typer.Option(metavar="COLS", help="The only columns to look at.")
     ] = None,
+    categorical: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLS|auto",
+            help="Columns of categories, counted by how often each value comes; auto: all of text.",
+        ),
+    ] = None,
     label: Annotated[
         str | None,
         typer.Option(
@@ -163,7 +170,7 @@ def score_command(  # one parameter per option, as typer wants it
         header=not no_header,
         detector=detector,
         contamination=contamination,
-        selection=Selection(_names(only), _names(ignore), labels, time),
+        selection=Selection(_names(only), _names(ignore), labels, time, _names(categorical)),
         alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts),
         state=state,
         plot=plot,

@@ -10,7 +10,7 @@ from typing import Any
 
 from .byte_input import ByteInput
 from .errors import DataError, UsageError
-from .events import Event, Reading
+from .events import ENCODE_IT, Event, Reading
 from .labels import UNKNOWN
 from .text import (
     has_undecodable_bytes,
@@ -27,7 +27,8 @@ _OTHER_DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}
 class CsvSource:
     """Read events from CSV: a header, then one event per row.
 
-    A column is numeric if its first non-empty value is; other columns are left out and named.
+    A column is numeric if its first non-empty value is; other columns are categories if the
+    selection says so, or left out and named.
     Empty cells are missing values. Rows cost a few microseconds and no memory.
 
     Parameters
@@ -71,6 +72,7 @@ class CsvSource:
         if not wanted:
             raise UsageError("no column is left for the detector: select fewer with --ignore")
         self._undecided = wanted
+        self._categories: list[tuple[int, Hashable]] = []
         self._numeric: list[int] = []
         self._numeric_keys: list[Hashable] = []
         self._numeric_cells: Callable[[list[str]], Iterable[str]] = _cells_at([])
@@ -99,7 +101,7 @@ class CsvSource:
                 self._reading.refuse(DataError(f"{self._where(row)}: {error}"))
                 continue
             yield Event(row, features, label, record)
-        if row and not self._numeric:
+        if row and not self._numeric and not self._categories:
             self._complain_of_no_feature()
 
     def fields(self, event: Event) -> dict[str, Any]:
@@ -140,12 +142,16 @@ class CsvSource:
     def _features(self, record: list[str]) -> dict[Hashable, Any]:
         if self._undecided:
             self._decide(record)
+        features: dict[Hashable, Any]
         try:
-            return dict(
+            features = dict(
                 zip(self._numeric_keys, map(float, self._numeric_cells(record)), strict=True)
             )
         except ValueError:
-            return {self._keys[at]: self._number(record, at) for at in self._numeric}
+            features = {self._keys[at]: self._number(record, at) for at in self._numeric}
+        for at, key in self._categories:
+            features[key] = None if is_missing(record[at]) else record[at]
+        return features
 
     def _number(self, record: list[str], at: int) -> float:
         try:
@@ -154,8 +160,8 @@ class CsvSource:
             name = self.columns[at]
             raise ValueError(
                 f"column '{shown(name)}' has '{shown(record[at])}', which is no number: correct "
-                f"it, leave the column out with --ignore, or pass over such rows with "
-                "--on-error skip"
+                f"it, leave the column out with --ignore, name it under --categorical, or pass "
+                "over such rows with --on-error skip"
             ) from None
 
     def _decide(self, record: list[str]) -> None:
@@ -165,23 +171,28 @@ class CsvSource:
             cell = record[at]
             if is_missing(cell):
                 remaining.append(at)
-            elif looks_numeric(cell):
+                continue
+            is_number = looks_numeric(cell)
+            if self._reading.selection.is_category(self.columns[at], is_number=is_number):
+                self._categories.append((at, self._keys[at]))
+            elif is_number:
                 self._numeric.append(at)
             else:
                 self._reading.leave_out(
-                    self.columns[at], f"its first value is '{shown(cell)}', no number"
+                    self.columns[at],
+                    f"its first value is '{shown(cell)}', no number; {ENCODE_IT}",
                 )
         self._undecided = remaining
         self._numeric.sort()
         self._numeric_keys = [self._keys[at] for at in self._numeric]
         self._numeric_cells = _cells_at(self._numeric)
-        if not self._numeric and not remaining:
+        if not self._numeric and not self._categories and not remaining:
             self._complain_of_no_feature()
 
     def _complain_of_no_feature(self) -> None:
         raise DataError(
             f"{self._input.name} has no numeric column among {listed(self.columns)}: check "
-            "--delimiter and that decimals have a point, or turn text into numbers first"
+            "--delimiter and that decimals have a point, or say --categorical auto for text"
         )
 
     def _label(self, record: list[str]) -> int:

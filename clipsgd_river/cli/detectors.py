@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .errors import DataError, UsageError
+from .events import AUTO
 from .text import listed
 
 DEFAULT_DETECTOR: Final = "ClippedMahalanobis"
@@ -50,14 +51,35 @@ def find_detector(name: str) -> type[Any]:
     raise UsageError(f"--detector names '{name}': there are {listed(classes)}")
 
 
-def make_detector(name: str | None, contamination: float | None) -> Any:
-    """Return a new detector with its defaults, or a chosen share of anomalies."""
+def make_detector(
+    name: str | None, contamination: float | None, categorical: frozenset[str] = frozenset()
+) -> Any:
+    """Return a new detector with its defaults, or a chosen share of anomalies.
+
+    With categories a pipeline that encodes them first; `AUTO` among their names stands for text.
+    """
     chosen = find_detector(name or DEFAULT_DETECTOR)
-    return chosen() if contamination is None else chosen(contamination=contamination)
+    detector = chosen() if contamination is None else chosen(contamination=contamination)
+    if not categorical:
+        return detector
+    from clipsgd_river.preprocessing import SurprisalEncoder
+
+    return SurprisalEncoder(sorted(categorical - {AUTO})) | detector
 
 
-def load_detector(path: str, name: str | None, contamination: float | None) -> Any:
-    """Return the detector stored in a state file.
+def encoder_and_detector(model: Any) -> tuple[Any, Any]:
+    """Return the two steps of what `make_detector` made; None for the encoder that it lacks."""
+    steps = getattr(model, "steps", None)
+    if steps is None:
+        return None, model
+    encoder, detector = steps.values()
+    return encoder, detector
+
+
+def load_detector(
+    path: str, name: str | None, contamination: float | None, categorical: frozenset[str]
+) -> Any:
+    """Return the detector stored in a state file, or its pipeline.
 
     Raises
     ------
@@ -66,14 +88,17 @@ def load_detector(path: str, name: str | None, contamination: float | None) -> A
     UsageError
         If it holds another detector than the options ask for.
     """
-    from clipsgd_river.anomaly.base import ClippedDetector
+    from clipsgd_river._saveable import Saveable
 
+    # Its parts are known by name once they are imported.
+    _ = make_detector(None, None, frozenset({AUTO}))
     try:
-        detector = ClippedDetector.load(path)
+        model: Any = Saveable.load(path)
     except OSError as error:
         raise DataError(f"cannot read the state file {path}: {error.strerror}") from None
     except ValueError as error:
         raise DataError(f"the state file {path} is unusable: {error}") from None
+    detector = _checked_detector(path, model, categorical)
     found = type(detector).__name__
     if name is not None and find_detector(name) is not type(detector):
         raise UsageError(
@@ -85,7 +110,35 @@ def load_detector(path: str, name: str | None, contamination: float | None) -> A
             f"the state file {path} was begun with --contamination {detector.contamination}, now "
             f"it is {contamination}: leave the option out, or name another file"
         )
+    return model
+
+
+def _checked_detector(path: str, model: Any, categorical: frozenset[str]) -> Any:
+    """Return the detector in a model, which has or has not the encoder that is asked for."""
+    classes = tuple(detector_classes().values())
+    try:
+        encoder, detector = encoder_and_detector(model)
+    except ValueError:
+        encoder = detector = None
+    if not isinstance(detector, classes):
+        raise DataError(
+            f"the state file {path} is unusable: it holds a {type(model).__name__}, no detector "
+            "that these options make"
+        )
+    before = None if encoder is None else sorted(getattr(encoder, "features", None) or [])
+    now = sorted(categorical - {AUTO}) if categorical else None
+    if before != now:
+        raise UsageError(
+            f"the state file {path} was begun {_with_categories(before)}, now it goes on "
+            f"{_with_categories(now)}: ask for the same --categorical, or name another file"
+        )
     return detector
+
+
+def _with_categories(names: list[str] | None) -> str:
+    if names is None:
+        return "without --categorical"
+    return f"with --categorical {','.join(names) or AUTO}"
 
 
 def load_filter(path: str, name: str | None, wanted: Any) -> Any:
@@ -105,7 +158,11 @@ def load_filter(path: str, name: str | None, wanted: Any) -> Any:
         raise DataError(f"cannot read the state file {path}: {error.strerror}") from None
     except ValueError as error:
         raise DataError(f"the state file {path} is unusable: {error}") from None
-    detector = type(found.anomaly_detector).__name__
+    categorical = frozenset[str]()
+    encoder, _ = encoder_and_detector(wanted.anomaly_detector)
+    if encoder is not None:
+        categorical = frozenset(encoder.features) | {AUTO}
+    detector = type(_checked_detector(path, found.anomaly_detector, categorical)).__name__
     if name is not None and find_detector(name).__name__ != detector:
         raise UsageError(
             f"the state file {path} holds a {detector}, --detector asks for {name}: leave the "
@@ -131,8 +188,12 @@ def save_detector(detector: Any, path: str) -> None:
     DataError
         If it cannot be written.
     """
+    from clipsgd_river._saveable import Saveable
+    from clipsgd_river._saveable_wrapper import SaveablePipeline
+
     try:
-        detector.save(path)
+        keeper = detector if isinstance(detector, Saveable) else SaveablePipeline(detector)
+        keeper.save(path)
     except OSError as error:
         raise DataError(f"cannot write the state file {path}: {error.strerror}") from None
 

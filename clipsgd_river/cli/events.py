@@ -12,6 +12,10 @@ from .text import near_matches, shown
 
 #: More notes of one kind than these say nothing new.
 _MOST_NOTES: Final = 20
+#: Stands for all columns of text.
+AUTO: Final = "auto"
+#: What to do about a column of text.
+ENCODE_IT: Final = "--categorical auto counts how often its values come"
 #: Keys of JSON objects that a run keeps in mind; hostile keys must not exhaust the memory.
 MOST_COLUMNS: Final = 100_000
 
@@ -58,12 +62,25 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Selection:
-    """Which columns the detector may see: those of `only`, or all, without others named here."""
+    """Which columns the detector may see: those of `only`, or all, without others named here.
+
+    `categorical` are the columns of categories; `AUTO` among them stands for all of text.
+    """
 
     only: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     labels: LabelRule | None = None
     time: str | None = None
+    categorical: frozenset[str] = frozenset()
+
+    @property
+    def named_categories(self) -> frozenset[str]:
+        """Columns whose values, numbers too, are categories."""
+        return self.categorical - {AUTO}
+
+    def is_category(self, name: str, *, is_number: bool) -> bool:
+        """Tell whether a column, of numbers or of text, is one of categories."""
+        return name in self.categorical or (AUTO in self.categorical and not is_number)
 
     def wants(self, name: str) -> bool:
         """Tell whether a column is offered to the detector."""
@@ -86,6 +103,7 @@ class Selection:
         known = set(columns)
         asked = [("--only", name) for name in sorted(self.only)]
         asked += [("--ignore", name) for name in sorted(self.ignore)]
+        asked += [("--categorical", name) for name in sorted(self.named_categories)]
         if self.labels is not None:
             asked.append(("--label", self.labels.column))
         if self.time is not None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .byte_input import ByteInput
 from .errors import DataError
-from .events import MOST_COLUMNS, Event, Reading
+from .events import ENCODE_IT, MOST_COLUMNS, Event, Reading
 from .labels import UNKNOWN
 from .text import (
     has_undecodable_bytes,
@@ -32,7 +32,8 @@ class JsonLinesSource:
     """Read events from JSON lines; keys may come and go from line to line.
 
     Numbers and booleans are features, so are strings that hold numbers; null and NaN are missing.
-    A key whose first value is anything else is left out and named.
+    A key whose first value is anything else is left out and named, unless the selection makes its
+    text a category.
 
     Parameters
     ----------
@@ -48,6 +49,7 @@ class JsonLinesSource:
         self._input = lines
         self._reading = reading
         self._is_feature: dict[str, bool] = {}
+        self._categories: set[str] = set()
         self._constants = 0
         self._decoder = json.JSONDecoder(parse_constant=self._constant)
 
@@ -124,6 +126,8 @@ class JsonLinesSource:
                 kind = type(value)
                 if kind is float or kind is int or kind is bool:
                     features[name] = value
+                elif name in self._categories:
+                    features[name] = self._category(name, value)
                 elif value is not None:
                     features[name] = self._number(name, value)
         return features
@@ -135,11 +139,18 @@ class JsonLinesSource:
             feature = False
         elif value is None or (isinstance(value, str) and is_missing(value)):
             return None
-        elif isinstance(value, int | float) or (isinstance(value, str) and looks_numeric(value)):
-            feature = True
         else:
-            feature = False
-            self._reading.leave_out(name, f"its first value is {_what(value)}")
+            is_number = isinstance(value, int | float) or (
+                isinstance(value, str) and looks_numeric(value)
+            )
+            is_scalar = isinstance(value, int | float | str)
+            is_category = is_scalar and selection.is_category(name, is_number=is_number)
+            feature = is_number or is_category
+            if is_category:
+                self._categories.add(name)
+            elif not feature:
+                cure = f"; {ENCODE_IT}" if is_scalar else ""
+                self._reading.leave_out(name, f"its first value is {_what(value)}{cure}")
         if len(self._is_feature) >= MOST_COLUMNS:
             raise DataError(
                 f"{self._input.name} has more than {MOST_COLUMNS:,} different keys: "
@@ -156,7 +167,18 @@ class JsonLinesSource:
             pass
         raise ValueError(
             f"'{shown(name)}' has {shown(json.dumps(value))}, which is no number: correct it, "
-            "leave the key out with --ignore, or pass over such events with --on-error skip"
+            "leave the key out with --ignore, name it under --categorical, or pass over such "
+            "events with --on-error skip"
+        )
+
+    def _category(self, name: str, value: object) -> str | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return None if is_missing(value) else value
+        raise ValueError(
+            f"'{shown(name)}' has {shown(json.dumps(value))}, which is no category: flatten it, or "
+            "leave the key out with --ignore"
         )
 
     def _constant(self, word: str) -> float:
@@ -165,7 +187,9 @@ class JsonLinesSource:
 
     def _finish(self, rows: int) -> None:
         if rows and not any(self._is_feature.values()):
-            raise DataError(f"{self._input.name} has no key with numbers that the detector may see")
+            raise DataError(
+                f"{self._input.name} has no key with numbers that the detector may see; {ENCODE_IT}"
+            )
         if rows:
             for option, name in self._reading.selection.unknown(self._is_feature):
                 self._reading.say(

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from .byte_input import STANDARD_STREAM
 from .errors import DataError, UsageError
-from .events import Event, Reading
+from .events import ENCODE_IT, Event, Reading
 from .labels import UNKNOWN
 from .text import listed
 
@@ -23,6 +23,8 @@ class ParquetRecord(NamedTuple):
 
 class ParquetSource:
     """Read events from a Parquet file; columns of numbers and booleans are features.
+
+    Columns of text are, too, if the selection makes them categories.
 
     Parameters
     ----------
@@ -121,12 +123,20 @@ class ParquetSource:
             if not self._reading.selection.wants(field.name):
                 continue
             numeric = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
-            if any(is_kind(field.type) for is_kind in numeric):
+            textual = (types.is_string, types.is_large_string, types.is_binary)
+            kind = field.type.value_type if types.is_dictionary(field.type) else field.type
+            is_number = any(is_kind(kind) for is_kind in numeric)
+            is_text = any(is_kind(kind) for is_kind in textual)
+            is_category = self._reading.selection.is_category(field.name, is_number=is_number)
+            if is_number or (is_text and is_category):
                 found.append(field.name)
             else:
-                self._reading.leave_out(field.name, f"it is of type {field.type}, no number")
+                cure = f"; {ENCODE_IT}" if is_text else ""
+                self._reading.leave_out(field.name, f"it is of type {field.type}, no number{cure}")
         if not found:
-            raise DataError(f"{self._name} has no numeric column among {listed(self.columns)}")
+            raise DataError(
+                f"{self._name} has no numeric column among {listed(self.columns)}; {ENCODE_IT}"
+            )
         return found
 
 

@@ -192,7 +192,8 @@ def _watch(options: ScoreOptions) -> Watch:
     alerts = options.alerts
     if not alerts.wanted:
         return Watch(_detector(options))
-    made = alerts.wrap(make_detector(options.detector, None))
+    categorical = options.selection.categorical
+    made = alerts.wrap(make_detector(options.detector, None, categorical))
     goes_on = options.state is not None and Path(options.state).exists()
     if options.state is not None and goes_on:
         made = load_filter(options.state, options.detector, made)
@@ -200,9 +201,10 @@ def _watch(options: ScoreOptions) -> Watch:
 
 
 def _detector(options: ScoreOptions) -> object:
+    categorical = options.selection.categorical
     if options.state is not None and Path(options.state).exists():
-        return load_detector(options.state, options.detector, options.contamination)
-    return make_detector(options.detector, options.contamination)
+        return load_detector(options.state, options.detector, options.contamination, categorical)
+    return make_detector(options.detector, options.contamination, categorical)
 
 
 def _check_paths(options: ScoreOptions) -> None:

@@ -238,12 +238,23 @@ def _dump_drivers(drivers: Sequence[Driver]) -> str:
                     "expected": driver.expected,
                     "high": driver.high,
                     "contribution": driver.contribution,
+                    **_category(driver),
                 }
                 for driver in drivers
             ]
         ),
         ensure_ascii=False,
     )
+
+
+def _category(driver: Driver) -> dict[str, Any]:
+    """What is said of a category beside numbers; nothing of a number."""
+    if driver.description is None:
+        return {}
+    category = driver.category
+    if not isinstance(category, str | int | float):
+        category = str(category)
+    return {"category": category, "description": driver.description}
 
 
 def _cell(value: Any) -> Any:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from .detectors import encoder_and_detector
 from .events import Event
 from .text import short_number, shown
 
@@ -16,7 +17,11 @@ MOST_ANOMALOUS: Final = 10
 
 
 class Driver(NamedTuple):
-    """A feature behind an alert: what it was, what was usual, and its part of the distance."""
+    """A feature behind an alert: what it was, what was usual, and its part of the distance.
+
+    Of a category the numbers are bits of surprise; `category` is its value, and `description` says
+    how often it was seen.
+    """
 
     feature: Hashable
     value: float
@@ -24,9 +29,13 @@ class Driver(NamedTuple):
     expected: float
     high: float
     contribution: float
+    category: Any = None
+    description: str | None = None
 
     def __str__(self) -> str:
         """Say it in words, as in ``f3 = 812, usually 12 to 40 (expected 25)``."""
+        if self.description is not None:
+            return f"{shown(self.feature)} = {shown(repr(self.category))}, {self.description}"
         return (
             f"{shown(self.feature)} = {short_number(self.value)}, usually "
             f"{short_number(self.low)} to {short_number(self.high)} "
@@ -83,12 +92,13 @@ class Watch:
 
     Parameters
     ----------
-    detector
-        A `ClippedDetector`.
+    model
+        A `ClippedDetector`, or a pipeline of an encoder of categories and one.
     """
 
-    def __init__(self, detector: Any) -> None:
-        self.detector = detector
+    def __init__(self, model: Any) -> None:
+        self.encoder, self.detector = encoder_and_detector(model)
+        self._model = model
         self.ready = False
         self.most_anomalous = MostAnomalous()
 
@@ -98,7 +108,14 @@ class Watch:
     @property
     def keeper(self) -> Any:
         """What a state file must keep."""
-        return self.detector
+        return self._model
+
+    def encoded(self, event: Event) -> Mapping[Hashable, Any]:
+        """Return an event as the detector gets it."""
+        if self.encoder is None:
+            return event.features
+        found: Mapping[Hashable, Any] = self.encoder.transform_one(event.features)
+        return found
 
     def lines(self) -> Iterator[str]:
         """Yield what the summary says of single events."""
@@ -122,7 +139,7 @@ class Watch:
         ValueError
             If the detector refuses the event; it has then learned nothing of it.
         """
-        detector, features, most = self.detector, event.features, self.most_anomalous
+        detector, features, most = self.detector, self.encoded(event), self.most_anomalous
         distance = detector.distance_one(features)
         if not self.ready:
             self.ready = bool(detector.ready)
@@ -130,8 +147,15 @@ class Watch:
         is_anomaly = distance > threshold
         stays = self.ready and most.admits(distance)
         # Asked before the event is learned, or it would be explained by itself.
-        drivers = explain(detector, features) if is_anomaly or stays else ()
+        drivers: Sequence[Driver] = ()
+        if is_anomaly or stays:
+            drivers = explain(detector, features)
+            if self.encoder is not None:
+                told = self.encoder.describe_one(event.features)
+                drivers = [d._replace(**_said(told.get(d.feature))) for d in drivers]
         score = detector.score_learn_one(features)
+        if self.encoder is not None:
+            self.encoder.learn_one(event.features)
         verdict = Verdict(score, distance, is_anomaly, threshold, drivers)
         if stays:
             most.add(event.row, verdict)
@@ -151,6 +175,11 @@ def explain(detector: Any, features: Mapping[Hashable, Any]) -> list[Driver]:
             value = _as_float(features[feature])
             drivers.append(Driver(feature, value, low, expected, high, contribution))
     return drivers
+
+
+def _said(told: tuple[Any, str] | None) -> dict[str, Any]:
+    category, description = told or (None, None)
+    return {"category": category, "description": description}
 
 
 def _as_float(value: Any) -> float:

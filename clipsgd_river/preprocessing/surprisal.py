@@ -16,6 +16,7 @@ from clipsgd_river._kernel_owner import KernelOwner
 from clipsgd_river._kernels.surprisal import SurprisalKernel
 from clipsgd_river._mixed_rows import MixedRows, mixed_rows_of, validated_mixed_rows
 from clipsgd_river.preprocessing import _surprisal_settings
+from clipsgd_river.preprocessing._times_seen import in_words
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -176,6 +177,21 @@ class SurprisalEncoder(
         """
         encoded: dict[base.typing.FeatureName, Any] = self._kernel.transform_one(x)
         return encoded
+
+    def describe_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, tuple[Any, str]]:
+        """How often each category of an event was seen: its value, and that in words.
+
+        Alerts of a pipeline say it. Changes nothing.
+        """
+        kernel = self._kernel
+        memory = kernel.memory
+        given = dict(kernel.settings["given"])
+        return {
+            name: (x[name], in_words(seen, memory, given.get(name), x.get(given.get(name))))
+            for name, seen in kernel.seen_one(x).items()
+        }
 
     def learn_many(self, X: Any) -> None:
         """Learn rows in order; the same as `learn_one` on each.

@@ -108,7 +108,10 @@ def test_quiet_says_nothing_but_what_must_not_be_missed() -> None:
     assert call("score", "-", "--format", "csv", "-q", stdin=csv_text(ROWS)).err == ""
     text = "cpu,host\n1,web-1\n2,web-2\n"
     result = call("score", "-", "--format", "csv", "-q", stdin=text)
-    assert result.err == "note: column 'host' is left out: its first value is 'web-1', no number\n"
+    assert result.err == (
+        "note: column 'host' is left out: its first value is 'web-1', no number; "
+        "--categorical auto counts how often its values come\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["mahalanobis", "CLIPPEDMAHALANOBIS", "clipped-mahalanobis"])

@@ -1,0 +1,122 @@
+"""Columns of categories: every format, alerts, state files, options that contradict a state."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from command_line import call, json_objects
+
+COLUMNS = ["user", "port", "bytes"]
+
+
+def log_ins(count: int = 600, seed: int = 0) -> list[dict[str, Any]]:
+    rng = np.random.default_rng(seed)
+    rows = [
+        {
+            "user": f"u{int(rng.zipf(2.0)) % 9}",
+            "port": int(rng.choice([22, 80, 443])),
+            "bytes": round(float(rng.normal()), 3),
+        }
+        for _ in range(count)
+    ]
+    rows[-1] = {"user": "mallory, 'x'", "port": 31337, "bytes": 0.1}
+    rows[50]["user"] = None
+    return rows
+
+
+ROWS = log_ins()
+OPTIONS = ["--categorical", "auto,port"]
+
+
+def csv_of(rows: list[dict[str, Any]]) -> str:
+    cells = [[json.dumps(row[name]) for name in COLUMNS] for row in rows]
+    lines = [",".join(cell.replace("null", "") for cell in line) for line in cells]
+    return "\n".join([",".join(COLUMNS), *lines]) + "\n"
+
+
+def json_of(rows: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def test_text_is_left_out_by_default_and_the_cure_is_named() -> None:
+    for kind, text in (("csv", csv_of(ROWS)), ("jsonl", json_of(ROWS))):
+        result = call("score", "-", "--format", kind, stdin=text)
+        assert result.code == 0
+        assert "column 'user' is left out" in result.err
+        assert "--categorical auto" in result.err
+        auto = call("score", "-", "--format", kind, "--categorical", "auto", stdin=text)
+        assert auto.code == 0
+        assert "left out" not in auto.err
+    only_text = call("score", "-", "--format", "csv", stdin="user\nalice\nbob\n")
+    assert only_text.code == 1
+    assert "--categorical auto" in only_text.err
+
+
+def test_formats_agree_and_drivers_name_values(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    source = tmp_path / "events.parquet"
+    parquet.write_table(pa.Table.from_pylist(ROWS), source)
+    from_csv = call("score", "-", "--format", "csv", *OPTIONS, stdin=csv_of(ROWS))
+    from_json = call("score", "-", "--format", "jsonl", *OPTIONS, stdin=json_of(ROWS))
+    from_parquet = call("score", source, "--out-format", "jsonl", *OPTIONS)
+    wanted = [float(row["score"]) for row in from_csv.rows]
+    assert len(wanted) == len(ROWS)
+    for other in (from_json, from_parquet):
+        assert other.code == 0
+        assert [row["score"] for row in json_objects(other.out)] == pytest.approx(wanted)
+    last = json_objects(from_json.out)[-1]
+    assert last["is_anomaly"] is True
+    told = {driver["feature"]: driver for driver in last["drivers"]}
+    assert told["user"]["category"] == "mallory, 'x'"
+    assert told["port"]["category"] == 31337
+    assert told["user"]["description"].startswith("never seen (in 59")
+    assert "category" not in told.get("bytes", {})
+    assert "never seen (in 59" in from_json.err
+
+
+def test_named_columns_only() -> None:
+    result = call("score", "-", "--format", "csv", "--categorical", "port", stdin=csv_of(ROWS))
+    assert result.code == 0
+    assert "column 'user' is left out" in result.err
+    wrong = call("score", "-", "--format", "csv", "--categorical", "prot", stdin=csv_of(ROWS))
+    assert wrong.code == 2
+    assert "--categorical names 'prot'" in wrong.err
+    assert "'port'" in wrong.err
+
+
+def test_values_that_are_no_categories_are_bad_events() -> None:
+    text = json_of([*ROWS[:5], {"user": ["a"]}])
+    result = call("score", "-", "--format", "jsonl", *OPTIONS, stdin=text)
+    assert result.code == 1
+    assert "'user' has [\"a\"], which is no category" in result.err
+
+
+@pytest.mark.parametrize("rule", [[], ["--alert-rate", "0.02"]])
+def test_a_state_file_goes_on(tmp_path: Path, rule: list[str]) -> None:
+    state, path = tmp_path / "model.state", tmp_path / "alerts.jsonl"
+    options = ["score", "-", "--format", "jsonl", *OPTIONS, *rule]
+    alerts = ["--alerts", path] if rule else []
+    whole = call(*options, stdin=json_of(ROWS))
+    parts = [
+        call(*options, *alerts, "--state", state, stdin=json_of(part))
+        for part in (ROWS[:300], ROWS[300:])
+    ]
+    assert [part.code for part in parts] == [0, 0]
+    joined = [row["score"] for part in parts for row in json_objects(part.out)]
+    assert joined == [row["score"] for row in json_objects(whole.out)]
+    if rule:
+        last = json_objects(path.read_text())[-1]
+        assert "user was \"mallory, 'x'\", never seen (in 59" in last["sentence"]
+        assert {part["value"] for part in last["features"]} >= {"mallory, 'x'", 31337}
+    for other, word in (([], "without --categorical"), (["--categorical", "auto"], "auto")):
+        wrong = call(
+            "score", "-", "--format", "jsonl", *rule, *other, "--state", state, stdin=json_of(ROWS)
+        )
+        assert wrong.code == 2
+        assert "was begun with --categorical port" in wrong.err
+        assert word in wrong.err
