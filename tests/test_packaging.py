@@ -195,7 +195,7 @@ def test_files_are_short(path: Path) -> None:
 FORBIDDEN = {
     "_kernels": r"(river|sklearn|pandas|polars|pyarrow|narwhals)\b|clipsgd_river\.(?!_kernels\b)",
     "anomaly": r"clipsgd_river\.(checks|cli|plot)\b|(pandas|polars|pyarrow|matplotlib|typer)\b",
-    "plot.py": r"clipsgd_river\.(cli|checks)\b|(typer|rich)\b",
+    "plot": r"clipsgd_river\.(cli|checks)\b|(typer|rich)\b",
     "checks": r"clipsgd_river\.(cli|plot)\b",
 }
 

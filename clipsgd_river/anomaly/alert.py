@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from clipsgd_river._kernels.as_float import as_float
+from clipsgd_river._text import printable
 
 #: Features that an alert describes.
 MOST_FEATURES = 3
@@ -238,8 +239,7 @@ def _count(count: float) -> str:
 
 
 def _printable(value: Any) -> str:
-    text = f"{value:.12g}" if isinstance(value, float) else str(value)
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return printable(f"{value:.12g}" if isinstance(value, float) else str(value))
 
 
 def plain(value: Any) -> Any:

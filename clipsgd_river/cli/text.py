@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from clipsgd_river._text import printable, shortened
+
 #: Cells that say "no value here", as spreadsheets, R, SQL exports and pandas write them.
 MISSING_WORDS: Final = frozenset(
     {"", "NA", "N/A", "#N/A", "<NA>", "NULL", "Null", "null", "None", "\\N"}
@@ -67,10 +69,7 @@ def has_undecodable_bytes(text: str) -> bool:
 
 def shown(value: object, longest: int = 60) -> str:
     """Show a value of unknown origin: short, printable, no control characters."""
-    text = str(value)
-    if len(text) > longest:
-        text = text[: longest - 1] + "…"
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return printable(shortened(str(value), longest))
 
 
 def listed(names: Iterable[object], most: int = 10) -> str:

@@ -1,0 +1,226 @@
+"""Scores over time, with the threshold, alerts, change points and known anomalies."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from clipsgd_river.plot._columns import (
+    Floats,
+    column_starts,
+    flags,
+    reduced,
+    vector,
+    visible,
+)
+from clipsgd_river.plot._horizontal import Positions, horizontal
+from clipsgd_river.plot._style import (
+    ALERT,
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    SKY_BLUE,
+    frame,
+    legend_below,
+    line_with_dots,
+    new_axes,
+    size_in_points,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: The logit axis ends here: scores nearer to 0 and 1 are drawn at its edge.
+_LOWEST: Final = 1e-3
+_HIGHEST: Final = 1 - 1e-9
+#: Height that a tick's number needs, in points.
+_TICK: Final = 13.0
+
+
+def plot_scores(
+    scores: npt.ArrayLike,
+    *,
+    lows: npt.ArrayLike | None = None,
+    thresholds: npt.ArrayLike | float | None = None,
+    alerts: npt.ArrayLike | None = None,
+    changes: npt.ArrayLike | None = None,
+    labels: npt.ArrayLike | None = None,
+    positions: Positions | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw scores over time, with the threshold, alerts, change points and known anomalies.
+
+    Scores stand on a logit axis, on which equal steps are equal factors of the distance: 0.5 is
+    the typical event, and 0.9, 0.99, 0.999 are 9, 99, 999 times as far. Of streams longer than
+    1,200 events each column of the picture shows the range of its events; no alert is hidden.
+
+    Parameters
+    ----------
+    scores
+        Anomaly scores in [0, 1), in order of arrival, shape (n,). NaN leaves a gap.
+    lows
+        Lowest score where each entry of `scores` already is the highest of several, shape (n,).
+    thresholds
+        Score above which an event is an alert: one number, or one per event; NaN for none.
+    alerts
+        Which events were alerts, shape (n,).
+    changes
+        At which events behaviour changed for good, shape (n,), as
+        `clipsgd_river.drift.ClippedOCPD.update_many` tells it; a vertical line at each.
+    labels
+        Which events are known anomalies, shape (n,); they are drawn as points, the others as the
+        range they fill.
+    positions
+        Where on the horizontal axis each event belongs, rising, shape (n,): numbers, or times as
+        ``datetime`` or ``datetime64``, those with a time zone in UTC; 1, 2, 3, ... without.
+    ax
+        Where to draw; a new figure without.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn on.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If matplotlib is not installed.
+    ValueError
+        If the arrays differ in length.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> axes = plot_scores([0.4, 0.5, 0.97, 0.45], thresholds=0.9, alerts=[0, 0, 1, 0])
+    >>> axes.get_ylabel()
+    'anomaly score'
+    """
+    high = vector(scores, "scores")
+    n = len(high)
+    low = high if lows is None else vector(lows, "lows", n, "scores")
+    across = horizontal(positions, n, "scores")
+    where = across.places
+    threshold = None
+    if thresholds is not None:
+        spread = np.broadcast_to(thresholds, high.shape) if np.ndim(thresholds) == 0 else thresholds
+        threshold = vector(spread, "thresholds", n, "scores")
+    known = flags(labels, "labels", n, "scores")
+    flagged = flags(alerts, "alerts", n, "scores")
+    changed = flags(changes, "changes", n, "scores")
+    axes = new_axes(11, 4.2) if ax is None else ax
+
+    name = "score" if labels is None else "score of other events"
+    _draw_range(axes, where[~known], low[~known], high[~known], name)
+    if known.any():
+        _draw_known(axes, where[known], low[known], high[known])
+    if threshold is not None:
+        at = column_starts(n)
+        axes.plot(where[at], threshold[at], color=INK, lw=1.3, label="threshold", zorder=3)
+    if changes is not None:
+        _draw_changes(axes, where[changed])
+    if alerts is not None:
+        _draw_alerts(axes, where[flagged], high[flagged])
+    settled = np.isfinite(threshold) if threshold is not None else np.isfinite(high)
+    _set_height(axes, low[settled], high[settled])
+    across.finish(axes)
+    frame(axes)
+    legend_below(axes)
+    return axes
+
+
+def _draw_range(axes: Axes, where: Floats, low: Floats, high: Floats, name: str) -> None:
+    starts = column_starts(len(where))
+    if len(starts) == len(where) and np.array_equal(low, high, equal_nan=True):
+        line_with_dots(axes, where, _on_axis(high), color=BLUE, lw=0.9, label=name)
+        return
+    bottom, top = reduced(np.fmin, low, starts), reduced(np.fmax, high, starts)
+    # A column whose events all score the same would vanish without a line of its own.
+    axes.fill_between(
+        where[starts], _on_axis(bottom), _on_axis(top), color=SKY_BLUE, linewidth=0.5, label=name
+    )
+
+
+def _draw_known(axes: Axes, where: Floats, low: Floats, high: Floats) -> None:
+    starts = column_starts(len(where))
+    columns = where[starts]
+    axes.plot(
+        np.concatenate([columns, columns]),
+        _on_axis(np.concatenate([reduced(np.fmin, low, starts), reduced(np.fmax, high, starts)])),
+        linestyle="none",
+        marker="o",
+        markersize=3,
+        color=ORANGE,
+        markeredgecolor=INK,
+        markeredgewidth=0.3,
+        label="score of labelled anomalies",
+        zorder=2,
+    )
+
+
+def _draw_changes(axes: Axes, where: Floats) -> None:
+    known = where[np.isfinite(where)]
+    axes.vlines(
+        known[visible(known, np.zeros(len(known)))],
+        0.0,
+        1.0,
+        transform=axes.get_xaxis_transform(),
+        color=GREEN,
+        linestyle=(0, (5, 2)),
+        linewidth=1.2,
+        label="change point",
+        zorder=4,
+    )
+
+
+def _draw_alerts(axes: Axes, where: Floats, scores: Floats) -> None:
+    heights = _on_axis(scores)
+    seen = visible(where, np.log(heights / (1 - heights)))
+    axes.plot(where[seen], heights[seen], label="alert", **ALERT)
+
+
+def _set_height(axes: Axes, low: Floats, high: Floats) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    bottom, top = 0.1, 0.97
+    if len(high):
+        # Of the lowest scores only a part is shown: how ordinary the most ordinary is, is no news.
+        bottom = float(np.clip(np.nanquantile(low, 0.02) / 2, _LOWEST / 2, bottom))
+        top = float(np.clip(np.nanmax(high), top, _HIGHEST))
+    top = 1 - (1 - top) / 2
+    axes.set_yscale("logit")
+    axes.set_ylim(bottom, top)
+    axes.yaxis.set_major_locator(FixedLocator(_ticks(bottom, top, size_in_points(axes)[1])))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.10g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_ylabel("anomaly score")
+
+
+def _ticks(bottom: float, top: float, points: float) -> list[float]:
+    """Return round scores for the axis, with room between them."""
+    nines = [1 - 10.0**-places for places in range(2, 10)]
+    rows = [
+        [0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, *nines],
+        [0.001, 0.01, 0.1, 0.5, 0.9, *nines],
+        [0.01, 0.1, 0.5, 0.9, *nines[::2]],
+        [0.1, 0.5, 0.9, *nines[1::3]],
+    ]
+    height = _logit(top) - _logit(bottom)
+    for row in rows:
+        inside = [tick for tick in row if bottom <= tick <= top]
+        gaps = [_logit(b) - _logit(a) for a, b in pairwise(inside)]
+        if min(gaps, default=height) / height * points >= _TICK:
+            return inside
+    return [0.5]
+
+
+def _logit(score: float) -> float:
+    return float(np.log(score / (1 - score)))
+
+
+def _on_axis(values: Floats) -> Floats:
+    return np.clip(values, _LOWEST, _HIGHEST)
