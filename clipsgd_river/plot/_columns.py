@@ -12,11 +12,10 @@ Places = npt.NDArray[np.intp]
 
 #: More columns than these no screen shows.
 MOST_COLUMNS: Final = 1200
-#: Marks within one cell of a grid as fine as this lie on each other.
-_CELLS_ACROSS: Final = 600
-_CELLS_UP: Final = 120
+#: Marks nearer to each other than this lie on each other, in points; a mark is four times as wide.
+_CELL: Final = 1.4
 #: Fewer marks than these are all drawn.
-_FEW_MARKS: Final = 1000
+_FEW_MARKS: Final = 300
 
 
 def vector(values: npt.ArrayLike, name: str, length: int | None = None, like: str = "") -> Floats:
@@ -75,23 +74,25 @@ def isolated(values: Floats) -> Places:
     return np.flatnonzero(known & ~before & ~after)
 
 
-def visible(across: Floats, up: Floats) -> Places:
+def visible(across: Floats, up: Floats, size: tuple[float, float]) -> Places:
     """Return which of many marks to draw, so that none that could be seen is missing.
 
     Parameters
     ----------
     across, up
         Where the marks are, on axes whose scale is linear.
+    size
+        Width and height of the axes in points.
     """
     if len(across) <= _FEW_MARKS:
         return np.arange(len(across))
-    cells = _cells(across, _CELLS_ACROSS) * (_CELLS_UP + 1) + _cells(up, _CELLS_UP)
-    _, first = np.unique(cells, return_index=True)
+    columns, rows = _cells(across, size[0]), _cells(up, size[1])
+    _, first = np.unique(columns * (rows.max() + 1) + rows, return_index=True)
     return np.sort(first)
 
 
-def _cells(places: Floats, count: int) -> Places:
+def _cells(places: Floats, points: float) -> Places:
     known = np.nan_to_num(places, posinf=np.nan, neginf=np.nan)
     low, high = float(known.min()), float(known.max())
     width = (high - low) or 1.0
-    return ((known - low) / width * count).astype(np.intp)
+    return ((known - low) / width * max(points / _CELL, 1.0)).astype(np.intp)

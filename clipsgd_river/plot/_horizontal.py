@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 #: Numbers, ``datetime64``, or dates and times.
 Positions = npt.ArrayLike | Sequence[datetime] | Sequence[date]
 
-#: What ticks of years, months, days, hours, minutes and seconds leave out.
-_WHOLE_DATES: Final = ("", "%Y", "%Y-%b", "%Y-%b-%d", "%Y-%b-%d", "%Y-%b-%d %H:%M")
-
+# How ticks of years, months, days, hours, minutes and seconds are written, those that begin the
+# next larger unit, and below the axis the rest of the date.
+_TICKS: Final = ("%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f")
+_FIRST_TICKS: Final = ("", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M")
+_SHARED: Final = ("", "%Y", "%Y", "%Y-%b-%d", "%Y-%b-%d", "%Y-%b-%d %H:%M")
 #: Width that the date at a tick needs, in points.
 _TICK: Final = 45.0
 
@@ -41,10 +43,14 @@ class Horizontal(NamedTuple):
 
             axes.xaxis_date()
             most = min(max(int(size_in_points(axes)[0] / _TICK), 3), 8)
-            locator = SpacedDateLocator(minticks=2, maxticks=most)  # type: ignore[no-untyped-call]
-            formatter = dates.ConciseDateFormatter(locator)
-            if self.meaning == "time (UTC)":
-                formatter.offset_formats = [f"{each} UTC".strip() for each in _WHOLE_DATES]
+            locator = SpacedDateLocator(minticks=min(most - 1, 4), maxticks=most)  # type: ignore[no-untyped-call]
+            zone = " UTC" if self.meaning == "time (UTC)" else ""
+            formatter = dates.ConciseDateFormatter(
+                locator,
+                formats=list(_TICKS),
+                zero_formats=list(_FIRST_TICKS),
+                offset_formats=[shared + zone if shared else "" for shared in _SHARED],
+            )
             axis.set_major_locator(locator)
             axis.set_major_formatter(formatter)
             # The part of the date that all ticks share: where other axes have their name.

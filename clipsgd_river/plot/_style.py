@@ -126,7 +126,7 @@ def legend_below(axes: Axes) -> None:
     if not handles:
         return
     size = FontProperties(size="small").get_size_in_points()
-    width = 1.06 * size_in_points(axes)[0] / size  # the layout has not taken its room yet
+    width = 1.12 * size_in_points(axes)[0] / size  # the layout has not taken its room yet
     # On the line of the axis' name where there is room beside it.
     beside = _legend_width(names, len(names)) + _NAME_OF_AXIS < width
     most = range(len(names), 0, -1)

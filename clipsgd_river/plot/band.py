@@ -197,5 +197,5 @@ def _draw_anomalies(axes: Axes, where: Floats, value: Floats, limits: tuple[floa
 
 
 def _mark(axes: Axes, where: Floats, up: Floats, label: str | None, style: dict[str, Any]) -> None:
-    seen = visible(where, up)
+    seen = visible(where, up, size_in_points(axes))
     axes.plot(where[seen], up[seen], label=label, **style)

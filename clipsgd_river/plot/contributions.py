@@ -6,10 +6,13 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import numpy as np
+
 from clipsgd_river.plot._style import (
     BLUE,
     GREY,
     INK,
+    LIGHT_GREY,
     MINUS,
     SKY_BLUE,
     fit,
@@ -44,12 +47,13 @@ def plot_contributions(
     """Draw what each feature contributed to an alert: the largest on top, the least in one bar.
 
     Over each bar stands its feature, and what an `Alert` tells of it: its value, and what is usual.
+    What is below zero made the event less unusual; it comes last, hatched.
 
     Parameters
     ----------
     alert
         An `Alert`, or what `explain_one` of a detector returns: feature -> contribution. NaN counts
-        as none; contributions below zero made the event less unusual, and their bars are hatched.
+        as none.
     most
         Bars of single features, at least 1; the rest is drawn as one more.
     ax
@@ -97,7 +101,7 @@ def _number(contribution: float) -> float:
 
 
 def _bars(sizes: Mapping[Hashable, float], texts: Mapping[Hashable, str], most: int) -> list[_Bar]:
-    ranked = [name for name in sorted(sizes, key=lambda name: -abs(sizes[name])) if sizes[name]]
+    ranked = [name for name in sorted(sizes, key=lambda name: -sizes[name]) if sizes[name]]
     if not ranked:
         return []
     shown, rest = ranked[:most], ranked[most:]
@@ -121,31 +125,39 @@ def _draw(axes: Axes, bars: list[_Bar]) -> None:
     axes.set_xlim(lowest, highest)
     axes.set_ylim(len(bars) - 0.7, -0.8)
     # A layout of the figure makes the axes wider than they are now: nothing stands beside them.
-    width = 1.1 * size_in_points(axes)[0] * highest / (highest - lowest)
+    width = 1.1 * size_in_points(axes)[0]
     for row, bar in enumerate(bars):
         negative = bar.share < 0
         axes.barh(
             row,
             bar.share,
             height=_BAR,
-            color=GREY if bar.is_rest else SKY_BLUE if negative else BLUE,
+            color=_colour(bar),
             edgecolor=INK if negative else "none",
             hatch="////" if negative else "",
             linewidth=0.5,
         )
         words: dict[str, Any] = {"textcoords": "offset points", "fontsize": size, "color": INK}
-        named = axes.annotate("", (0.0, row - _BAR / 2), xytext=(2, 3), **words)
+        named = axes.annotate("", (lowest, row - _BAR / 2), xytext=(2, 3), **words)
         named.set_in_layout(False)
         fit(named, bar.text, width)
         end = (max(bar.share, 0.0), row)
         axes.annotate(_percent(bar.share), end, xytext=(4, 0), va="center", **words)
-    axes.axvline(0.0, color=GREY, lw=0.8)
+    rows = np.arange(len(bars))
+    axes.vlines(np.zeros(len(bars)), rows - 0.6 * _BAR, rows + 0.6 * _BAR, color=GREY, lw=0.8)
     axes.spines[:].set_visible(False)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_xlabel("share of all contributions", loc="left", fontsize=size, color=GREY)
 
 
+def _colour(bar: _Bar) -> str:
+    if bar.share < 0:
+        return LIGHT_GREY if bar.is_rest else SKY_BLUE
+    return GREY if bar.is_rest else BLUE
+
+
 def _percent(share: float) -> str:
-    number = f"{abs(share):.0%}" if abs(share) >= 0.005 else "<1%"
-    return f"{MINUS if share < 0 else ''}{number.removesuffix('%')} %"
+    if abs(share) < 0.005:
+        return "<1 %"
+    return f"{MINUS if share < 0 else ''}{abs(share):.0%}".replace("%", " %")

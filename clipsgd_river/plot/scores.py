@@ -165,7 +165,7 @@ def _draw_known(axes: Axes, where: Floats, low: Floats, high: Floats) -> None:
 def _draw_changes(axes: Axes, where: Floats) -> None:
     known = where[np.isfinite(where)]
     axes.vlines(
-        known[visible(known, np.zeros(len(known)))],
+        known[visible(known, np.zeros(len(known)), size_in_points(axes))],
         0.0,
         1.0,
         transform=axes.get_xaxis_transform(),
@@ -179,7 +179,7 @@ def _draw_changes(axes: Axes, where: Floats) -> None:
 
 def _draw_alerts(axes: Axes, where: Floats, scores: Floats) -> None:
     heights = _on_axis(scores)
-    seen = visible(where, np.log(heights / (1 - heights)))
+    seen = visible(where, np.log(heights / (1 - heights)), size_in_points(axes))
     axes.plot(where[seen], heights[seen], label="alert", **ALERT)
 
 

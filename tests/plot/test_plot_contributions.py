@@ -54,11 +54,17 @@ def test_an_alert_tells_what_was_usual() -> None:
 
 
 def test_what_made_the_event_less_unusual_goes_the_other_way() -> None:
-    axes = plot_contributions({"a": 3.0, "b": -1.0})
+    axes = plot_contributions({"b": -1.0, "a": 3.0})
     assert bars(axes) == [0.75, -0.25]
     assert texts(axes) == ["a", "75 %", "b", "\N{MINUS SIGN}25 %"]
     assert [patch.get_hatch() or "" for patch in axes.patches] == ["", "////"]
     assert axes.get_xlim()[0] <= -0.25
+
+
+def test_what_is_left_over_is_a_sum() -> None:
+    axes = plot_contributions({"a": 5.0, "b": 1.0, "c": -4.0}, most=1)
+    assert bars(axes) == [0.5, -0.3]
+    assert texts(axes)[2:] == ["2 other features together", "\N{MINUS SIGN}30 %"]
 
 
 @pytest.mark.parametrize("contributions", [{}, {"a": 0.0}, {"a": math.nan, "b": 0.0}])
