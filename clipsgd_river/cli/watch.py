@@ -5,10 +5,13 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .events import Event
 from .text import short_number, shown
+
+if TYPE_CHECKING:
+    from clipsgd_river.anomaly import Alert
 
 #: How many features an alert names.
 MOST_DRIVERS: Final = 3
@@ -91,6 +94,15 @@ class Watch:
         self.detector = detector
         self.ready = False
         self.most_anomalous = MostAnomalous()
+        #: Whether `last_alert` is wanted where nothing else asks for alerts.
+        self.tells_alerts = False
+        #: What the last alert says; it belongs to the last verdict that is one.
+        self.last_alert: Alert | None = None
+
+    @property
+    def rule(self) -> str:
+        """Which alerts are asked for, in words."""
+        return f"asked {self.detector.contamination:.2%}"
 
     def open(self) -> None:
         """Begin what is written beside the events."""
@@ -131,6 +143,8 @@ class Watch:
         stays = self.ready and most.admits(distance)
         # Asked before the event is learned, or it would be explained by itself.
         drivers = explain(detector, features) if is_anomaly or stays else ()
+        if is_anomaly and self.tells_alerts:
+            self.last_alert = alert_of(detector, features)
         score = detector.score_learn_one(features)
         verdict = Verdict(score, distance, is_anomaly, threshold, drivers)
         if stays:
@@ -151,6 +165,16 @@ def explain(detector: Any, features: Mapping[Hashable, Any]) -> list[Driver]:
             value = _as_float(features[feature])
             drivers.append(Driver(feature, value, low, expected, high, contribution))
     return drivers
+
+
+def alert_of(detector: Any, features: Mapping[Hashable, Any]) -> Alert:
+    """Return what there is to say of an event that is an alert, before it is learned."""
+    from clipsgd_river.anomaly import Alert
+    from clipsgd_river.anomaly.alert import described
+
+    contributions = detector.explain_one(features)
+    told = described(features, contributions, detector.expect_one(features))
+    return Alert(detector.score_one(features), contributions=contributions, features=told)
 
 
 def _as_float(value: Any) -> float:
