@@ -46,8 +46,15 @@ class AlertOptions:
         """Whether any of the rules is given."""
         return any(rule is not None for rule in (self.rate, self.per_day, self.risk))
 
-    def check(self, contamination: float | None) -> None:
+    def check(self, contamination: float | None, *, shows_time: bool = False) -> None:
         """Refuse options that contradict each other or lack another.
+
+        Parameters
+        ----------
+        contamination
+            The share of events to alert on without a rule.
+        shows_time
+            Whether times are of use without a rule.
 
         Raises
         ------
@@ -65,12 +72,13 @@ class AlertOptions:
             raise UsageError(f"{' and '.join(given)} say both what alerts: choose one of them")
         if self.per_day is not None and self.time is None:
             raise UsageError("--alerts-per-day needs --time, the column with the time of an event")
-        lonely = {"--alerts": self.path, "--time": self.time}
+        lonely = {"--alerts": self.path, "--time": None if shows_time else self.time}
         for option, value in lonely.items():
             if value is not None and not self.wanted:
+                other = ", or --plot or --report" if option == "--time" else ""
                 raise UsageError(
                     f"{option} needs a rule for alerts: --alert-rate, --alerts-per-day or "
-                    "--tail-risk"
+                    f"--tail-risk{other}"
                 )
 
     def wrap(self, detector: Any) -> Any:
@@ -117,6 +125,15 @@ class AlertWatch(Watch):
         """What a state file must keep: the filter, with the detector in it."""
         return self.filter
 
+    @property
+    def rule(self) -> str:
+        """Which alerts are asked for, in words."""
+        if self._options.per_day is not None:
+            return f"asked {self._options.per_day:g} a day"
+        if self._options.risk is not None:
+            return f"risk {self._options.risk:g}"
+        return f"asked {self._options.rate:.2%}"
+
     def open(self) -> None:
         """Create the file of alerts, so that those of an earlier run are gone if there are none."""
         if self._output is not None:
@@ -145,7 +162,7 @@ class AlertWatch(Watch):
             self.ready = bool(self.filter.ready)
         if alert is None:
             return Verdict(score, distance, False, threshold, ())
-        alert = replace(alert, time=moment)
+        self.last_alert = alert = replace(alert, time=moment)
         drivers = [
             Driver(
                 f.feature,

@@ -135,6 +135,13 @@ def score_command(  # one parameter per option, as typer wants it
     plot: Annotated[
         str | None, typer.Option(metavar="FILE.png", help="Draw scores, threshold and alerts.")
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="Write a page to hand on: figures, pictures, the most unusual alerts in words.",
+        ),
+    ] = None,
     on_error: Annotated[
         OnError, typer.Option(help="End at the first bad event, or skip and count them.")
     ] = OnError.FAIL,
@@ -174,6 +181,7 @@ def score_command(  # one parameter per option, as typer wants it
         alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts),
         state=state,
         plot=plot,
+        report=report,
         skip_bad_events=on_error is OnError.SKIP,
         prefix=prefix,
         quiet=quiet,
@@ -186,6 +194,9 @@ def demo_command(
     plot: Annotated[
         str | None,
         typer.Option(metavar="FILE.png", help="The picture; clipsgd_river_demo.png by default."),
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option(metavar="FILE.html", help="Write a page about it.")
     ] = None,
     events: Annotated[
         int | None, typer.Option(min=1, help="Only the first so many events; all by default.")
@@ -200,7 +211,7 @@ def demo_command(
     Prints ROC AUC, average precision and events per second of our detectors and River's on the
     same events, and draws scores, threshold and alerts.
     """
-    chosen = DemoOptions(events=events, peers=peers, quiet=quiet)
+    chosen = DemoOptions(report=report, events=events, peers=peers, quiet=quiet)
     if plot is not None:
         chosen = replace(chosen, plot=plot, plot_is_wished=True)
     raise typer.Exit(demo(chosen))

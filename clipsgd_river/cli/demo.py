@@ -18,6 +18,7 @@ from .errors import CommandError, UsageError
 from .events import Event
 from .interrupts import Interrupts
 from .labels import LabelledDistances, Ranking, rank
+from .report import Report, check_report_path
 from .reporter import Reporter
 from .summary import Tally, ranking_line, summary_lines
 from .timeline import Timeline, check_plot_path
@@ -38,6 +39,7 @@ class DemoOptions:
 
     plot: str = "clipsgd_river_demo.png"
     plot_is_wished: bool = False
+    report: str | None = None
     events: int | None = None
     peers: bool = True
     quiet: bool = False
@@ -59,8 +61,11 @@ def demo(options: DemoOptions) -> int:
     try:
         with Interrupts() as interrupts:
             with reporter:
+                if options.report is not None:
+                    check_report_path(options.report)
+                drawn = _may_draw(options, reporter)
                 watched, tally, results = _run(options, reporter, interrupts)
-            _tell(options, reporter, watched, tally, results)
+            _tell(options, reporter, watched, tally, results, drawn=drawn)
     except CommandError as error:
         reporter.error(str(error))
         return error.exit_code
@@ -73,14 +78,17 @@ def demo(options: DemoOptions) -> int:
 def _run(
     options: DemoOptions, reporter: Reporter, interrupts: Interrupts
 ) -> tuple[Watch, Tally, list[_Result]]:
-    drawn = _may_draw(options, reporter)
     stream = _shuttle(options.events)
     counter = _Counter(reporter, interrupts, len(stream))
     results = [_contest(name, find_detector(name)(), stream, counter) for name in _OURS]
     watch = Watch(find_detector(DEFAULT_DETECTOR)())
-    tally = Tally(LabelledDistances(), Timeline() if drawn else None)
+    timeline = Timeline()
+    report = None if options.report is None else Report(watch, timeline)
+    tally = Tally(LabelledDistances(), timeline, report)
     for row, (features, label) in enumerate(stream, start=1):
         event = Event(row, features, label, None)
+        if report is not None:
+            report.look(event)
         tally.add(event, watch.judge(event))
     if options.peers:
         for name, build in _peers().items():
@@ -94,14 +102,20 @@ def _tell(
     watch: Watch,
     tally: Tally,
     results: Sequence[_Result],
+    *,
+    drawn: bool,
 ) -> None:
     for line in summary_lines(tally, watch, None):
         reporter.say(line)
-    if tally.timeline is not None and tally.labelled is not None:
+    if drawn and tally.timeline is not None and tally.labelled is not None:
         name = type(watch.detector).__name__
         title = f"Shuttle stream, {name}\n{ranking_line(tally.labelled.ranking())}"
         tally.timeline.draw(options.plot, title)
         reporter.say(f"picture: {options.plot}")
+    if tally.report is not None and tally.labelled is not None and options.report is not None:
+        ranking = tally.labelled.ranking()
+        tally.report.write(options.report, "River's Shuttle stream", ranking=ranking)
+        reporter.say(f"report: {options.report}")
     Console().print(_table(tally.events, results))
 
 

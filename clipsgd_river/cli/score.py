@@ -12,12 +12,14 @@ from typing import Final
 
 from .alert_watch import AlertOptions, AlertWatch, refuse_two_on_standard_output
 from .byte_input import STANDARD_STREAM
+from .clock import Clock
 from .detectors import check_state_path, load_detector, load_filter, make_detector, save_detector
 from .errors import CommandError, DataError, OutputClosed, UsageError
 from .events import Reading, Selection, Source
 from .formats import Format, delimiter_of, format_of, open_sink, open_source
 from .interrupts import Interrupted, Interrupts
 from .labels import LabelledDistances
+from .report import Report, check_report_path
 from .reporter import Reporter
 from .sinks import Sink
 from .summary import Tally, summary_lines
@@ -43,10 +45,16 @@ class ScoreOptions:
     selection: Selection = field(default_factory=Selection)
     state: str | None = None
     plot: str | None = None
+    report: str | None = None
     alerts: AlertOptions = field(default_factory=AlertOptions)
     skip_bad_events: bool = False
     prefix: str = ""
     quiet: bool = False
+
+    @property
+    def shows_time(self) -> bool:
+        """Whether something is drawn over time."""
+        return self.plot is not None or self.report is not None
 
 
 def score(options: ScoreOptions) -> int:
@@ -74,11 +82,11 @@ class _Run:
         self._interrupts = interrupts
         self._kind = format_of(options.file, options.format, "--format")
         self._reading = Reading(options.selection, reporter.note, options.skip_bad_events)
+        self._watch = _watch(options)
         self._tally = Tally(
             LabelledDistances() if options.selection.labels is not None else None,
-            Timeline() if options.plot is not None else None,
+            Timeline() if options.plot is not None or options.report is not None else None,
         )
-        self._watch = _watch(options)
         self._started = self._saved = time.monotonic()
         self._source: Source | None = None
         self._sink: Sink | None = None
@@ -97,12 +105,22 @@ class _Run:
         )
         if isinstance(self._watch, AlertWatch):
             self._watch.value = self._source.value
+        self._prepare_pictures(self._source)
         try:
             kind = self._kind_of_output()
             self._sink = open_sink(options.out, kind, self._source, options.prefix, delimiter)
             self._judge_all(self._source, self._sink)
         finally:
             self._source.close()
+
+    def _prepare_pictures(self, source: Source) -> None:
+        options, tally = self._options, self._tally
+        if tally.timeline is None:
+            return
+        time_column = options.selection.time
+        tally.timeline.clock = None if time_column is None else Clock(time_column, source.value)
+        if options.report is not None:
+            tally.report = Report(self._watch, tally.timeline)
 
     def _judge_all(self, source: Source, sink: Sink) -> None:
         failure: CommandError | None = None
@@ -127,17 +145,18 @@ class _Run:
                 pass
             except CommandError as error:
                 failure = failure or error
-        self._finish(complete=complete and failure is None)
-        if failure is not None:
-            raise failure
+        self._finish(failure, complete=complete)
 
     def _loop(self, source: Source, sink: Sink) -> None:
         reading, interrupts = self._reading, self._interrupts
         judge, write, count = self._watch.judge, sink.write, self._tally.add
+        report = self._tally.report
         for event in source.events():
             try:
                 if sink.must_check:
                     sink.check(event)
+                if report is not None:
+                    report.look(event)
                 verdict = judge(event)
             except DataError as error:
                 reading.refuse(error)
@@ -161,23 +180,52 @@ class _Run:
             self._saved = now
             save_detector(self._watch.keeper, self._options.state)
 
-    def _finish(self, *, complete: bool) -> None:
+    def _finish(self, failure: CommandError | None, *, complete: bool) -> None:
         seconds = time.monotonic() - self._started
-        options, tally, reporter = self._options, self._tally, self._reporter
-        if options.state is not None:
-            save_detector(self._watch.keeper, options.state)
-        if tally.timeline is not None and options.plot is not None and tally.events:
-            name = type(self._watch.detector).__name__
-            tally.timeline.draw(options.plot, f"{options.file}: {tally.events:,} events, {name}")
+        reporter, tally = self._reporter, self._tally
+        complete = complete and failure is None
+        for keep in (self._save_state, self._draw, partial(self._report, seconds, failure)):
+            try:
+                keep()
+            except CommandError as error:
+                failure = failure or error
         for line in summary_lines(tally, self._watch, seconds):
             reporter.say(line)
         if self._reading.skipped:
             reporter.note(f"{self._reading.skipped:,} bad events were skipped")
         if not complete and self._kind_of_output() is Format.PARQUET:
-            reporter.note(f"{options.out} was not written: Parquet needs the whole stream")
+            reporter.note(f"{self._options.out} was not written: Parquet needs the whole stream")
         if self._interrupts.received is not None:
-            kept = f", its state is in {options.state}" if options.state else ""
+            state = self._options.state
+            kept = f", its state is in {state}" if state else ""
             reporter.note(f"ended by a signal after {tally.events:,} events{kept}")
+        if failure is not None:
+            raise failure
+
+    def _save_state(self) -> None:
+        if self._options.state is not None:
+            save_detector(self._watch.keeper, self._options.state)
+
+    def _draw(self) -> None:
+        options, tally = self._options, self._tally
+        if tally.timeline is not None and options.plot is not None and tally.events:
+            name = type(self._watch.detector).__name__
+            tally.timeline.draw(options.plot, f"{options.file}: {tally.events:,} events, {name}")
+
+    def _report(self, seconds: float, failure: CommandError | None) -> None:
+        options, tally = self._options, self._tally
+        if tally.report is None or options.report is None:
+            return
+        notes = []
+        if self._interrupts.received is not None:
+            notes.append("The run was ended by a signal: this is what was read until then.")
+        if failure is not None:
+            notes.append(f"The run ended early: {failure}")
+        if self._reading.skipped:
+            notes.append(f"{self._reading.skipped:,} bad events were skipped.")
+        name = "standard input" if options.file == STANDARD_STREAM else Path(options.file).name
+        ranking = None if tally.labelled is None else tally.labelled.ranking()
+        tally.report.write(options.report, name, seconds=seconds, ranking=ranking, notes=notes)
 
     def _kind_of_output(self) -> Format:
         options = self._options
@@ -209,13 +257,14 @@ def _detector(options: ScoreOptions) -> object:
 
 def _check_paths(options: ScoreOptions) -> None:
     """Refuse what would destroy a file or fail at the end of a long run."""
-    options.alerts.check(options.contamination)
+    options.alerts.check(options.contamination, shows_time=options.shows_time)
     refuse_two_on_standard_output(options.out, options.alerts.path)
     named = {
         "FILE": options.file,
         "--out": options.out,
         "--state": options.state,
         "--plot": options.plot,
+        "--report": options.report,
         "--alerts": options.alerts.path,
     }
     seen: dict[str, str] = {}
@@ -229,3 +278,5 @@ def _check_paths(options: ScoreOptions) -> None:
         check_state_path(options.state)
     if options.plot is not None:
         check_plot_path(options.plot)
+    if options.report is not None:
+        check_report_path(options.report)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .events import Event
 from .labels import LabelledDistances, Ranking
+from .report import Report
 from .timeline import Timeline
 from .watch import Verdict, Watch
 
@@ -17,6 +18,7 @@ class Tally:
 
     labelled: LabelledDistances | None = None
     timeline: Timeline | None = None
+    report: Report | None = None
     events: int = 0
     alerts: int = 0
 
@@ -28,7 +30,9 @@ class Tally:
         if self.labelled is not None:
             self.labelled.add(verdict.distance, event.label)
         if self.timeline is not None:
-            self.timeline.add(event.row, verdict, event.label)
+            self.timeline.add(event, verdict)
+        if self.report is not None:
+            self.report.add(event, verdict)
 
 
 def summary_lines(tally: Tally, watch: Watch, seconds: float | None) -> Iterator[str]:

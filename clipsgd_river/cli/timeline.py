@@ -6,11 +6,13 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from .clock import Clock
 from .errors import DataError, UsageError
+from .events import Event
 from .labels import ANOMALY, UNKNOWN
 from .watch import Verdict
 
@@ -29,12 +31,14 @@ class _Range:
     high: float
     threshold: float
     is_anomaly: bool
+    seconds: float
 
     def absorb(self, other: _Range) -> None:
         """Take in another range; an alert is never hidden by a higher score that was none."""
         self.low = min(self.low, other.low)
         if (other.is_anomaly, other.high) > (self.is_anomaly, self.high):
             self.row, self.high, self.threshold = other.row, other.high, other.threshold
+            self.seconds = other.seconds
         self.is_anomaly |= other.is_anomaly
 
 
@@ -47,16 +51,22 @@ class Timeline:
 
     A bucket stands for one event at first; whenever all are full, neighbours are joined.
 
+    Parameters
+    ----------
+    clock
+        What tells the time of events, where they have one.
+
     Examples
     --------
     >>> timeline = Timeline()
     >>> for row in range(1, 10_001):
-    ...     timeline.add(row, Verdict(0.5, 1.0, False, 2.0, ()), UNKNOWN)
+    ...     timeline.add(Event(row, {}, UNKNOWN, None), Verdict(0.5, 1.0, False, 2.0, ()))
     >>> len(timeline)
     2500
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock
         self._buckets: list[_Bucket] = []
         self._width = 1
         self._in_last = 0
@@ -65,8 +75,9 @@ class Timeline:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def add(self, row: int, verdict: Verdict, label: int) -> None:
+    def add(self, event: Event, verdict: Verdict) -> None:
         """Append one event."""
+        label = event.label
         self._has_labels |= label != UNKNOWN
         if self._in_last == self._width or not self._buckets:
             if len(self._buckets) == _MOST_BUCKETS:
@@ -79,7 +90,9 @@ class Timeline:
         # Most events of a long stream lie within what their bucket already spans.
         if present is None or verdict.is_anomaly or not present.low <= score <= present.high:
             threshold = score_at_threshold(verdict)
-            _absorb(bucket, kind, _Range(row, score, score, threshold, verdict.is_anomaly))
+            seconds = math.nan if self.clock is None else self.clock.seconds(event)
+            part = _Range(event.row, score, score, threshold, verdict.is_anomaly, seconds)
+            _absorb(bucket, kind, part)
 
     def draw(self, path: str, title: str) -> None:
         """Save the picture.
@@ -94,7 +107,9 @@ class Timeline:
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(11, 4.2), layout="constrained")
-        self.plot(figure.add_subplot()).set_title(title, loc="left", fontsize=11)
+        axes = self.plot(figure.add_subplot())
+        # A dollar sign in a file's name begins no formula.
+        axes.set_title(title, loc="left", fontsize=11).set_parse_math(False)
         try:
             figure.savefig(path, dpi=160)
         except OSError as error:
@@ -114,13 +129,18 @@ class Timeline:
         ]
         kinds.sort(key=lambda kind: kind[0].row)
         parts = [part for part, _ in kinds]
+        positions: Any = None
+        if self.clock is not None:
+            positions = self.clock.positions(part.seconds for part in parts)
+        if positions is None:
+            positions = np.array([part.row for part in parts], dtype=float)
         return plot_scores(
             np.array([part.high for part in parts]),
             lows=np.array([part.low for part in parts]),
             thresholds=np.array([part.threshold for part in parts]),
             alerts=np.array([part.is_anomaly for part in parts], dtype=bool),
             labels=np.array([kind for _, kind in kinds]) if self._has_labels else None,
-            positions=np.array([part.row for part in parts], dtype=float),
+            positions=positions,
             ax=axes,
         )
 
@@ -162,16 +182,28 @@ def check_plot_path(path: str) -> None:
     UsageError
         If matplotlib is missing or knows no such kind of file.
     """
-    try:
-        from matplotlib.backend_bases import FigureCanvasBase
-    except ModuleNotFoundError:
-        raise UsageError(
-            'pictures need matplotlib: pip install "clipsgd_river[plot]", or leave --plot out'
-        ) from None
+    require_matplotlib("--plot")
+    from matplotlib.backend_bases import FigureCanvasBase
+
     kinds = FigureCanvasBase.get_supported_filetypes()
     ending = path.rpartition(".")[2].lower()
     if "." not in path or ending not in kinds:
         raise UsageError(f"--plot cannot draw '{path}': let it end in .png, .svg or .pdf")
+    check_folder(path)
+
+
+def require_matplotlib(option: str) -> None:
+    """Raise `UsageError` if there is no matplotlib."""
+    try:
+        import matplotlib as mpl  # noqa: F401
+    except ModuleNotFoundError:
+        raise UsageError(
+            f'pictures need matplotlib: pip install "clipsgd_river[plot]", or leave {option} out'
+        ) from None
+
+
+def check_folder(path: str) -> None:
+    """Raise `UsageError` if nothing can be written where a path points."""
     folder = Path(path).resolve().parent
     if not os.access(folder, os.W_OK):
         raise UsageError(f"cannot write {path}: {folder} is no folder that can be written to")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .detectors import encoder_and_detector
 from .events import Event
 from .text import short_number, shown
+
+if TYPE_CHECKING:
+    from clipsgd_river.anomaly import Alert
 
 #: How many features an alert names.
 MOST_DRIVERS: Final = 3
@@ -101,6 +104,15 @@ class Watch:
         self._model = model
         self.ready = False
         self.most_anomalous = MostAnomalous()
+        #: Whether `last_alert` is wanted where nothing else asks for alerts.
+        self.tells_alerts = False
+        #: What the last alert says; it belongs to the last verdict that is one.
+        self.last_alert: Alert | None = None
+
+    @property
+    def rule(self) -> str:
+        """Which alerts are asked for, in words."""
+        return f"asked {self.detector.contamination:.2%}"
 
     def open(self) -> None:
         """Begin what is written beside the events."""
@@ -147,12 +159,16 @@ class Watch:
         is_anomaly = distance > threshold
         stays = self.ready and most.admits(distance)
         # Asked before the event is learned, or it would be explained by itself.
+        told = {}
+        if self.encoder is not None and (is_anomaly or stays):
+            told = self.encoder.describe_one(event.features)
         drivers: Sequence[Driver] = ()
         if is_anomaly or stays:
-            drivers = explain(detector, features)
-            if self.encoder is not None:
-                told = self.encoder.describe_one(event.features)
-                drivers = [d._replace(**_said(told.get(d.feature))) for d in drivers]
+            drivers = [
+                d._replace(**_said(told.get(d.feature))) for d in explain(detector, features)
+            ]
+        if is_anomaly and self.tells_alerts:
+            self.last_alert = alert_of(detector, features, told)
         score = detector.score_learn_one(features)
         if self.encoder is not None:
             self.encoder.learn_one(event.features)
@@ -180,6 +196,21 @@ def explain(detector: Any, features: Mapping[Hashable, Any]) -> list[Driver]:
 def _said(told: tuple[Any, str] | None) -> dict[str, Any]:
     category, description = told or (None, None)
     return {"category": category, "description": description}
+
+
+def alert_of(
+    detector: Any,
+    features: Mapping[Hashable, Any],
+    descriptions: Mapping[Hashable, tuple[Any, str]] | None = None,
+) -> Alert:
+    """Return what there is to say of an event that is an alert, before it is learned."""
+    from clipsgd_river.anomaly import Alert
+    from clipsgd_river.anomaly.alert import described
+
+    contributions = detector.explain_one(features)
+    bands = detector.expect_one(features)
+    told = described(features, contributions, bands, descriptions)
+    return Alert(detector.score_one(features), contributions=contributions, features=told)
 
 
 def _as_float(value: Any) -> float:

@@ -24,7 +24,7 @@ _TICKS: Final = ("%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f")
 _FIRST_TICKS: Final = ("", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M")
 _SHARED: Final = ("", "%Y", "%Y", "%Y-%b-%d", "%Y-%b-%d", "%Y-%b-%d %H:%M")
 #: Width that the date at a tick needs, in points.
-_TICK: Final = 45.0
+_TICK: Final = 40.0
 
 
 class Horizontal(NamedTuple):
@@ -43,7 +43,8 @@ class Horizontal(NamedTuple):
 
             axes.xaxis_date()
             most = min(max(int(size_in_points(axes)[0] / _TICK), 3), 8)
-            locator = SpacedDateLocator(minticks=min(most - 1, 4), maxticks=most)  # type: ignore[no-untyped-call]
+            # With more ticks at least, some spans would have no unit: two days have 48 hours.
+            locator = SpacedDateLocator(minticks=(most - 1) // 2, maxticks=most)  # type: ignore[no-untyped-call]
             zone = " UTC" if self.meaning == "time (UTC)" else ""
             formatter = dates.ConciseDateFormatter(
                 locator,

@@ -16,6 +16,7 @@ from typing import IO
 
 import pytest
 from command_line import call, csv_rows, csv_text, json_objects, json_text, ordinary_rows, start
+from pages import Page
 
 from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis
 
@@ -132,6 +133,21 @@ def test_a_signal_leaves_every_alert_and_the_budget(tmp_path: Path, number: sign
     kept = AlertBudget.load(state)
     assert kept.n_alerts_ == len(rows)
     assert kept.anomaly_detector.n_samples_seen_ == len(written)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_a_report_of_what_was_read(tmp_path: Path, number: signal.Signals) -> None:
+    pytest.importorskip("matplotlib", reason="a report has pictures")
+    out, report = tmp_path / "out.csv", tmp_path / "report.html"
+    process = piped("--format", "csv", "--out", out, "--report", report)
+    wait_until(lambda: out.exists() and out.stat().st_size > 0)
+    process.send_signal(number)
+    end(process)
+    assert process.returncode == 128 + number
+    page = Page(report)
+    assert f"watched {len(csv_rows(out.read_text())):,} events" in page.text
+    assert "The run was ended by a signal: this is what was read until then." in page.text
+    assert page.pictures()
 
 
 def test_a_reader_of_alerts_that_leaves_ends_it_with_the_state(tmp_path: Path) -> None:
@@ -315,15 +331,18 @@ def test_memory_does_not_grow_with_the_stream(tmp_path: Path) -> None:
         "sys.exit(code)"
     )
     header, *lines = TEXT.splitlines(keepends=True)
+    # So many alerts that what is kept of them has reached its bound with the shorter stream.
+    report = ["--contamination", "0.3", "--report", tmp_path / "report.html"]
     peaks = []
     for repeats in (1, 15):
         path = tmp_path / f"{repeats}.csv"
         path.write_text(header + "".join(lines) * repeats)
         found = subprocess.run(
-            [sys.executable, "-c", script, "score", path, "--out", tmp_path / "out.csv", "-q"],
+            [sys.executable, "-c", script, "score", path, "--out", tmp_path / "out.csv", *report],
             capture_output=True,
             check=True,
         )
+        assert f"watched {repeats * len(ROWS):,} events" in Page(tmp_path / "report.html").text
         peaks.append(int(found.stdout))
     # Kilobytes; 280,000 further events at 16 bytes each would be 4,480.
     assert peaks[1] - peaks[0] < 4000

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from command_line import call, csv_text, ordinary_rows
 
+from clipsgd_river.cli.events import Event
 from clipsgd_river.cli.labels import ANOMALY, NORMAL, UNKNOWN
 from clipsgd_river.cli.timeline import Timeline, score_at_threshold
 from clipsgd_river.cli.watch import Verdict
@@ -18,6 +19,10 @@ figure = pytest.importorskip("matplotlib.figure", reason="pictures need matplotl
 
 def verdict(score: float, *, is_anomaly: bool = False) -> Verdict:
     return Verdict(score, score / (1 - score), is_anomaly, 9.0, ())
+
+
+def event(row: int, label: int = UNKNOWN) -> Event:
+    return Event(row, {}, label, None)
 
 
 def test_a_score_at_the_threshold_is_the_threshold() -> None:
@@ -36,7 +41,7 @@ def test_any_length_fits_and_no_alert_or_extreme_is_lost(events: int) -> None:
     alerts = set(generator.integers(0, events, 3).tolist())
     timeline = Timeline()
     for row in range(events):
-        timeline.add(row, verdict(scores[row], is_anomaly=row in alerts), UNKNOWN)
+        timeline.add(event(row), verdict(scores[row], is_anomaly=row in alerts))
     assert len(timeline) <= 4096
     axes = timeline.plot(figure.Figure().add_subplot())
     shown = next(line for line in axes.lines if line.get_label() == "alert")
@@ -51,7 +56,7 @@ def test_labelled_events_keep_a_range_of_their_own() -> None:
     timeline = Timeline()
     for row in range(20_000):
         labelled = row == 12_345
-        timeline.add(row, verdict(0.9 if labelled else 0.5), ANOMALY if labelled else NORMAL)
+        timeline.add(event(row, ANOMALY if labelled else NORMAL), verdict(0.9 if labelled else 0.5))
     axes = timeline.plot(figure.Figure().add_subplot())
     points = next(line for line in axes.lines if "labelled" in str(line.get_label()))
     assert np.asarray(points.get_xdata()).tolist() == [12_345, 12_345]

@@ -159,6 +159,18 @@ def test_days_and_unknown_times() -> None:
     axes.figure.canvas.draw()
 
 
+@pytest.mark.parametrize(("inches", "fewest"), [((11, 4.2), 2), ((3.7, 3.6), 1)])
+def test_any_span_of_time_has_ticks(inches: tuple[float, float], fewest: int) -> None:
+    start = np.datetime64("2026-01-30T23:50:00", "us")
+    for seconds in np.geomspace(1e-3, 1e9, 40):
+        figure, axes = plt.subplots(figsize=inches)
+        times = start + (np.arange(3) * seconds * 5e5).astype("timedelta64[us]")
+        plot_scores([0.4, 0.5, 0.6], positions=times, ax=axes)
+        low, high = axes.get_xlim()
+        assert fewest <= sum(low <= tick <= high for tick in axes.get_xticks()) <= 9, seconds
+        plt.close(figure)
+
+
 def test_numbers_that_are_no_counts_keep_their_decimals() -> None:
     axes = plot_scores([0.4, 0.5, 0.6], positions=[0.1, 0.2, np.inf])
     axes.figure.canvas.draw()

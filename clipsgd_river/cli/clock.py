@@ -1,0 +1,82 @@
+"""When events happened, as far as their time column tells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from .errors import DataError
+from .events import Event
+
+#: Numbers between these are taken for seconds since 1970: the years 2000 to 2100.
+_EPOCH_SECONDS: Final = (946_684_800.0, 4_102_444_800.0)
+_EPOCH: Final = datetime(1970, 1, 1)
+
+
+class Clock:
+    """Read the time of an event in seconds, and show seconds as the times they stand for.
+
+    Parameters
+    ----------
+    column
+        Column with the time of an event.
+    value
+        Looks a column of an event up.
+
+    Examples
+    --------
+    >>> clock = Clock("at", lambda event, column: event.record[column])
+    >>> seconds = clock.seconds(Event(1, {}, -1, {"at": "2026-01-31T12:00:00+01:00"}))
+    >>> clock.shown(seconds)
+    '2026-01-31 11:00:00 UTC'
+    """
+
+    def __init__(self, column: str, value: Callable[[Event, str], Any]) -> None:
+        self._column = column
+        self._value = value
+        self._has_dates = False
+        self._has_zone = False
+
+    def seconds(self, event: Event) -> float:
+        """Return the time of an event in seconds; NaN where it has none that can be read."""
+        # Imported late: the watch that needs times most comes with rules of its own.
+        from .alert_watch import read_moment
+
+        try:
+            moment = read_moment(event.row, self._value(event, self._column))
+        except DataError:
+            return math.nan
+        if isinstance(moment, float):
+            if _EPOCH_SECONDS[0] <= moment <= _EPOCH_SECONDS[1]:
+                self._has_dates = self._has_zone = True
+            return moment
+        self._has_dates = True
+        if moment.tzinfo is not None:
+            self._has_zone = True
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return float((moment - _EPOCH).total_seconds())
+
+    def positions(self, seconds: Iterable[float]) -> list[datetime] | list[float] | None:
+        """Return times as `plot` draws them; None where some are unknown or out of order."""
+        times = list(seconds)
+        if not all(map(math.isfinite, times)) or times != sorted(times):
+            return None
+        if not self._has_dates:
+            return times
+        zone = UTC if self._has_zone else None
+        return [_moment(each).replace(tzinfo=zone) for each in times]
+
+    def shown(self, seconds: float) -> str:
+        """Say when it was."""
+        if not math.isfinite(seconds):
+            return "unknown"
+        if not self._has_dates:
+            return f"{seconds:,.12g} s"
+        text = _moment(seconds).isoformat(sep=" ", timespec="seconds")
+        return f"{text} UTC" if self._has_zone else text
+
+
+def _moment(seconds: float) -> datetime:
+    return _EPOCH + timedelta(seconds=seconds)

@@ -1,0 +1,116 @@
+"""Features and their bands over a stream of any length, in constant memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from typing import Any, Final, NamedTuple
+
+from ..events import Event
+from ..watch import Driver
+
+_MOST_SAMPLES: Final = 800
+_FEWEST_SAMPLES: Final = 16
+#: Of features with bands, over all samples.
+_MOST_BANDS: Final = 100_000
+_MOST_MARKS: Final = 2048
+
+Band = tuple[float, float, float]
+
+
+class Point(NamedTuple):
+    """One feature in one event, and what was expected of it."""
+
+    row: int
+    seconds: float
+    value: float
+    band: Band
+    is_anomaly: bool
+
+
+class _Sample(NamedTuple):
+    row: int
+    seconds: float
+    features: dict[Hashable, tuple[float, Band]]
+
+
+class _Mark(NamedTuple):
+    row: int
+    seconds: float
+    distance: float
+    drivers: tuple[Driver, ...]
+
+
+class Samples:
+    """Every n-th event with the bands expected for it, and alerts with the features behind them.
+
+    n doubles whenever there are too many; of alerts, neighbours give way to the farther one.
+    """
+
+    def __init__(self) -> None:
+        self.stride = 1
+        self.marks_stand_for = 1
+        self._seen = self._alerts = 0
+        self._samples: list[_Sample] = []
+        self._marks: list[_Mark] = []
+
+    def wants_next(self) -> bool:
+        """Tell whether the next event is to be sampled, and count it."""
+        self._seen += 1
+        return (self._seen - 1) % self.stride == 0
+
+    def add(self, event: Event, seconds: float, bands: dict[Hashable, Any]) -> None:
+        """Keep an event that was wanted, with the bands from before it was learned."""
+        kept = {
+            feature: (_number(event.features.get(feature)), tuple(band))
+            for feature, band in bands.items()
+        }
+        self._samples.append(_Sample(event.row, seconds, kept))
+        most = min(max(_MOST_BANDS // max(len(kept), 1), _FEWEST_SAMPLES), _MOST_SAMPLES)
+        while len(self._samples) > most:
+            del self._samples[1::2]
+            self.stride *= 2
+
+    def mark(self, row: int, seconds: float, distance: float, drivers: tuple[Driver, ...]) -> None:
+        """Keep an alert."""
+        mark = _Mark(row, seconds, distance, drivers)
+        if self._alerts % self.marks_stand_for:
+            self._marks[-1] = max(self._marks[-1], mark, key=_distance)
+        elif len(self._marks) < _MOST_MARKS:
+            self._marks.append(mark)
+        else:
+            pairs = zip(self._marks[::2], self._marks[1::2], strict=True)
+            self._marks = [max(pair, key=_distance) for pair in pairs]
+            self._marks.append(mark)
+            self.marks_stand_for *= 2
+        self._alerts += 1
+
+    def points(self, feature: Hashable) -> list[Point]:
+        """Return what is kept of a feature, in order of arrival."""
+        points: dict[int, Point] = {}
+        for sample in self._samples:
+            if feature in sample.features:
+                value, band = sample.features[feature]
+                points[sample.row] = Point(sample.row, sample.seconds, value, band, False)
+        for mark in self._marks:
+            for place, driver in enumerate(mark.drivers):
+                if driver.feature == feature:
+                    band = (driver.low, driver.expected, driver.high)
+                    value = _number(driver.value)
+                    # The second and third reason of an alert may be quite usual by themselves.
+                    odd = place == 0 or not driver.low <= value <= driver.high
+                    points[mark.row] = Point(mark.row, mark.seconds, value, band, odd)
+        return [points[row] for row in sorted(points)]
+
+
+def _distance(mark: _Mark) -> float:
+    return mark.distance
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    except (TypeError, ValueError):
+        return math.nan

@@ -1,0 +1,317 @@
+"""The report: its figures are those of the run, its text is harmless, it is whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import re
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from command_line import COLUMNS, call, csv_rows, csv_text, json_text, ordinary_rows
+from pages import HOSTILE_NAMES, Page, hostile_lines
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis
+from clipsgd_river.cli.events import Event
+
+pytest.importorskip("matplotlib", reason="a report has pictures")
+pytest.importorskip("jinja2", reason="a report needs Jinja")
+
+ROWS = ordinary_rows(3000)
+ROWS[[1500, 2500], [0, 1]] += [60.0, -2000.0]
+TEXT = csv_text(ROWS)
+DETECTOR = ClippedMahalanobis
+
+
+def timed(text: str) -> str:
+    """Put a time and a label beside each row of CSV."""
+    head, *lines = text.splitlines()
+    start = np.datetime64("2026-03-01T00:00:00")
+    rows = [f"{start + 60 * i},{int(i in (1500, 2500))},{line}" for i, line in enumerate(lines)]
+    return "\n".join([f"t,y,{head}", *rows]) + "\n"
+
+
+def report(tmp_path: Path, *options: Any, text: str = TEXT, kind: str = "csv") -> Page:
+    path, out = tmp_path / "report.html", tmp_path / f"out.{kind}"
+    given = ["--format", kind, "--out", out, "--report", path]
+    result = call("score", "-", *given, *options, stdin=text)
+    assert result.code == 0, result.err
+    return Page(path)
+
+
+def test_figures_are_those_of_the_run(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    options = ("--time", "t", "--label", "y", "--alert-rate", 0.004)
+    page = report(tmp_path, *options, text=timed(TEXT))
+    rows = csv_rows(out.read_text())
+    alerts = [n for n, row in enumerate(rows, start=1) if row["is_anomaly"] == "1"]
+    assert {1501, 2501} <= set(alerts)
+    assert "watched 3,000 events from 2026-03-01 00:00:00 to 2026-03-03 01:59:00" in page.text
+    assert f"and raised {len(alerts)} alerts." in page.text
+    assert f"{len(alerts) / 3000:.2%} of events; asked 0.40%" in page.text
+    assert "Time span 2.08 days" in page.text
+    labels = [int(row["y"]) for row in rows]
+    distances = [float(row["distance"]) for row in rows]
+    assert f"ROC AUC {roc_auc_score(labels, distances):.4f}" in page.text
+    precision = average_precision_score(labels, distances)
+    assert f"Average precision {precision:.4f} 2 labelled anomalies" in page.text
+    assert re.search(r"Throughput [\d,]+ events a second", page.text)
+    shown = {int(row.replace(",", "")) for row in re.findall(r"\d+\. Event ([\d,]+)", page.text)}
+    assert {1501, 2501} <= shown <= set(alerts)
+    last = float(rows[-1]["score"]), float(rows[-1]["distance"])
+    threshold = float(re.search(r"Threshold ([\d.]+)", page.text)[1])  # type: ignore[index]
+    assert 0.5 < threshold < 1
+    assert last[0] <= threshold
+
+
+def test_the_sentences_are_those_of_the_alerts(tmp_path: Path) -> None:
+    page = report(tmp_path, "--alert-rate", 0.004)
+    budget = AlertBudget(DETECTOR(), 0.004)
+    alerts = [budget.alert_one(dict(zip(COLUMNS, row, strict=True))) for row in ROWS.tolist()]
+    for row in (1501, 2501):
+        alert = alerts[row - 1]
+        assert alert is not None
+        assert f"Event {row:,} {alert.severity} {alert.sentence}" in page.text
+        for feature, contribution in alert.contributions.items():
+            share = contribution / sum(map(abs, alert.contributions.values()))
+            size = f"{contribution:.4g}" if abs(contribution) < 1e4 else f"{contribution:.0f}"
+            assert f"{feature} {size} {share:.0%}" in page.text
+
+
+def test_without_a_rule_alerts_are_those_of_the_detector(tmp_path: Path) -> None:
+    page = report(tmp_path, "--contamination", 0.02)
+    assert "asked 2.00%" in page.text
+    assert "memory was -1,5" in page.text
+    assert not any("severity" in each.get("class", "") for each in page.all("span"))
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_every_format_gives_the_same_page(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"in.{kind}"
+    if kind == "parquet":
+        arrow = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+        parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+        parquet.write_table(arrow.table(dict(zip(COLUMNS, ROWS.T, strict=True))), path)
+    else:
+        path.write_text(TEXT if kind == "csv" else json_text(ROWS))
+    target = tmp_path / "this.html"
+    result = call("score", path, "--out", tmp_path / "out.csv", "--report", target)
+    assert result.code == 0, result.err
+    plain = report(tmp_path / ".", text=TEXT)
+    assert f"Anomalies in in.{kind}" in Page(target).text or plain
+    ours, theirs = (re.sub(r"Throughput [\d,]+|Anomalies in \S+( input)?|clipsgd-river.*", "", text)
+                    for text in (Page(target).text, plain.text))  # fmt: skip
+    assert ours == theirs
+
+
+def test_it_goes_with_all_the_others(tmp_path: Path) -> None:
+    files = {name: tmp_path / f"a.{name}" for name in ("jsonl", "png", "state", "html")}
+    options = [
+        *("--alert-rate", 0.004, "--alerts", files["jsonl"], "--plot", files["png"]),
+        *("--state", files["state"], "--report", files["html"], "--time", "t"),
+    ]
+    for _ in range(2):
+        result = call("score", "-", "--format", "csv", "--ignore", "y", *options, stdin=timed(TEXT))
+        assert result.code == 0, result.err
+        assert all(path.stat().st_size > 100 for path in files.values())
+        assert "watched 3,000 events" in Page(files["html"]).text
+
+
+def test_the_page_is_complete_in_itself_and_accessible(tmp_path: Path) -> None:
+    page = report(tmp_path, "--alert-rate", 0.02, "--time", "t", text=timed(TEXT))
+    assert page.source.startswith('<!DOCTYPE html>\n<html lang="en">')
+    (policy,) = [each["content"] for each in page.all("meta") if each.get("http-equiv") is not None]
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    forbidden = {"script", "link", "iframe", "object", "embed", "form", "base", "a", "button"}
+    assert not forbidden & {tag for tag, _ in page.tags}
+    for _, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        for name in ("src", "srcset", "href"):
+            assert attributes.get(name, "data:image/svg+xml").startswith("data:image/svg+xml")
+    assert "url(" not in page.source
+    assert "@import" not in page.source
+    images = page.all("img")
+    assert len(images) > 6
+    assert all(len(image["alt"]) > 20 for image in images)
+    assert all(each.get("scope") in {"col", "row"} for each in page.all("th"))
+    headings = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h\d", tag)]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(headings))
+    names = [each["id"] for _, each in page.tags if "id" in each]
+    assert len(names) == len(set(names))
+    labelled = {each["aria-labelledby"] for _, each in page.tags if "aria-labelledby" in each}
+    assert labelled <= set(names)
+    for picture in page.pictures():
+        assert "prefers-color-scheme:dark" in picture
+        assert "<script" not in picture
+        assert not re.search(r'href="(?!#)', picture)
+
+
+def test_text_of_the_data_stays_text(tmp_path: Path) -> None:
+    page = report(
+        tmp_path, "--contamination", 0.05, "--time", "when", text=hostile_lines(), kind="jsonl"
+    )
+    plain = {tag for tag, _ in report(tmp_path, "--contamination", 0.05).tags}
+    assert {tag for tag, _ in page.tags} <= plain | {"time"}
+    for name in HOSTILE_NAMES[:5]:
+        assert name in page.text
+    assert "49" not in page.all("title")
+    assert "\\u202elanguage, 日本語 \\ud83d \\x00 \\x1b[31m\\n" in page.text
+    assert "xxx…" in page.text
+    assert len(page.text) < 30_000
+    pictures = "".join(page.pictures())
+    assert "&lt;script&gt;" in pictures
+    assert "0.123456789" in pictures
+    assert "<script" not in pictures
+    assert "<img" not in pictures
+
+
+@pytest.mark.parametrize("text", ["a,b\n", "a,b\n1,2\n", "a,b\n1,\n", "a\n" + "5\n" * 50])
+def test_short_streams(tmp_path: Path, text: str) -> None:
+    page = report(tmp_path, text=text)
+    count = text.count("\n") - 1
+    wanted = {0: "No event was read.", 1: "watched 1 event and raised no alert."}
+    assert wanted.get(count, f"watched {count} events and raised no alert.") in page.text
+    assert "Threshold none yet" in page.text or count > 1
+    assert len(page.all("img")) == (count > 0)
+    assert "Most unusual" not in page.text
+
+
+def test_infinite_and_missing_values(tmp_path: Path) -> None:
+    rows = ROWS.copy()
+    rows[::7, 1] = np.nan
+    rows[[2000, 2400], [0, 2]] = np.inf, -np.inf
+    page = report(tmp_path, "--alert-rate", 0.004, text=csv_text(rows))
+    assert "cpu was infinite" in page.text
+    assert "disk was minus infinity" in page.text
+
+
+def test_a_stream_full_of_alerts_makes_no_endless_page(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    rows = generator.standard_t(2, size=(20_000, 3))
+    labels = (generator.random(20_000) < 0.5).astype(int)
+    head, *lines = csv_text(rows).splitlines()
+    text = "\n".join([f"{head},y", *map("{},{}".format, lines, labels)]) + "\n"
+    page = report(tmp_path, "--contamination", 0.5, "--label", "y", text=text)
+    assert len(page.source) < 3_000_000
+    assert len(page.all("article")) + len(page.all("tr")) < 120
+
+
+def test_bad_events_are_told(tmp_path: Path) -> None:
+    text = TEXT + "x,y,z\n1,2\n"
+    page = report(tmp_path, "--on-error", "skip", text=text)
+    assert "2 bad events were skipped." in page.text
+    path = tmp_path / "failed.html"
+    result = call("score", "-", "--format", "csv", "--report", path, stdin=text)
+    assert result.code == 1
+    failed = Page(path)
+    assert "The run ended early: standard input, row 3,001 " in failed.text
+    assert "watched 3,000 events" in failed.text
+
+
+def test_a_disk_that_fails_leaves_the_old_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path, out = tmp_path / "report.html", tmp_path / "out.csv"
+    path.write_text("the old one")
+    monkeypatch.setattr(os, "fsync", full)
+    result = call("score", "-", "--format", "csv", "--out", out, "--report", path, stdin=TEXT)
+    assert result.code == 1
+    assert f"cannot write the report {path}: No space left on device: make room" in result.err
+    assert "3,000 events" in result.err
+    assert path.read_text() == "the old one"
+    assert len(csv_rows(out.read_text())) == 3000
+    assert sorted(tmp_path.iterdir()) == [out, path]
+
+
+@pytest.mark.parametrize(
+    ("missing", "word"),
+    [
+        ("matplotlib", 'pip install "clipsgd_river[plot]", or leave --report out'),
+        ("jinja2", 'pip install "clipsgd_river[cli]", or leave --report out'),
+    ],
+)
+def test_what_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, word: str
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == missing]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    path = tmp_path / "report.html"
+    result = call("score", "-", "--format", "csv", "--report", path, stdin=TEXT)
+    assert result.code == 2
+    assert word in result.err
+    assert not path.exists()
+
+
+def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
+    assert report(tmp_path).pictures() == report(tmp_path).pictures()
+
+
+def test_an_existing_report_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("the old one")
+    assert "the old one" not in report(tmp_path).source
+
+
+def test_the_demo_writes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = call("demo", "--events", 1500, "--no-peers", "--report", "demo.html")
+    assert result.code == 0
+    assert "report: demo.html" in result.err
+    page = Page(tmp_path / "demo.html")
+    assert "Anomalies in River's Shuttle stream" in page.text
+    assert "watched 1,500 events" in page.text
+    assert "Throughput" not in page.text
+    refused = call("demo", "--events", 1500, "--report", "demo.pdf")
+    assert refused.code == 2
+    assert "let it end in .html" in refused.err
+
+
+def test_keeping_samples_takes_constant_memory() -> None:
+    from clipsgd_river.cli.report.samples import Samples
+    from clipsgd_river.cli.watch import Driver
+
+    samples = Samples()
+    for row in range(1, 50_001):
+        if samples.wants_next():
+            samples.add(Event(row, {"a": row}, -1, None), math.nan, {"a": (0.0, 1.0, 2.0)})
+        if row % 10 == 0:
+            distance = 1e9 if row == 33_330 else float(row % 97)
+            samples.mark(row, math.nan, distance, (Driver("b", row, 0.0, 1.0, 2.0, 1.0),))
+    a, b = samples.points("a"), samples.points("b")
+    assert 400 <= len(a) <= 800
+    steps = {second.row - first.row for first, second in pairwise(a)}
+    assert steps == {samples.stride}
+    assert [point.value for point in a] == [point.row for point in a]
+    assert 1000 <= len(b) < 2048
+    assert 33_330 in {point.row for point in b}
+    assert samples.marks_stand_for == 4
+    assert samples.points("c") == []
+
+
+def test_the_most_unusual_alerts_stay() -> None:
+    from clipsgd_river.anomaly import Alert
+    from clipsgd_river.cli.report.top_alerts import RankedAlert, TopAlerts
+
+    generator = np.random.default_rng(0)
+    chances, distances = generator.random(2000), generator.random(2000)
+    top = TopAlerts(size=25)
+    for row, (chance, distance) in enumerate(zip(chances, distances, strict=True)):
+        p = None if row % 2 else float(chance)
+        top.add(RankedAlert(row, math.nan, Alert(0.9, p)), float(distance))
+    wanted = sorted(range(0, 2000, 2), key=lambda row: chances[row])[:25]
+    assert [each.row for each in top.ranked()] == wanted
+    top = TopAlerts(size=25)
+    for row, distance in enumerate(distances):
+        top.add(RankedAlert(row, math.nan, Alert(0.9)), float(distance))
+    assert [each.row for each in top.ranked()] == np.argsort(-distances)[:25].tolist()
