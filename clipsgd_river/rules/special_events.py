@@ -32,8 +32,8 @@ class SpecialEvents(Rule):
       ordinary one at a ``share`` of the rate; from then on it learns in the windows of its name
       only, and goes on in the next one, a week or a year later, where it was. Of its first 50
       events the detector alone learns: there are no alerts, and how unusual they are is not held
-      against later ones. An event alerts if it is unusual for the profile, and would be an alert by
-      the ordinary filter too: what is usual at ordinary times needs no learning anew.
+      against later ones. An event is as unusual as the lesser of its scores by the profile and by
+      the ordinary filter: what is usual at ordinary times needs no learning anew.
     - Muted events are not looked at: no alerts, nothing learned.
 
     Parameters
@@ -230,7 +230,8 @@ class SpecialEvents(Rule):
         ordinary = self.anomaly_filter
         if self._current is None or not ordinary.ready:
             return False
-        return not ordinary.classify(ordinary.score_one(event, *args))
+        # Unusual by the lesser of both scores, which are on one scale.
+        return not self._filter.classify(ordinary.score_one(event, *args))
 
     def _parts(self) -> dict[Any, Any]:
         parts = super()._parts()
