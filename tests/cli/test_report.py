@@ -18,7 +18,6 @@ from pages import HOSTILE_NAMES, Page, hostile_lines
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis
-from clipsgd_river.cli.events import Event
 
 pytest.importorskip("matplotlib", reason="a report has pictures")
 pytest.importorskip("jinja2", reason="a report needs Jinja")
@@ -121,6 +120,14 @@ def test_it_goes_with_all_the_others(tmp_path: Path) -> None:
         assert result.code == 0, result.err
         assert all(path.stat().st_size > 100 for path in files.values())
         assert "watched 3,000 events" in Page(files["html"]).text
+
+
+@pytest.mark.parametrize("rule", [(), ("--alert-rate", 0.01)])
+def test_categories_are_named(tmp_path: Path, rule: tuple[Any, ...]) -> None:
+    rows = [f"{'eve' if n == 900 else ('ann', 'bob')[n % 2]},{n % 7}" for n in range(1000)]
+    text = "\n".join(["user,load", *rows]) + "\n"
+    page = report(tmp_path, *rule, "--categorical", "auto", text=text)
+    assert "'eve', never seen" in page.text
 
 
 def test_the_page_is_complete_in_itself_and_accessible(tmp_path: Path) -> None:
@@ -284,7 +291,7 @@ def test_keeping_samples_takes_constant_memory() -> None:
     samples = Samples()
     for row in range(1, 50_001):
         if samples.wants_next():
-            samples.add(Event(row, {"a": row}, -1, None), math.nan, {"a": (0.0, 1.0, 2.0)})
+            samples.add(row, math.nan, {"a": row}, {"a": (0.0, 1.0, 2.0)})
         if row % 10 == 0:
             distance = 1e9 if row == 33_330 else float(row % 97)
             samples.mark(row, math.nan, distance, (Driver("b", row, 0.0, 1.0, 2.0, 1.0),))

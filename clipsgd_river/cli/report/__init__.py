@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final
 
 from clipsgd_river._state_file import write_atomically
@@ -41,6 +41,8 @@ class Report:
         self._events = self._alerts = 0
         self._top = TopAlerts()
         self._samples = Samples()
+        # Of the event that is looked at, as the detector gets it, if it is sampled.
+        self._features: Mapping[Hashable, Any] = {}
         self._bands: dict[Hashable, Any] | None = None
         self._first: Event | None = None
         self._last: Event | None = None
@@ -48,8 +50,10 @@ class Report:
 
     def look(self, event: Event) -> None:
         """See an event before it is judged and learned."""
-        wanted = self._samples.wants_next()
-        self._bands = self._watch.detector.expect_one(event.features) if wanted else None
+        self._bands = None
+        if self._samples.wants_next():
+            self._features = self._watch.encoded(event)
+            self._bands = self._watch.detector.expect_one(self._features)
 
     def add(self, event: Event, verdict: Verdict) -> None:
         """See an event with its verdict."""
@@ -57,7 +61,7 @@ class Report:
         self._first, self._last = self._first or event, event
         self._threshold = score_at_threshold(verdict)
         if self._bands is not None:
-            self._samples.add(event, self._seconds(event), self._bands)
+            self._samples.add(event.row, self._seconds(event), self._features, self._bands)
         if not verdict.is_anomaly:
             return
         self._alerts += 1
