@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 from clipsgd_river import COMPILED
-from clipsgd_river.anomaly import AlertBudget, ClippedEnsemble, ClippedZScore
+from clipsgd_river.anomaly import AlertBudget, ClippedEnsemble, ClippedZScore, TailFilter
 from clipsgd_river.checks import sklearn_expected_failed_checks
 from clipsgd_river.preprocessing import SurprisalEncoder
 
@@ -509,3 +509,17 @@ def test_alerts_name_the_value_and_how_often_it_was_seen() -> None:
     assert "KP" in found.sentence
     assert "x" * 60 not in found.sentence
     assert found.sentence.isprintable()
+
+
+@pytest.mark.parametrize("kind", [AlertBudget, TailFilter])
+def test_filters_take_tables_with_text(kind: Any) -> None:
+    frame = pd.DataFrame(list(log_ins(300)), columns=["user", "country", "port", "bytes"])
+    one, many = (kind(SurprisalEncoder(["port"]) | ClippedZScore()) for _ in range(2))
+    wanted = []
+    for x in log_ins(300):
+        wanted.append(one.score_one(x))
+        one.learn_one(x)
+    assert many.score_learn_many(pl.from_pandas(frame)).tolist() == wanted
+    assert many.to_bytes() == one.to_bytes()
+    with pytest.raises(TypeError, match="'user' holds"):
+        kind(ClippedZScore()).learn_many(frame)

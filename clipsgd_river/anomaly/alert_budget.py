@@ -15,7 +15,8 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.alert_budget import AlertBudgetKernel
 from clipsgd_river._kernels.as_float import is_missing
-from clipsgd_river._rows import Rows, rows_of
+from clipsgd_river._mixed_rows import rows_for
+from clipsgd_river._rows import Rows
 from clipsgd_river.anomaly import _event_time
 from clipsgd_river.anomaly._filter import WrappingFilter, last_step
 from clipsgd_river.anomaly._saveable_filter import SaveableFilter
@@ -365,7 +366,7 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         if self._one_pass and not self.protect_anomaly_detector:
             return self._run_rows(rows, times)
         events = zip(self._events(rows, times), targets, strict=True)
-        return self._judge_events(events, len(rows.values))
+        return self._judge_events(events, len(rows))
 
     def _run_rows(
         self, rows: Rows, times: NDArray[np.float64]
@@ -386,7 +387,7 @@ class AlertBudget(SaveableFilter, WrappingFilter):
                 budget.observe_many(counted.tolist(), times[at].tolist(), alerts[at])
         return scores, alerts.astype(bool)
 
-    def _events(self, rows: Rows, times: NDArray[np.float64]) -> Iterator[dict[Any, Any]]:
+    def _events(self, rows: Any, times: NDArray[np.float64]) -> Iterator[dict[Any, Any]]:
         """Rows as events, with their times."""
         for i, x in enumerate(rows.events()):
             if self.time is not None:
@@ -399,15 +400,15 @@ class AlertBudget(SaveableFilter, WrappingFilter):
 
     def _rows_and_targets(
         self, table: Any, args: tuple[Any, ...]
-    ) -> tuple[Rows, list[tuple[Any, ...]]]:
+    ) -> tuple[Any, list[tuple[Any, ...]]]:
         """Rows, and the arguments beside each: its target if the detector is supervised."""
         if not self._supervised:
             if args:
                 raise TypeError("a detector without targets takes rows only")
-            rows = rows_of(table)
-            return rows, [()] * len(rows.values)
-        rows, targets = rows_and_targets(table, *args)
-        return rows, [(target,) for target in targets]
+            rows = rows_for(self.anomaly_detector, table)
+            return rows, [()] * len(rows)
+        numbers, targets = rows_and_targets(table, *args)
+        return numbers, [(target,) for target in targets]
 
     def _lacks_target(self, args: tuple[Any, ...]) -> bool:
         """Whether the event has a target and it is missing: it is then passed over."""

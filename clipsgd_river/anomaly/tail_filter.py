@@ -14,7 +14,8 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.as_float import is_missing
 from clipsgd_river._kernels.tail_filter import TailFilterKernel
-from clipsgd_river._rows import Rows, rows_of
+from clipsgd_river._mixed_rows import rows_for
+from clipsgd_river._rows import Rows
 from clipsgd_river.anomaly._filter import DistanceFilter, passes
 from clipsgd_river.anomaly._saveable_filter import SaveableFilter
 from clipsgd_river.anomaly._supervised import rows_and_targets
@@ -244,13 +245,14 @@ class TailFilter(SaveableFilter, DistanceFilter):
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Scores of rows and whether they are alerts, each before it is learned."""
         if targets:
-            rows, found = rows_and_targets(X, targets[0])
+            numbers, found = rows_and_targets(X, targets[0])
+            rows: Any = numbers
             args: list[tuple[Any, ...]] = [(target,) for target in found]
         else:
-            rows = rows_of(X)
+            rows = rows_for(self.anomaly_detector, X)
             if self._one_pass:
                 return self._run_rows(rows)
-            args = [()] * len(rows.values)
+            args = [()] * len(rows)
         return self._judge_events(zip(rows.events(), args, strict=True), len(args), **kwargs)
 
     def _run_rows(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
