@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
-from river.utils.dataframe import into_frame
+from river import compose
+from river.utils.dataframe import into_frame, to_native_series
 from sklearn.utils.validation import validate_data
 
-from clipsgd_river._kernels.as_float import as_float
+from clipsgd_river._kernels.as_float import as_float, is_missing
+from clipsgd_river._rows import Rows, rows_of
 
 
 @dataclass(frozen=True)
@@ -35,21 +38,30 @@ class MixedRows:
     count: int
     frame: Any = None
 
+    def __len__(self) -> int:
+        return self.count
+
     def events(self) -> Iterator[dict[Any, Any]]:
-        """Rows as events, one by one."""
-        if not self.columns:
-            yield from ({} for _ in range(self.count))
-            return
-        for row in zip(*self.columns, strict=True):
-            yield dict(zip(self.names, row, strict=True))
+        """Rows as events, one by one: a missing value is a missing key."""
+        for row in zip(*self.columns, strict=True) if self.columns else ((),) * self.count:
+            yield {n: v for n, v in zip(self.names, row, strict=True) if not is_missing(v)}
 
     def map(self, encode: Callable[[dict[Any, Any]], dict[Any, Any]]) -> NDArray[np.float64]:
-        """Numbers that a function makes of the events; shape (n, d)."""
-        values = np.empty((self.count, len(self.names)))
+        """Numbers that a function makes of the events; shape (n, d), NaN where a value is missing.
+
+        What it makes of other values than it was given is left out.
+        """
+        values = np.full((self.count, len(self.names)), np.nan)
         for row, event in zip(values, self.events(), strict=True):
             encoded = encode(event)
-            row[:] = [as_float(name, encoded[name]) for name in self.names]
+            row[:] = [as_float(name, encoded.get(name)) for name in self.names]
         return values
+
+    def like_input(self, values: NDArray[np.float64], name: str) -> Any:
+        """One value per row in the caller's kind: a Series for a frame, with its index."""
+        if self.frame is None:
+            return values
+        return to_native_series(values, name=name, like=self.frame)
 
 
 def mixed_rows_of(X: Any) -> MixedRows:
@@ -80,6 +92,26 @@ def mixed_rows_of(X: Any) -> MixedRows:
             "ends in _one with a dict, or reshape(1, -1) it; for one feature reshape(-1, 1)"
         )
     return _of_array(values, list(range(values.shape[1])))
+
+
+def rows_for(detector: Any, X: Any) -> Rows | MixedRows:
+    """Take a table apart: numbers, or for a pipeline, whose first step may want it, text too.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `rows_of`.
+    """
+    is_pipeline = isinstance(detector, compose.Pipeline)
+    return mixed_rows_of(X) if is_pipeline and _holds_others(X) else rows_of(X)
+
+
+def _holds_others(X: Any) -> bool:
+    """Whether a table holds anything but numbers, or might."""
+    if hasattr(X, "columns") or hasattr(X, "column_names"):
+        kinds = into_frame(X).schema.values()
+        return not all(kind.is_numeric() or kind == nw.Boolean for kind in kinds)
+    return _as_array(X).dtype.kind not in "biuf"
 
 
 def validated_mixed_rows(estimator: Any, X: Any, *, reset: bool) -> MixedRows:

@@ -37,6 +37,9 @@ class Rows:
     names: list[Any]
     frame: Any = None
 
+    def __len__(self) -> int:
+        return len(self.values)
+
     def parts(self) -> Iterator[tuple[slice, Rows]]:
         """Consecutive parts: the slice of rows, and these as a table of their own."""
         for start in range(0, len(self.values), CHUNK):

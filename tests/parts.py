@@ -151,6 +151,48 @@ class Scaler(Tabular):
         return np.array([squashed(fsum(abs(z - middle) for z in row)) for row in rows])
 
 
+class Encoder(Tabular):
+    """How surprising an event is in all, its numbers rounded and turned into text."""
+
+    senseless: ClassVar[dict[str, str]] = {
+        "check_far_events_score_above_near_ones": "categories are not near or far",
+        "check_ready_tells_when_the_warm_up_is_over": "it has none",
+        "check_other_types_are_refused": "text is a category",
+    }
+
+    def categories(self, x: Any) -> Any:
+        if not isinstance(x, Mapping):
+            return x
+        return {name: as_text(v) if is_number(v) else v for name, v in x.items()}
+
+    def table(self, X: Any) -> Any:
+        table = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
+        if names_of(table) or len(table.shape) != 2:
+            return table
+        return np.array([[as_text(v) for v in row] for row in plain(table)], dtype=object)
+
+    def learn_many(self, X: Any) -> None:
+        self.part.learn_many(self.table(X))
+
+    def partial_fit(self, X: Any) -> Self:
+        self.part.partial_fit(self.table(X))
+        return self
+
+    def score_many(self, X: Any) -> Any:
+        rows = np.asarray(self.part.transform_many(self.table(X))).tolist()
+        return np.array([squashed(fsum(filter(is_number, row))) for row in rows])
+
+    def learn_one(self, x: Any) -> None:
+        self.part.learn_one(self.categories(x))
+
+    def score_one(self, x: Any) -> float:
+        return squashed(fsum(self.numbers(x)))
+
+    def numbers(self, x: Any) -> list[float]:
+        encoded = self.part.transform_one(self.categories(x)).values()
+        return [bits for bits in encoded if is_number(bits)]
+
+
 class Model(Tabular):
     """What a linear model predicts, its target being the largest value of an event."""
 
@@ -340,6 +382,7 @@ class ChangePoints(Part):
 KINDS: dict[type[Any], type[Part]] = {
     stats.base.Univariate: Statistic,
     our_stats.ClippedVectorMean: VectorStatistic,
+    preprocessing.SurprisalEncoder: Encoder,
     base.Transformer: Scaler,
     base.Regressor: Regressor,
     base.Classifier: Classifier,
@@ -382,6 +425,16 @@ def checks_of(part: Part) -> Iterator[Any]:
         room = check.__module__.rpartition(".")[2]
         if room in part.modules and check.__name__ not in part.senseless:
             yield check
+
+
+def as_text(value: Any) -> Any:
+    """A number rounded and written out; missing if it is."""
+    if not is_number(value):
+        return None
+    try:
+        return f"{float(value):.0f}"
+    except OverflowError:
+        return "huge"
 
 
 def is_number(value: Any) -> bool:

@@ -129,7 +129,7 @@ def test_row_peers_do_without_pysad(
     assert "PySAD is not installed" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["tabular", "contamination"])
+@pytest.mark.parametrize("name", ["tabular", "contamination", "categorical"])
 def test_without_data_the_script_is_skipped(
     script: Load,
     name: str,

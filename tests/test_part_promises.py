@@ -32,6 +32,7 @@ def test_every_part_is_discovered() -> None:
         "ClippedSGD",
         "ClippedVar",
         "SplicedBinnedPareto",
+        "SurprisalEncoder",
     }
 
 

@@ -6,11 +6,12 @@ from array import array
 from typing import Any, ClassVar
 
 import pytest
-from river import anomaly, base
+from river import anomaly, base, compose, preprocessing
 
 from clipsgd_river import _state_file
-from clipsgd_river._saveable_wrapper import SaveableWrapper
+from clipsgd_river._saveable_wrapper import SaveablePipeline, SaveableWrapper
 from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
+from clipsgd_river.preprocessing import ClippedScaler, SurprisalEncoder
 
 
 class Counting(SaveableWrapper, base.AnomalyDetector):
@@ -131,3 +132,23 @@ def test_forged_lengths_and_parts_are_refused() -> None:
         header = _state_file.make_header({**fields, "parameters": parameters})
         with pytest.raises(ValueError, match="the state"):
             Counting.from_bytes(_state_file.encode(header, numbers))
+
+
+def test_a_pipeline_of_ours_is_a_part_and_stands_alone() -> None:
+    def learned_text(model: Any, count: int) -> Any:
+        for n in range(count):
+            model.learn_one({"a": float(n % 7), "b": f"value {n % 5}"})
+        return model
+
+    inner = compose.Pipeline(SurprisalEncoder(), ClippedScaler(), ("last", ClippedZScore()))
+    model = learned_text(Counting(inner), 60)
+    other = Counting.from_bytes(model.to_bytes())
+    assert list(other.detector.steps) == ["SurprisalEncoder", "ClippedScaler", "last"]
+    assert learned_text(other, 9).to_bytes() == learned_text(model, 9).to_bytes()
+    alone = SaveablePipeline.from_bytes(SaveablePipeline(inner).to_bytes())
+    assert type(alone) is compose.Pipeline
+    x = {"a": 3.0, "b": "never"}
+    assert alone.score_one(x) == inner.score_one(x)
+    foreign = compose.Pipeline(preprocessing.StandardScaler(), ClippedZScore())
+    with pytest.raises(ValueError, match="the StandardScaler of SaveablePipeline"):
+        Counting(foreign).to_bytes()

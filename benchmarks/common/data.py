@@ -88,7 +88,7 @@ def load(folder: Path, name: str, limit: int = 10_000) -> Stream:
     if name == "fraud_in_time_order":
         return _fraud(folder).first(limit)
     if name == "nsl_kdd_test":
-        return _nsl_kdd(folder).first(limit)
+        return nsl_kdd_one_hot(folder, name, limit)
     if name == "http_in_time_order":
         rows, labels = _arrays(folder, "http")
         window = slice(HTTP_WINDOW_START, HTTP_WINDOW_START + limit)
@@ -146,14 +146,35 @@ def _fraud(folder: Path) -> Stream:
     return Stream("fraud_in_time_order", kept, labels.astype(np.int8)[source != 2])
 
 
-def _nsl_kdd(folder: Path) -> Stream:
-    path = folder / "nsl_kdd_test.csv.gz"
+def nsl_kdd_as_it_is(folder: Path, name: str, limit: int) -> tuple[list[Event], LabelArray]:
+    """Return connections of NSL-KDD with their categories, in the order of the file, and labels.
+
+    Raises
+    ------
+    DataError
+        If the file is missing.
+    """
+    table = _nsl_kdd_table(folder, name)[:limit]
+    features = table.drop(columns=list(NOT_FEATURES)).astype(dict.fromkeys(CATEGORIES, object))
+    return features.to_dict("records"), table["y"].to_numpy(dtype=np.int8)
+
+
+def nsl_kdd_one_hot(folder: Path, name: str, limit: int) -> Stream:
+    """Return the same connections, a column of zeros and ones for each category.
+
+    Raises
+    ------
+    DataError
+        If the file is missing.
+    """
+    table = _nsl_kdd_table(folder, name)
+    features = pd.get_dummies(table.drop(columns=list(NOT_FEATURES)), columns=list(CATEGORIES))
+    rows, labels = features.to_numpy(dtype=np.float64), table["y"].to_numpy(dtype=np.int8)
+    return Stream(name, rows, labels).first(limit)
+
+
+def _nsl_kdd_table(folder: Path, name: str) -> pd.DataFrame:
+    path = folder / f"{name}.csv.gz"
     if not path.is_file():
         raise DataError(f"{path} is missing: point --data at the folder that holds it")
-    table = pd.read_csv(path)
-    features = pd.get_dummies(table.drop(columns=list(NOT_FEATURES)), columns=list(CATEGORIES))
-    return Stream(
-        "nsl_kdd_test",
-        features.to_numpy(dtype=np.float64),
-        table["y"].to_numpy(dtype=np.int8),
-    )
+    return pd.read_csv(path)

@@ -29,8 +29,8 @@ class SurprisalKernel:
     Parameters
     ----------
     settings
-        ``features``, names; ``given``, pairs of names; ``learning_rate``, ``max_values`` and
-        ``max_features``, already validated; kept as given.
+        ``features``, names, and ``given``, pairs of names, or ``None``; ``learning_rate``,
+        ``max_values`` and ``max_features``, already validated; kept as given.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -38,8 +38,8 @@ class SurprisalKernel:
         self.columns: dict[Any, Category] = {}
         self.events = 0.0
         self.busy = False
-        self.given = dict(settings["given"])
-        self.named = frozenset(settings["features"]) | frozenset(self.given)
+        self.given = dict(settings["given"] or ())
+        self.named = frozenset(settings["features"] or ()) | frozenset(self.given)
         self.max_features = settings["max_features"]
         self.memory = max(round(1.0 / settings["learning_rate"]), 1.0)
 
@@ -98,6 +98,8 @@ class SurprisalKernel:
             found: list[Any] = []
             fresh: cython.Py_ssize_t = 0
             for name, content in event.items():
+                if type(content) is float and not self.named:
+                    continue
                 key = self.key_of(name, content)
                 if key is not None:
                     fresh += name not in self.columns
@@ -122,6 +124,9 @@ class SurprisalKernel:
             encoded: dict[Any, Any] = {}
             event = as_event(event)
             for name, content in event.items():
+                if type(content) is float and not self.named:
+                    encoded[name] = content
+                    continue
                 key = self.key_of(name, content)
                 if key is None:
                     encoded[name] = content

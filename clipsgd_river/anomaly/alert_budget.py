@@ -16,7 +16,8 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.alert_budget import AlertBudgetKernel
 from clipsgd_river._kernels.as_float import is_missing
-from clipsgd_river._rows import Rows, rows_of
+from clipsgd_river._mixed_rows import rows_for
+from clipsgd_river._rows import Rows
 from clipsgd_river.anomaly import _event_time
 from clipsgd_river.anomaly._filter import WrappingFilter, judged, last_step
 from clipsgd_river.anomaly._saveable_filter import SaveableFilter
@@ -402,7 +403,7 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         if self._one_pass and not self.protect_anomaly_detector:
             return self._run_rows(rows, times)
         events = zip(self._events(rows, times), targets, strict=True)
-        return judged(self, events, len(rows.values))
+        return judged(self, events, len(rows))
 
     def _events_of(
         self, X: Any, args: tuple[Any, ...]
@@ -430,7 +431,7 @@ class AlertBudget(SaveableFilter, WrappingFilter):
                 budget.observe_many(counted.tolist(), times[at].tolist(), alerts[at])
         return scores, alerts.astype(bool)
 
-    def _events(self, rows: Rows, times: NDArray[np.float64]) -> Iterator[dict[Any, Any]]:
+    def _events(self, rows: Any, times: NDArray[np.float64]) -> Iterator[dict[Any, Any]]:
         """Rows as events, with their times."""
         for i, x in enumerate(rows.events()):
             if self.time is not None:
@@ -443,15 +444,15 @@ class AlertBudget(SaveableFilter, WrappingFilter):
 
     def _rows_and_targets(
         self, table: Any, args: tuple[Any, ...]
-    ) -> tuple[Rows, list[tuple[Any, ...]]]:
+    ) -> tuple[Any, list[tuple[Any, ...]]]:
         """Rows, and the arguments beside each: its target if the detector is supervised."""
         if not self._supervised:
             if args:
                 raise TypeError("a detector without targets takes rows only")
-            rows = rows_of(table)
-            return rows, [()] * len(rows.values)
-        rows, targets = rows_and_targets(table, *args)
-        return rows, [(target,) for target in targets]
+            rows = rows_for(self.anomaly_detector, table)
+            return rows, [()] * len(rows)
+        numbers, targets = rows_and_targets(table, *args)
+        return numbers, [(target,) for target in targets]
 
     def _exceeds(self, event: dict[Any, Any], args: tuple[Any, ...]) -> bool:
         return self.classify(self._judging.score_one(event, *args))

@@ -15,6 +15,7 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.as_float import is_missing
 from clipsgd_river._kernels.tail_filter import TailFilterKernel
+from clipsgd_river._mixed_rows import rows_for
 from clipsgd_river._rows import Rows, rows_of
 from clipsgd_river.anomaly._filter import DistanceFilter, judged, passes
 from clipsgd_river.anomaly._saveable_filter import SaveableFilter
@@ -278,11 +279,12 @@ class TailFilter(SaveableFilter, DistanceFilter):
         self, X: Any, args: tuple[Any, ...]
     ) -> tuple[int, Iterable[tuple[dict[Any, Any], tuple[Any, ...]]]]:
         if args:
-            rows, found = rows_and_targets(X, args[0])
+            numbers, found = rows_and_targets(X, args[0])
+            rows: Any = numbers
             targets: list[tuple[Any, ...]] = [(target,) for target in found]
         else:
-            rows = rows_of(X)
-            targets = [()] * len(rows.values)
+            rows = rows_for(self.anomaly_detector, X)
+            targets = [()] * len(rows)
         return len(targets), zip(rows.events(), targets, strict=True)
 
     def _exceeds(self, event: dict[Any, Any], args: tuple[Any, ...]) -> bool:

@@ -31,19 +31,21 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def names(features: Any) -> list[Any]:
-    """Names of features as a list."""
+def names(features: Any) -> list[Any] | None:
+    """Names of features as a list, ``None`` as it is."""
     if features is None:
-        return []
+        return None
     if isinstance(features, str | bytes) or not isinstance(features, Iterable):
         raise TypeError(f"features is a list of names or None, not {features!r}")
     return [_name(name) for name in features]
 
 
-def pairs(given: Any) -> list[tuple[Any, Any]]:
-    """Pairs of a feature and what it is conditional on."""
+def pairs(given: Any) -> list[tuple[Any, Any]] | None:
+    """Pairs of a feature and what it is conditional on, ``None`` as it is."""
+    if given is None:
+        return None
     try:
-        found = list(given.items()) if isinstance(given, Mapping) else list(given or [])
+        found = given.items() if isinstance(given, Mapping) else given
         known = [(_name(feature), _name(other)) for feature, other in found]
     except (TypeError, ValueError):
         raise TypeError(

@@ -187,7 +187,7 @@ class SurprisalEncoder(
         """
         kernel = self._kernel
         memory = kernel.memory
-        given = dict(kernel.settings["given"])
+        given = dict(kernel.settings["given"] or ())
         return {
             name: (x[name], in_words(seen, memory, given.get(name), x.get(given.get(name))))
             for name, seen in kernel.seen_one(x).items()
@@ -297,6 +297,17 @@ class SurprisalEncoder(
         # It names all values: not to be kept twice.
         self.__dict__.pop("_header")
         return state
+
+    @classmethod
+    def _from_state(cls, fields: dict[str, Any], numbers: array[float]) -> Self:
+        parameters = fields.get("parameters")
+        try:
+            # JSON has no dict with names that are not text.
+            given = dict(_surprisal_settings.pairs(parameters["given"]) or ())  # type: ignore[index]
+            fields = {**fields, "parameters": {**parameters, "given": given or None}}  # type: ignore[dict-item]
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"the state has impossible parameters: {error}") from error
+        return super()._from_state(fields, numbers)
 
     def _extra_fields(self) -> dict[str, Any]:
         encode = _surprisal_settings.encode_key
