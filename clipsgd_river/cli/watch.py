@@ -140,6 +140,10 @@ class Watch:
             distance = short_number(verdict.distance)
             yield f"{row:>12,}  {verdict.score:>8.6f}  {distance:>10}  {why}"
 
+    def expected(self, event: Event) -> tuple[Mapping[Hashable, Any], Mapping[Hashable, Any]]:
+        """Return an event as the detector gets it, and the bands it expects."""
+        return event.features, self.detector.expect_one(event.features)
+
     def close(self) -> None:
         """End what was written beside the events."""
 

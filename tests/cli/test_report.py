@@ -18,7 +18,6 @@ from pages import HOSTILE_NAMES, Page, hostile_lines
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis
-from clipsgd_river.cli.events import Event
 
 pytest.importorskip("matplotlib", reason="a report has pictures")
 pytest.importorskip("jinja2", reason="a report needs Jinja")
@@ -290,7 +289,7 @@ def test_keeping_samples_takes_constant_memory() -> None:
     samples = Samples()
     for row in range(1, 50_001):
         if samples.wants_next():
-            samples.add(Event(row, {"a": row}, -1, None), math.nan, {"a": (0.0, 1.0, 2.0)})
+            samples.add(row, math.nan, {"a": row}, {"a": (0.0, 1.0, 2.0)})
         if row % 10 == 0:
             distance = 1e9 if row == 33_330 else float(row % 97)
             samples.mark(row, math.nan, distance, (Driver("b", row, 0.0, 1.0, 2.0, 1.0),))

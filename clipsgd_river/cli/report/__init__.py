@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final
 
 from clipsgd_river._state_file import write_atomically
@@ -41,7 +41,7 @@ class Report:
         self._events = self._alerts = 0
         self._top = TopAlerts()
         self._samples = Samples()
-        self._bands: dict[Hashable, Any] | None = None
+        self._expected: tuple[Mapping[Hashable, Any], Mapping[Hashable, Any]] | None = None
         self._first: Event | None = None
         self._last: Event | None = None
         self._threshold = math.nan
@@ -49,15 +49,15 @@ class Report:
     def look(self, event: Event) -> None:
         """See an event before it is judged and learned."""
         wanted = self._samples.wants_next()
-        self._bands = self._watch.detector.expect_one(event.features) if wanted else None
+        self._expected = self._watch.expected(event) if wanted else None
 
     def add(self, event: Event, verdict: Verdict) -> None:
         """See an event with its verdict."""
         self._events += 1
         self._first, self._last = self._first or event, event
         self._threshold = score_at_threshold(verdict)
-        if self._bands is not None:
-            self._samples.add(event, self._seconds(event), self._bands)
+        if self._expected is not None:
+            self._samples.add(event.row, self._seconds(event), *self._expected)
         if not verdict.is_anomaly:
             return
         self._alerts += 1

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any, Final, NamedTuple
 
-from ..events import Event
 from ..watch import Driver
 
 _MOST_SAMPLES: Final = 800
@@ -59,13 +58,19 @@ class Samples:
         self._seen += 1
         return (self._seen - 1) % self.stride == 0
 
-    def add(self, event: Event, seconds: float, bands: dict[Hashable, Any]) -> None:
+    def add(
+        self,
+        row: int,
+        seconds: float,
+        features: Mapping[Hashable, Any],
+        bands: Mapping[Hashable, Any],
+    ) -> None:
         """Keep an event that was wanted, with the bands from before it was learned."""
         kept = {
-            feature: (_number(event.features.get(feature)), tuple(band))
+            feature: (_number(features.get(feature)), tuple(band))
             for feature, band in bands.items()
         }
-        self._samples.append(_Sample(event.row, seconds, kept))
+        self._samples.append(_Sample(row, seconds, kept))
         most = min(max(_MOST_BANDS // max(len(kept), 1), _FEWEST_SAMPLES), _MOST_SAMPLES)
         while len(self._samples) > most:
             del self._samples[1::2]
