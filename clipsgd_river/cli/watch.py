@@ -142,7 +142,8 @@ class Watch:
 
     def expected(self, event: Event) -> tuple[Mapping[Hashable, Any], Mapping[Hashable, Any]]:
         """Return an event as the detector gets it, and the bands it expects."""
-        return event.features, self.detector.expect_one(event.features)
+        features = self.encoded(event)
+        return features, self.detector.expect_one(features)
 
     def close(self) -> None:
         """End what was written beside the events."""
