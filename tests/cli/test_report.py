@@ -187,6 +187,22 @@ def test_text_of_the_data_stays_text(tmp_path: Path, plain: Page) -> None:
     assert "<img" not in pictures
 
 
+def test_categories_are_told_by_their_values(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    countries = np.where(generator.random(2000) < 0.7, "DE", "FR").astype(object)
+    countries[[1200, 1900]] = "<b>XX</b>"
+    lines = [
+        f"{value!r},{at}"
+        for value, at in zip(generator.random(2000).tolist(), countries, strict=True)
+    ]
+    text = "\n".join(["kb,country", *lines]) + "\n"
+    for rule in (["--contamination", 0.002], ["--alert-rate", 0.002]):
+        page = report(tmp_path, "--categorical", "country", *rule, text=text)
+        assert "country was '<b>XX</b>', never seen (in 1,199 events)" in page.text
+        assert "Drawn is how surprising its values are, in bits." in page.text
+        assert any("country was '&lt;b&gt;XX&lt;/b&gt;', never" in svg for svg in page.pictures())
+
+
 @pytest.mark.parametrize("text", ["a,b\n", "a,b\n1,\n", "a\n" + "5\n" * 50])
 def test_short_streams(tmp_path: Path, text: str) -> None:
     page = report(tmp_path, text=text)

@@ -107,6 +107,11 @@ class Samples:
                     points[mark.row] = Point(mark.row, mark.seconds, value, band, odd)
         return [points[row] for row in sorted(points)]
 
+    def is_category(self, feature: Hashable) -> bool:
+        """Tell whether the numbers kept of a feature stand for categories."""
+        drivers = (driver for mark in self._marks for driver in mark.drivers)
+        return any(d.feature == feature and d.description is not None for d in drivers)
+
 
 def _distance(mark: _Mark) -> float:
     return mark.distance
