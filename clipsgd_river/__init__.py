@@ -88,7 +88,7 @@ def show_versions() -> None:
     import platform
 
     names = ["clipsgd-river", "river", "scikit-learn", "numpy", "scipy", "narwhals"]
-    extras = ["typer", "rich", "pyarrow", "pandas", "polars", "matplotlib", "pyspark"]
+    extras = ["typer", "rich", "jinja2", "pyarrow", "pandas", "polars", "matplotlib", "pyspark"]
     lines = []
     for name in names + extras:
         try:

@@ -140,6 +140,11 @@ class Watch:
             distance = short_number(verdict.distance)
             yield f"{row:>12,}  {verdict.score:>8.6f}  {distance:>10}  {why}"
 
+    def expected(self, event: Event) -> tuple[Mapping[Hashable, Any], Mapping[Hashable, Any]]:
+        """Return an event as the detector gets it, and the bands it expects."""
+        features = self.encoded(event)
+        return features, self.detector.expect_one(features)
+
     def close(self) -> None:
         """End what was written beside the events."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -78,9 +78,7 @@ def fit(text: Text, words: str, points: float) -> None:
     """Give a text its words, cut to a length; dollar signs are no mathematics in them."""
     text.set_parse_math(False)
     words = printable(words)
-    figure = text.get_figure(root=True)
-    assert figure is not None
-    scale = _POINTS_PER_INCH / figure.dpi
+    scale = _POINTS_PER_INCH / cast(Any, text.figure).dpi
 
     def fits(letters: int) -> bool:
         text.set_text(shortened(words, letters))
@@ -131,12 +129,8 @@ def legend_below(axes: Axes) -> None:
     beside = _legend_width(names, len(names)) + _NAME_OF_AXIS < width
     most = range(len(names), 0, -1)
     columns = next((each for each in most if _legend_width(names, each) < width), 1)
-    place = offset_copy(
-        axes.transAxes,
-        axes.get_figure(root=True),
-        y=(-2.2 if beside else -4.4) * size,
-        units="points",
-    )
+    down = (-2.2 if beside else -4.4) * size
+    place = offset_copy(axes.transAxes, cast(Any, axes.figure), y=down, units="points")
     axes.legend(
         handles,
         names,

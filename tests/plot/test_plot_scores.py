@@ -162,7 +162,7 @@ def test_days_and_unknown_times() -> None:
 @pytest.mark.parametrize(("inches", "fewest"), [((11, 4.2), 2), ((3.7, 3.6), 1)])
 def test_any_span_of_time_has_ticks(inches: tuple[float, float], fewest: int) -> None:
     start = np.datetime64("2026-01-30T23:50:00", "us")
-    for seconds in np.geomspace(1e-3, 1e9, 40):
+    for seconds in np.geomspace(1e-3, 1e9, 25):
         figure, axes = plt.subplots(figsize=inches)
         times = start + (np.arange(3) * seconds * 5e5).astype("timedelta64[us]")
         plot_scores([0.4, 0.5, 0.6], positions=times, ax=axes)
@@ -178,7 +178,7 @@ def test_numbers_that_are_no_counts_keep_their_decimals() -> None:
     assert axes.get_xlabel() == ""
 
 
-@pytest.mark.parametrize("inches", [(11, 4.2), (6, 3), (4.2, 3.4), (3.4, 2.6)])
+@pytest.mark.parametrize("inches", [(11, 4.2), (4.2, 3.4), (3.4, 2.6)])
 @pytest.mark.parametrize("positions", [None, np.datetime64("2026-01-30") + np.arange(500)])
 def test_nothing_that_is_written_lies_on_something_else(
     inches: tuple[float, float], positions: Any

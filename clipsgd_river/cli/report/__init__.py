@@ -41,27 +41,23 @@ class Report:
         self._events = self._alerts = 0
         self._top = TopAlerts()
         self._samples = Samples()
-        # Of the event that is looked at, as the detector gets it, if it is sampled.
-        self._features: Mapping[Hashable, Any] = {}
-        self._bands: dict[Hashable, Any] | None = None
+        self._expected: tuple[Mapping[Hashable, Any], Mapping[Hashable, Any]] | None = None
         self._first: Event | None = None
         self._last: Event | None = None
         self._threshold = math.nan
 
     def look(self, event: Event) -> None:
         """See an event before it is judged and learned."""
-        self._bands = None
-        if self._samples.wants_next():
-            self._features = self._watch.encoded(event)
-            self._bands = self._watch.detector.expect_one(self._features)
+        wanted = self._samples.wants_next()
+        self._expected = self._watch.expected(event) if wanted else None
 
     def add(self, event: Event, verdict: Verdict) -> None:
         """See an event with its verdict."""
         self._events += 1
         self._first, self._last = self._first or event, event
         self._threshold = score_at_threshold(verdict)
-        if self._bands is not None:
-            self._samples.add(event.row, self._seconds(event), self._features, self._bands)
+        if self._expected is not None:
+            self._samples.add(event.row, self._seconds(event), *self._expected)
         if not verdict.is_anomaly:
             return
         self._alerts += 1

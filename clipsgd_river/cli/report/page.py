@@ -204,6 +204,8 @@ def _bands(top: TopAlerts, samples: Samples, clock: Clock | None) -> list[dict[s
         points = samples.points(feature)
         if any(not math.isnan(point.value) for point in points):
             words = f"Main reason of {_count(count, 'alert')}."
+            if samples.is_category(feature):
+                words += " Drawn is how surprising its values are, in bits."
             if samples.stride > 1:
                 words += f" Of other events, one in {samples.stride:,} is drawn."
             if samples.marks_stand_for > 1:

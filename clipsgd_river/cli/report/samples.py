@@ -63,7 +63,7 @@ class Samples:
         row: int,
         seconds: float,
         features: Mapping[Hashable, Any],
-        bands: dict[Hashable, Any],
+        bands: Mapping[Hashable, Any],
     ) -> None:
         """Keep an event that was wanted, with the bands from before it was learned."""
         kept = {
@@ -106,6 +106,11 @@ class Samples:
                     odd = place == 0 or not driver.low <= value <= driver.high
                     points[mark.row] = Point(mark.row, mark.seconds, value, band, odd)
         return [points[row] for row in sorted(points)]
+
+    def is_category(self, feature: Hashable) -> bool:
+        """Tell whether the numbers kept of a feature stand for categories."""
+        drivers = (driver for mark in self._marks for driver in mark.drivers)
+        return any(d.feature == feature and d.description is not None for d in drivers)
 
 
 def _distance(mark: _Mark) -> float:
