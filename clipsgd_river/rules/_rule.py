@@ -291,7 +291,7 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
     def _moment(self, x: Event) -> Any:
         """Time of an event, ``None`` if events have none."""
         name = self._time_name
-        return None if name is None else _event_time.split(x, name)[0]
+        return None if name is None else _event_time.moment_of(x, name)
 
     def _event(self, x: Event) -> Event:
         """The event as the filter gets it: without a time that is only this rule's."""
