@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, time
 from time import process_time
 from typing import Any
@@ -106,9 +106,9 @@ def _ours(alerts: Any, events: list[dict[str, Any]]) -> list[bool]:
     return [alerts.alert_one(x, key=x["user"]) is not None for x in events]
 
 
-def _rivers(alerts: Any, events: Iterable[dict[str, Any]]) -> list[bool]:
+def _rivers(alerts: Any, events: list[dict[str, Any]]) -> list[bool]:
     found = []
     for x in events:
         found.append(alerts.classify(alerts.score_one(x)))
-        alerts.anomaly_detector.learn_one(x)
+        alerts.learn_one(x)
     return found

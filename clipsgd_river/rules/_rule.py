@@ -265,6 +265,11 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         """The alert as it goes out."""
         return alert
 
+    def _told(self, x: Event) -> dict[Any, tuple[Any, str]]:
+        """What the transformers before that detector say of the event's features."""
+        told: dict[Any, tuple[Any, str]] = self._filter._told(self._event(x))
+        return told
+
     def _kept(self, event: Event, args: tuple[Any, ...]) -> Event:
         """What the rules leave of an event, as `_judging` gets it."""
         inner = self._filter
