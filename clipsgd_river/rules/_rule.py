@@ -6,6 +6,7 @@ import copy
 import inspect
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -137,11 +138,8 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         moment = self._moment(x)
         event = self._event(x)
 
-        def timed(alert: Alert) -> Alert:
-            return alert if alert.time is not None else replace(alert, time=moment)
-
         def vetoed(alert: Alert) -> bool:
-            alert = timed(alert)
+            alert = _timed(alert, moment)
             if self.remembers and unless is not None and unless(alert):
                 return True
             if self._vetoes(alert, event, args):
@@ -149,7 +147,7 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
             return not self.remembers and unless is not None and unless(alert)
 
         found = self._filter.alert_one(event, *args, key=key, unless=vetoed, **kwargs)
-        return None if found is None else self._raised(timed(found), event, args)
+        return None if found is None else self._raised(_timed(found, moment), event, args)
 
     def alerts(self, stream: Iterable[tuple[Event, Any]]) -> Iterator[Alert]:
         """Yield the alerts of a stream as they come.
@@ -252,10 +250,15 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
     def _wrapped_model(self) -> Any:
         return self.anomaly_filter
 
-    @property
+    @cached_property
     def _time_name(self) -> Any:
         """Feature that is the time of an event; ``None`` if none is."""
         return self.time if self.time is not None else time_name_of(self.anomaly_filter)
+
+    @cached_property
+    def _has_own_time(self) -> bool:
+        """Whether the time is only this rule's, so that the filter must not see it."""
+        return self.time is not None and self.time != time_name_of(self.anomaly_filter)
 
     def _vetoes(self, alert: Alert, event: Event, args: tuple[Any, ...]) -> bool:
         """Whether an alert is none by this rule; asked before the event is learned."""
@@ -300,9 +303,7 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
 
     def _event(self, x: Event) -> Event:
         """The event as the filter gets it: without a time that is only this rule's."""
-        if self.time is None or self.time == time_name_of(self.anomaly_filter):
-            return x
-        return _event_time.split(x, self.time)[1]
+        return _event_time.split(x, self.time)[1] if self._has_own_time else x
 
     def _run(
         self, X: Any, args: tuple[Any, ...], **kwargs: Any
@@ -314,7 +315,7 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         self, X: Any, args: tuple[Any, ...]
     ) -> tuple[int, Iterable[tuple[Event, tuple[Any, ...]]]]:
         """How many rows there are, and each as an event with its targets."""
-        if self.time is None or self.time == time_name_of(self.anomaly_filter):
+        if not self._has_own_time:
             found: tuple[int, Iterable[tuple[Event, tuple[Any, ...]]]]
             found = self.anomaly_filter._events_of(X, args)
             return found
@@ -330,6 +331,11 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         # The constructor was given it.
         if list(parts.values()) != [self.anomaly_filter]:
             raise ValueError(f"the state has the parts {list(parts)} where a filter belongs")
+
+
+def _timed(alert: Alert, moment: Any) -> Alert:
+    """The alert with the time of its event, where the filter does not know it."""
+    return alert if alert.time is not None else replace(alert, time=moment)
 
 
 def time_name_of(alerts: Any) -> Any:
