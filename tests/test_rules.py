@@ -21,6 +21,7 @@ from clipsgd_river.anomaly import (
     ResidualDetector,
     TailFilter,
 )
+from clipsgd_river.preprocessing import SurprisalEncoder
 from clipsgd_river.rules import Cooldown, Direction, LeastDeviation, SpecialEvents
 
 FILTERS = [
@@ -269,3 +270,13 @@ def test_times_of_events_reach_no_detector() -> None:
     assert (found.time, found.first, found.last) == (500, 500, 500)
     with pytest.raises(ValueError, match="the event has no 't'"):
         model.learn_one({"a": 1.0})
+
+
+def test_categories_are_told_by_rules_too() -> None:
+    model = LeastDeviation(AlertBudget(SurprisalEncoder() | ClippedZScore(), 0.01), absolute=1)
+    rng = random.Random(0)
+    for _ in range(1000):
+        model.learn_one({"country": rng.choice(["DE", "FR"]), "size": rng.gauss(50, 5)})
+    found = model.alert_one({"country": "KP", "size": 50.0})
+    assert "country was 'KP'" in found.sentence
+    assert [part.feature for part in found.features] == ["country"]

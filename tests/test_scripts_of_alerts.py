@@ -11,6 +11,7 @@ import pytest
 from conftest import Load, run_script
 
 from clipsgd_river import COMPILED
+from clipsgd_river.datasets import LogIns
 
 
 def test_shares_of_alerts_are_judged(script: Load) -> None:
@@ -60,7 +61,32 @@ def test_what_filters_add_is_measured_within_rounds(script: Load) -> None:
     assert len(verdicts.rows) == 4 * 3
 
 
-@pytest.mark.parametrize("name", ["alerts", "tail"])
+def test_found_accounts_and_false_alarms_are_counted(script: Load) -> None:
+    security = script("security")
+    stream = LogIns(30, 130, 30.0, 3, seed=1)
+    stolen, window = stream.drawn.stolen, stream.drawn.window
+    thefts = [np.flatnonzero(stolen == theft) for theft in range(3)]
+    first = np.isin(np.arange(len(stolen)), [at[0] for at in thefts])
+    late = np.isin(np.arange(len(stolen)), [at[3] for at in thefts if len(at) > 3])
+    owners = np.flatnonzero((stolen < 0) & (window >= 0))[:20]
+    crowd = np.isin(np.arange(len(stolen)), owners)
+
+    def outcome(name: str, alerts: Any) -> Any:
+        return security.Outcome(name, stream, alerts, 1.0)
+
+    before = outcome(security.PLAIN, first | crowd)
+    assert before.found(windows=False) == (3, 3)
+    assert before.false_alarms(windows=True) == 20
+    assert before.false_alarms(windows=False) == 0
+    assert outcome(security.PLAIN, late).found(windows=False) == (0, 3)
+    after = outcome(security.SPECIAL, np.isin(np.arange(len(stolen)), owners[:5]))
+    assert [row[1:] for row in security.verdicts([before, after]).rows] == [
+        [3, "≥ 3", "yes"],
+        [0.75, "≥ 0.8", "NO"],
+    ]
+
+
+@pytest.mark.parametrize("name", ["alerts", "security", "tail"])
 def test_benchmarks_of_alerts_run(
     script: Load, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,8 +94,10 @@ def test_benchmarks_of_alerts_run(
         pytest.skip("takes minutes uncompiled")
     out = tmp_path / "figures.json"
     monkeypatch.delenv("CLIPSGD_DATA", raising=False)
-    options = ["--quick", "--out", str(out), *(["--no-peers"] if name == "alerts" else [])]
+    options = ["--quick", "--out", str(out), *(["--no-peers"] if name != "tail" else [])]
     run_script(script, name, options, monkeypatch)
     titles = {table["title"]: table["rows"] for table in json.loads(out.read_text())["tables"]}
     assert all(titles.values())
-    assert {"alerts": "Targets of cost", "tail": "Share of alerts"}[name] in titles
+    assert {"alerts": "Targets of cost", "security": "Targets", "tail": "Share of alerts"}[
+        name
+    ] in titles

@@ -12,7 +12,7 @@ import pytest
 from conftest import name_of
 
 from clipsgd_river import COMPILED, checks
-from clipsgd_river.anomaly import AlertBudget, ClippedZScore, TailFilter
+from clipsgd_river.anomaly import AlertBudget, ClippedZScore, ResidualDetector, TailFilter
 from clipsgd_river.rules import Calendar, Cooldown, Daily, Direction, SpecialEvents, Yearly
 
 NIGHT = Calendar({"night": Daily("22:00", "04:00")})
@@ -214,6 +214,21 @@ def test_rules_nest_in_any_order_and_are_kept(nest: Any) -> None:
     fresh = model.clone()
     assert fresh.n_alerts_ == 0
     assert repr(fresh) == repr(model)
+
+
+def test_supervised_detectors_pass_through() -> None:
+    rng = random.Random(0)
+    model = SpecialEvents(AlertBudget(ResidualDetector(), 0.02))
+    for step in range(900):
+        if step == 400:
+            model.begin("sale")
+        x = rng.gauss(0, 1)
+        model.learn_one({"x": x}, (5 if step >= 400 else 2) * x + rng.gauss(0, 0.1))
+    assert model.score_one({"x": 2.0}, 10.0) < 0.7 < model.score_one({"x": 2.0}, 4.0)
+    assert model.alert_one({"x": 1.0}, 500.0) is not None
+    model.end("sale")
+    assert model.score_one({"x": 2.0}, 4.0) < 0.7 < model.score_one({"x": 2.0}, 10.0)
+    assert model.learn_one({"x": 2.0}, None) is None  # type: ignore[func-returns-value]
 
 
 def test_a_refused_event_changes_nothing() -> None:

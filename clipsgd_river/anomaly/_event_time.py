@@ -17,8 +17,8 @@ UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def split(x: Mapping[Hashable, Any], name: Hashable) -> tuple[Any, dict[Hashable, Any]]:
-    """Return the time of an event, and the event without it.
+def moment_of(x: Mapping[Hashable, Any], name: Hashable) -> Any:
+    """Return the time of an event as it was given.
 
     Raises
     ------
@@ -29,7 +29,13 @@ def split(x: Mapping[Hashable, Any], name: Hashable) -> tuple[Any, dict[Hashable
         raise ValueError(
             f"the event has no {name!r}, which the parameter time names: give every event its time"
         )
-    return x[name], {feature: value for feature, value in x.items() if feature != name}
+    return x[name]
+
+
+def split(x: Mapping[Hashable, Any], name: Hashable) -> tuple[Any, dict[Hashable, Any]]:
+    """Return the time of an event, and the event without it; raises as `moment_of`."""
+    moment = moment_of(x, name)
+    return moment, {feature: value for feature, value in x.items() if feature != name}
 
 
 def seconds_of(name: Hashable, moment: Any) -> float:

@@ -199,6 +199,10 @@ class WrappingFilter(base.AnomalyFilter):
         event: dict[Any, Any] = asked(self.anomaly_detector, self._event(x))[1]
         return event
 
+    def _told(self, x: dict[Any, Any]) -> dict[Any, tuple[Any, str]]:
+        """What the transformers before that detector say of the event's features."""
+        return descriptions(self.anomaly_detector, self._event(x))
+
     def _event(self, x: dict[Any, Any]) -> dict[Any, Any]:
         """The event as the detector, or the pipeline, gets it."""
         return x

@@ -46,7 +46,7 @@ class FeatureRule(Rule):
         # Before the event is learned, or what is usual would be what it brought.
         contributions = {k: c for k, c in alert.contributions.items() if k in kept}
         bands = self._judging.expect_one(arrived, *args)
-        self._about = contributions, described(kept, contributions, bands)
+        self._about = contributions, described(kept, contributions, bands, self._told(event))
         return False
 
     def _raised(self, alert: Alert, event: Event, args: tuple[Any, ...]) -> Alert:

@@ -6,6 +6,7 @@ import copy
 import inspect
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -137,11 +138,8 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         moment = self._moment(x)
         event = self._event(x)
 
-        def timed(alert: Alert) -> Alert:
-            return alert if alert.time is not None else replace(alert, time=moment)
-
         def vetoed(alert: Alert) -> bool:
-            alert = timed(alert)
+            alert = _timed(alert, moment)
             if self.remembers and unless is not None and unless(alert):
                 return True
             if self._vetoes(alert, event, args):
@@ -149,7 +147,7 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
             return not self.remembers and unless is not None and unless(alert)
 
         found = self._filter.alert_one(event, *args, key=key, unless=vetoed, **kwargs)
-        return None if found is None else self._raised(timed(found), event, args)
+        return None if found is None else self._raised(_timed(found, moment), event, args)
 
     def alerts(self, stream: Iterable[tuple[Event, Any]]) -> Iterator[Alert]:
         """Yield the alerts of a stream as they come.
@@ -252,10 +250,15 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
     def _wrapped_model(self) -> Any:
         return self.anomaly_filter
 
-    @property
+    @cached_property
     def _time_name(self) -> Any:
         """Feature that is the time of an event; ``None`` if none is."""
         return self.time if self.time is not None else time_name_of(self.anomaly_filter)
+
+    @cached_property
+    def _has_own_time(self) -> bool:
+        """Whether the time is only this rule's, so that the filter must not see it."""
+        return self.time is not None and self.time != time_name_of(self.anomaly_filter)
 
     def _vetoes(self, alert: Alert, event: Event, args: tuple[Any, ...]) -> bool:
         """Whether an alert is none by this rule; asked before the event is learned."""
@@ -264,6 +267,11 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
     def _raised(self, alert: Alert, event: Event, args: tuple[Any, ...]) -> Alert:
         """The alert as it goes out."""
         return alert
+
+    def _told(self, x: Event) -> dict[Any, tuple[Any, str]]:
+        """What the transformers before that detector say of the event's features."""
+        told: dict[Any, tuple[Any, str]] = self._filter._told(self._event(x))
+        return told
 
     def _kept(self, event: Event, args: tuple[Any, ...]) -> Event:
         """What the rules leave of an event, as `_judging` gets it."""
@@ -291,13 +299,11 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
     def _moment(self, x: Event) -> Any:
         """Time of an event, ``None`` if events have none."""
         name = self._time_name
-        return None if name is None else _event_time.split(x, name)[0]
+        return None if name is None else _event_time.moment_of(x, name)
 
     def _event(self, x: Event) -> Event:
         """The event as the filter gets it: without a time that is only this rule's."""
-        if self.time is None or self.time == time_name_of(self.anomaly_filter):
-            return x
-        return _event_time.split(x, self.time)[1]
+        return _event_time.split(x, self.time)[1] if self._has_own_time else x
 
     def _run(
         self, X: Any, args: tuple[Any, ...], **kwargs: Any
@@ -309,7 +315,7 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         self, X: Any, args: tuple[Any, ...]
     ) -> tuple[int, Iterable[tuple[Event, tuple[Any, ...]]]]:
         """How many rows there are, and each as an event with its targets."""
-        if self.time is None or self.time == time_name_of(self.anomaly_filter):
+        if not self._has_own_time:
             found: tuple[int, Iterable[tuple[Event, tuple[Any, ...]]]]
             found = self.anomaly_filter._events_of(X, args)
             return found
@@ -325,6 +331,11 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         # The constructor was given it.
         if list(parts.values()) != [self.anomaly_filter]:
             raise ValueError(f"the state has the parts {list(parts)} where a filter belongs")
+
+
+def _timed(alert: Alert, moment: Any) -> Alert:
+    """The alert with the time of its event, where the filter does not know it."""
+    return alert if alert.time is not None else replace(alert, time=moment)
 
 
 def time_name_of(alerts: Any) -> Any:

@@ -70,9 +70,10 @@ class Calendar(Saveable):
         local = self._local(moment)
         if local is None:
             return None
+        clock = local.replace(tzinfo=None)
         for name, windows in self.events.items():
             for window in windows:
-                if window.contains(local):
+                if window.contains(clock if window.by_clock else local):
                     return name
         return None
 

@@ -145,7 +145,7 @@ class Cooldown(Rule):
         self._now = (
             self._events + 1.0
             if name is None
-            else _event_time.seconds_of(name, _event_time.split(x, name)[0])
+            else _event_time.seconds_of(name, _event_time.moment_of(x, name))
         )
         alert = super().alert_one(x, *args, key=key, unless=unless, **kwargs)
         # Not before: a refused event was none.

@@ -21,6 +21,8 @@ class Window:
 
     #: Class by name, for state files.
     kinds: ClassVar[dict[str, type[Window]]] = {}
+    #: Whether what the clock shows is enough to know, without the time zone.
+    by_clock: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -71,12 +73,13 @@ class Once(Window):
         if not first < last:
             raise ValueError(f"{self} ends before it starts")
         object.__setattr__(self, "_span", (first, last))
+        object.__setattr__(self, "by_clock", first.tzinfo is None)
 
     def contains(self, moment: datetime) -> bool:
         """Whether a moment, with the calendar's time zone, lies within."""
         first, last = self._span  # type: ignore[attr-defined]  # set above
-        if first.tzinfo is None:
-            moment = moment.replace(tzinfo=None)
+        if self.by_clock:
+            moment = moment.replace(tzinfo=None) if moment.tzinfo is not None else moment
         elif moment.tzinfo is None:
             raise ValueError("a window with an offset needs a moment with a time zone")
         return bool(first <= moment < last)
