@@ -51,11 +51,12 @@ class Browser:
     """
 
     def __init__(self, profile: Path) -> None:
+        browser = find_browser()
         to_browser, self._to = os.pipe()
         self._from, from_browser = os.pipe()
         # The browser reads from descriptor 3 and writes to 4.
         start = f'exec 3<&{to_browser} 4>&{from_browser}; exec "$0" "$@"'
-        command = [find_browser(), *OPTIONS, f"--user-data-dir={profile}", "about:blank"]
+        command = [browser, *OPTIONS, f"--user-data-dir={profile}", "about:blank"]
         self._log = (profile.parent / f"{profile.name}.log").open("wb")
         self._process = subprocess.Popen(
             ["bash", "-c", start, *command],

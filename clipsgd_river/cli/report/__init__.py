@@ -44,7 +44,7 @@ class Report:
         self._expected: tuple[Mapping[Hashable, Any], Mapping[Hashable, Any]] | None = None
         self._first: Event | None = None
         self._last: Event | None = None
-        self._threshold = math.nan
+        self._verdict: Verdict | None = None
 
     def look(self, event: Event) -> None:
         """See an event before it is judged and learned."""
@@ -55,7 +55,7 @@ class Report:
         """See an event with its verdict."""
         self._events += 1
         self._first, self._last = self._first or event, event
-        self._threshold = score_at_threshold(verdict)
+        self._verdict = verdict
         if self._expected is not None:
             self._samples.add(event.row, self._seconds(event), *self._expected)
         if not verdict.is_anomaly:
@@ -102,7 +102,7 @@ class Report:
             rule=self._watch.rule,
             events=self._events,
             alerts=self._alerts,
-            threshold=self._threshold,
+            threshold=math.nan if self._verdict is None else score_at_threshold(self._verdict),
             first=self._seconds(self._first),
             last=self._seconds(self._last),
             seconds=seconds,
