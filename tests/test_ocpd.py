@@ -15,7 +15,7 @@ import pytest
 import sklearn
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from naive_change_points import bounds, first_alarm, start
+from naive_change_points import bounds, curvature, first_alarm, payoff, start
 from numpy.typing import NDArray
 from river import checks as river_checks
 from river import drift, naive_bayes
@@ -85,6 +85,27 @@ def test_a_level_that_shifts_is_no_dependence() -> None:
         values[at:] += 3 if at % 300 else -3
     ocpd = ClippedOCPD()
     assert len(alarms(ocpd, values)) == 9
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("mean", [-0.4, 0.0, 0.4])
+def test_evidence_is_1_at_most_on_average_whatever_the_mean(kind: str, mean: float) -> None:
+    """At every event of a window of 24 after 48, the mean d known: the step of the proof."""
+    y = noise(kind, 0, (20_000, 72)) + mean
+    slope, past_slope = 1.08, 0.5
+    a, a_past = 1 + slope**2 / 3, 1 + past_slope**2 / 3
+    power = 24 * slope / a * a_past / (48 * past_slope)
+    past = power * (np.log(payoff(past_slope, -y[:, :48])).sum(axis=1) - 48 * math.log(a_past))
+    past -= power * 48 * curvature(past_slope, abs(mean))
+    window = np.log(payoff(slope, y[:, 48:])).cumsum(axis=1)
+    taken = np.arange(1, 25)
+    window -= taken * (math.log(a) + curvature(slope, abs(mean)))
+    fair = np.exp(past[:, None] + window + (24 - taken) * slope / a * mean)
+    error = fair.std(axis=0) / math.sqrt(len(y))
+    assert power <= 1
+    assert (fair.mean(axis=0) <= 1 + 4 * error).all()
+    # Neither is the bound empty.
+    assert (fair.mean(axis=0) > 1e-3).any()
 
 
 def test_radius_is_the_one_of_its_theorem() -> None:
