@@ -34,7 +34,7 @@ def draw(exchange: Table, alarms: Rows, delays: Rows, path: Path) -> None:
     except ImportError:
         raise DataError("--plot needs matplotlib: pip install 'clipsgd-river[plot]'") from None
     mpl.use("Agg")
-    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
     deltas = [float(row[0] or 0.0) for row in exchange.rows]
     for column in (1, 2):
         name = exchange.columns[column].removeprefix("median delay, ")
@@ -74,4 +74,4 @@ def _compare(axes: Any, alarms: Rows, delays: Rows) -> None:
         ylabel="median delay, events",
         title="A shift of one sigma, one feature",
     )
-    axes.legend(fontsize=7, ncols=2)
+    axes.legend(fontsize=8, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))

@@ -45,7 +45,8 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         In place of ``delta``: events between false alarms, on average, at least; 10 to 1e12.
     warm_up
         Events of each feature at the beginning of a stretch that give it a centre (and a unit),
-        1 to 10,000. There are no alarms during it.
+        1 to 10,000. There are no alarms during it. With ``sigma`` given 5 will do, and changes that
+        come soon after the beginning are then more often found.
     max_features
         More features than this are an error.
 
@@ -99,6 +100,10 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
 
     With ``expected_run_length=N`` each event may spend (1 - 0.005)^2 / (2 N); then P(alarm within T
     events) <= 0.005 + T (1 - 0.005)^2 / (2 N), which sums to an expected run length of N at least.
+
+    A change needs a past: windows are no longer than what was before them, so that a change within
+    the first 40 events of a stretch may never be found, nor one of a standard deviation within the
+    first 100.
 
     The statement is about one stretch; the next one gets a ``delta`` of its own. With sigma known,
     events between change point and alarm give its centre only, since the alarm has chosen them. A
