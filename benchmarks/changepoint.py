@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from common import options
 from common.change_detectors import OURS, RIVALS, Contender
+from common.change_pictures import draw
 from common.change_streams import CHANGE_AT, LAWS, STREAM, Law
-from common.data import DataError
 from common.journal import Journal
+from common.level_series import KINDS, level_series
 from common.report import Cell, Table, progress, publish
-from common.tcpd import SILENT, covering, f_measure, real_univariate
+from common.tcpd import PUBLISHED, SILENT, Series, covering, f_measure, real_univariate
 from common.timing import interleaved
 from river import drift
 from scipy.stats import beta
@@ -22,6 +23,8 @@ from clipsgd_river.drift import ClippedOCPD
 
 STREAMS = 1_000
 DELAY_STREAMS = 100
+# Generated series of each kind.
+GENERATED = 60
 DIMENSIONS = (1, 20, 100)
 SHIFTS = (0.5, 1.0, 2.0, 4.0)
 LAST_EVENTS = 100_000
@@ -115,36 +118,63 @@ def speed_table(rounds: int, events: int) -> tuple[Table, float, float]:
     return table, cost["ClippedOCPD.update"], cost["ClippedOCPD.update_many"]
 
 
-def tcpd_tables(folder: Path) -> tuple[list[Table], float, float]:
+def judged(who: Contender, series: Sequence[Series]) -> list[tuple[float, float, list[int]]]:
+    """F1, covering and change points of each series."""
+    found = []
+    for one in series:
+        points = who.change_points(one.values)
+        found.append((f_measure(one, points), covering(one, points), points))
+    return found
+
+
+def univariate(peers: bool) -> list[Contender]:
+    """Contenders for series of unknown spread: none, ours at its defaults, the rivals."""
+    return [SILENT, OURS(0.01)[1], *(RIVALS if peers else ())]
+
+
+def generated_table(count: int, seed: int, peers: bool, journal: Journal) -> Table:
+    """Mean F1 and covering on generated series of each kind."""
+    rows: list[list[Cell]] = []
+    for who in univariate(peers):
+        progress(f"{who.name}, generated series")
+        kinds = []
+        for kind in KINDS:
+            case = partial(level_series, kind, count, seed)
+            key = ("generated", who.name, kind, count, seed)
+            kinds.append(journal.figure(key, lambda w=who, c=case: means(judged(w, c()))))
+        every = [float(np.mean([kind[k] for kind in kinds])) for k in (0, 1)]
+        rows.append([who.name, *every, *(kind[0] for kind in kinds)])
+    title = f"Generated series, {count} of each kind: F1 and covering, and the F1 of each kind"
+    return Table(title, ("detector", "F1", "covering", *KINDS), rows)
+
+
+def means(found: Sequence[tuple[float, float, list[int]]]) -> list[float]:
+    """Mean F1 and covering."""
+    return [float(np.mean([one[k] for one in found])) for k in (0, 1)]
+
+
+def tcpd_tables(folder: Path, peers: bool) -> tuple[list[Table], float, float]:
     """F1 and covering of the default detector, series by series, and beside the others."""
     series = real_univariate(folder)
-    by_series: list[list[Cell]] = []
-    means: list[list[Cell]] = []
-    best = (0.0, 0.0)
-    for who in (SILENT, *OURS(0.01)[1:], *(rival for rival in RIVALS if rival.features == 1)):
-        scores = []
-        for one in series:
-            points = who.change_points(one.values)
-            scores.append((f_measure(one, points), covering(one, points)))
-            if who.name.startswith("ClippedOCPD"):
-                by_series.append(
-                    [one.name, len(one.values), *scores[-1], " ".join(map(str, points))]
-                )
-        f1, cover = (float(np.mean([score[k] for score in scores])) for k in (0, 1))
-        means.append([who.name, f1, cover])
+    rows: list[list[Cell]] = []
+    for who in univariate(peers):
+        found = judged(who, series)
+        rows.append([who.name, "", *means(found)])
         if who.name.startswith("ClippedOCPD"):
-            best = (f1, cover)
-    return (
-        [
-            Table(f"TCPD, mean over {len(series)} series", ("detector", "F1", "covering"), means),
-            Table(
-                "TCPD, ClippedOCPD()",
-                ("series", "events", "F1", "covering", "change points"),
-                by_series,
-            ),
-        ],
-        *best,
-    )
+            ours = found
+    rows += [[name, "published, defaults", *figures] for name, figures in PUBLISHED.items()]
+    by_series: list[list[Cell]] = [
+        [one.name, len(one.values), f1, cover, " ".join(map(str, points))]
+        for one, (f1, cover, points) in zip(series, ours, strict=True)
+    ]
+    columns = ("series", "events", "F1", "covering", "change points")
+    title = f"TCPD, mean over {len(series)} series"
+    tables = [
+        Table(title, ("detector", "source", "F1", "covering"), rows),
+        Table("TCPD, ClippedOCPD()", columns, by_series),
+    ]
+    f1, cover = means(ours)
+    return tables, f1, cover
 
 
 def verdict(figure: str, measured: float, sign: str, target: float) -> list[Cell]:
@@ -255,10 +285,13 @@ def main() -> None:
             delays,
         ),
         exchange,
+        generated_table(
+            1 if arguments.quick else GENERATED, arguments.seed, not arguments.no_peers, journal
+        ),
         speed,
     ]
     if arguments.data is not None:
-        found, f1, cover = tcpd_tables(options.data_folder(arguments))
+        found, f1, cover = tcpd_tables(options.data_folder(arguments), not arguments.no_peers)
         tables += found
         targets.append(verdict("TCPD, F1", f1, "≥", 0.68))
         targets.append(verdict("TCPD, covering", cover, "≥", 0.60))
@@ -267,32 +300,7 @@ def main() -> None:
     tables.append(Table("Targets", ("figure", "measured", "target", "reached"), targets))
     publish(tables, arguments.out)
     if arguments.plot is not None:
-        draw(exchange, delays, arguments.plot)
-
-
-def draw(exchange: Table, delays: Sequence[Sequence[Cell]], path: Path) -> None:
-    """Draw delay against delta, and the rivals' delays as lines without a promise."""
-    try:
-        import matplotlib as mpl
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise DataError("--plot needs matplotlib: pip install 'clipsgd-river[plot]'") from None
-    mpl.use("Agg")
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    deltas = [float(row[0] or 0.0) for row in exchange.rows]
-    for column in (1, 2):
-        axes.semilogx(
-            deltas, [row[column] for row in exchange.rows], "o-", label=exchange.columns[column]
-        )
-    for row in delays:
-        if row[1] == LAWS[0].name and row[2] == 1 and "OCPD" not in str(row[0]):
-            label = f"{row[0]}; early alarms {row[6]:.2f}"
-            axes.axhline(float(row[5] or np.nan), lw=1, ls="--", color="grey")
-            axes.annotate(label, (deltas[-1], float(row[5] or np.nan)), fontsize=7, va="bottom")
-    axes.set(xlabel="delta", ylabel="median delay, events", title=exchange.title)
-    axes.legend()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+        draw(exchange, alarms, delays, arguments.plot)
 
 
 if __name__ == "__main__":

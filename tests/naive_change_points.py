@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -52,48 +53,148 @@ def bounds(y: Values, level: float, known: bool) -> tuple[float, float]:
     return max(found[0], -1e9), -max(found[1], -1e9)
 
 
-def first_alarm(values: Values, delta: float, sigma: float | None) -> int | None:
-    """Index of the first alarm; ``sigma`` of ``None`` is "auto"."""
+def correlation(y: Values, deviations: Values) -> float:
+    """Clipped correlation of neighbours, the smaller of two."""
+    cut = np.clip(deviations, -3, 3)
+    near = (np.clip(np.diff(deviations), -4.5, 4.5) ** 2).sum()
+    far = (np.clip(deviations[2:] - deviations[:-2], -4.5, 4.5) ** 2).sum()
+    products, squares = (cut[1:] * cut[:-1]).sum(), (cut * cut).sum()
+    if products <= 0 or far <= near:
+        return 0.0
+    smaller = min(products / squares, far / near - 1) if near > 0 else products / squares
+    return min(float(smaller) * len(y) / (len(y) + 10), 0.999)
+
+
+def without_lone_outliers(y: Values) -> Values:
+    """Each value at most 10 beyond both the last one and what was left of it."""
+    kept: list[float] = []
+    came, last = 0.0, 0.0
+    for value in y.tolist():
+        last = min(max(value, min(came, last) - 10), max(came, last) + 10)
+        came = value
+        kept.append(last)
+    return np.array(kept)
+
+
+def best_step(y: Values) -> tuple[float, int]:
+    """What the best step takes from the sum of squares, and its place."""
+    cut = without_lone_outliers(y)
+    n = len(cut)
+    return max(
+        ((cut[:k].mean() - cut[k:].mean()) ** 2 * k * (n - k) / n, k)
+        for k in boundaries(n)
+        if 2 <= k <= n - 2
+    )
+
+
+def is_line(y: Values) -> bool:
+    """Whether the means of the buckets let the best line leave less than the best step."""
+    cut = without_lone_outliers(y)
+    n = len(cut)
+    ends = [0, *boundaries(n)]
+    product = sum(((a + b) / 2 - n / 2) * cut[a:b].sum() for a, b in pairwise(ends))
+    return bool(product**2 / (n * (n * n - 1) / 12) > best_step(y)[0])
+
+
+def boundaries(n: int) -> list[int]:
+    """Ends of buckets: twelve of a size at most, the two oldest of thirteen are joined."""
+    sizes: dict[int, int] = {}
+    for _ in range(n):
+        size = 1
+        while True:
+            sizes[size] = sizes.get(size, 0) + 1
+            if sizes[size] <= 12:
+                break
+            sizes[size] -= 2
+            size *= 2
+    ends, end = [], 0
+    for size in sorted(sizes, reverse=True):
+        for _ in range(sizes[size]):
+            end += size
+            ends.append(end)
+    return ends
+
+
+def first_alarm(values: Values, delta: float, sigma: float | None) -> tuple[int, int] | None:
+    """Index of the first alarm and of the change; ``sigma`` of ``None`` is "auto"."""
+    known = sigma is not None
     center, unit = start(values[:20])
-    y = (values[20:] - center) / (sigma or unit)
+    # With sigma unknown the first values count, but no window begins among them.
+    unseen = 20 if known else 0
+    y = (values[unseen:] - center) / (sigma or unit)
     spans = sorted([2**i for i in range(20)] + [3 * 2**i for i in range(20)])
     low, high = -1e9, 1e9
+    lows: list[tuple[float, float]] = []
     deviations: list[float] = []
     inflations: list[float] = []
-    offsets: list[float] = []
     level = math.log(2 * 11 / (0.1 * delta))
     for n in range(1, len(y) + 1):
         middle = (low + high) / 2 if high - low < 5e8 else 0.0
-        deviations.append(float(np.clip(y[n - 1] - middle, -3, 3)))
-        z = np.array(deviations)
-        phi = 0.0 if n == 1 else max(0.0, (z[1:] * z[:-1]).sum()) / max((z * z).sum(), 1e-300)
-        inflations.append((1 + phi) / (1 - phi) if sigma is None else 1.0)
+        deviations.append(float(y[n - 1] - middle))
+        phi = 0.0 if known else correlation(y[:n], np.array(deviations))
+        inflations.append((1 + phi) / (1 - phi))
         if n % 16 == 0:
-            lower, higher = bounds(y[:n], level * inflations[-1], sigma is not None)
+            lower, higher = bounds(y[:n], level * inflations[-1], known)
             if max(low, lower) < min(high, higher):
                 low, high = max(low, lower), min(high, higher)
-        offsets.append(max(abs(low), abs(high)))
-        for rank, span in enumerate(spans):
-            k = 8 * span
-            past = n - k
-            if n % span or past < span:
-                continue
-            limit = math.log(2 / spending(n + 20, delta)) - math.log(
-                10 / ((rank + 10) * (rank + 11)) * span
+        lows.append((low, -high))
+        if known or n > 20:
+            found = any(
+                excess(y[:n], delta, sides, begun, span, rank, inflations, known, unseen)
+                for rank, span in enumerate(spans)
+                if n % (1 if span <= 3 else span // 2) == 0
+                for begun in range(n - 8 * span, n)
+                if begun % span == 0 and begun >= span and (known or begun > 20)
+                for sides in [lows[-1]]
             )
-            slope = min(1.3, math.sqrt(28 / k))
-            for sign in (1, -1):
-                window = np.log(payoff(slope, sign * y[past:n])).sum()
-                if sigma is not None:
-                    evidence = against_known_past(sign * y[:past], slope, k, offsets[-1])
-                else:
-                    evidence = against_mean_payoff(sign * y[span - 1 : past], slope, k)
-                if window + evidence >= inflations[past - 1] * limit:
-                    return 20 + n - 1
+            if found and (known or not is_line(y[:n])):
+                return unseen + n - 1, unseen + best_step(y[:n])[1]
     return None
 
 
-def against_known_past(past: Values, slope: float, k: int, offset: float) -> float:
+def excess(
+    y: Values,
+    delta: float,
+    lows: tuple[float, float],
+    begun: int,
+    span: int,
+    rank: int,
+    inflations: list[float],
+    known: bool,
+    unseen: int,
+) -> bool:
+    """Whether the window that began after this many events has evidence enough."""
+    k = 8 * span
+    slope = min(1.3, math.sqrt(28 / k))
+    share = 10 / ((rank + 10) * (rank + 11)) * span
+    limit = math.log(2 / spending(len(y) + unseen, delta)) - math.log(share)
+    for sign, low in zip((1, -1), lows, strict=True):
+        window = np.log(payoff(slope, sign * y[begun:])).sum()
+        if known:
+            taken = len(y) - begun
+            offset = max(abs(lows[0]), abs(lows[1]))
+            evidence = against_known_past(sign * y[:begun], slope, k, taken, offset, low)
+        else:
+            # Payoffs of a length count from the event of its span on.
+            evidence = against_mean_payoff(sign * y[span - 1 : begun], slope, k, len(y) - begun)
+        if window + evidence >= inflations[begun - 1] * limit:
+            return True
+    return False
+
+
+def curvature(slope: float, offset: float) -> float:
+    """Bound on log(1 + v + A v^2 / 3) - v."""
+    a = 1 + slope**2 / 3
+    v = slope * offset / a
+    part = a / 3 - 1 / 2 + v / 6
+    if part <= 0:
+        return 0.0
+    return v * v * (min(part * math.exp(v), a / 3) if v < 1 else a / 3)
+
+
+def against_known_past(
+    past: Values, slope: float, k: int, taken: int, offset: float, low: float
+) -> float:
     """Logarithm of the past's payoffs over the bound on the expectation of all."""
     n, a = len(past), 1 + slope**2 / 3
     for scale in range(10, -1, -1):
@@ -101,17 +202,19 @@ def against_known_past(past: Values, slope: float, k: int, offset: float) -> flo
         c = b * b / 3
         p = k * slope / a * (1 + c) / (n * b)
         if p <= 1:
-            loss = k * slope**2 / 3 / a + p * n * c / (1 + c)
-            reached: float = p * np.log(payoff(b, -past)).sum()
-            return reached - k * math.log(a) - p * n * math.log(1 + c) - loss * offset**2
+            reached = p * float(np.log(payoff(b, -past)).sum())
+            of_past = p * n * (math.log(1 + c) + curvature(b, offset))
+            of_window = taken * (math.log(a) + curvature(slope, offset))
+            linear = (k - taken) * slope / a * low if taken < k else 0.0
+            return reached - of_past - of_window + linear
     return -math.inf
 
 
-def against_mean_payoff(past: Values, slope: float, k: int) -> float:
+def against_mean_payoff(past: Values, slope: float, k: int, taken: int) -> float:
     """Logarithm of 1 / mean payoff of the past, less what its error costs."""
     n = len(past)
     if n < k:
         return -math.inf
     payoffs = np.append(payoff(slope, past), 8.0)
     mean, variance = payoffs.mean(), (payoffs**2).mean() - payoffs.mean() ** 2
-    return -k * math.log(mean) - k * k * float(variance) / (2 * n * mean**2)
+    return -taken * math.log(mean) - taken**2 * float(variance) / (2 * n * mean**2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import os
 import subprocess
 import sys
@@ -30,6 +31,51 @@ def test_f1_and_covering_of_known_answers(tcpd: ModuleType) -> None:
     assert tcpd.f_measure(series, [50, 80]) == pytest.approx(0.8)
     assert tcpd.covering(series, [50]) == pytest.approx((1 + 1 + 0.5) / 3)
     assert tcpd.covering(series, []) == pytest.approx((0.5 + 0.5 + 1) / 3)
+
+
+def test_published_figures_are_of_the_same_series(tcpd: ModuleType) -> None:
+    """Who never fires gets what was published for "zero"."""
+    folder = os.environ.get("CLIPSGD_DATA")
+    if not folder:
+        pytest.skip("no data: set CLIPSGD_DATA")
+    series = tcpd.real_univariate(Path(folder))
+    for score, published in zip(
+        (tcpd.f_measure, tcpd.covering), tcpd.PUBLISHED["zero"], strict=True
+    ):
+        assert np.mean([score(one, []) for one in series]) == pytest.approx(published, abs=5e-5)
+
+
+def test_generated_series_are_the_same_again(script: Load) -> None:
+    drawn = script("common.level_series")
+    for kind in drawn.KINDS:
+        once, again = (drawn.level_series(kind, 3, 1) for _ in range(2))
+        for one, other in zip(once, again, strict=True):
+            assert one.values.tolist() == other.values.tolist()
+            assert one.marks == other.marks
+            assert 40 <= len(one.values) <= 600
+            ends = [0, *one.marks[0], len(one.values)]
+            assert np.diff(ends).min() >= 8
+    assert all(one.marks == [[]] for one in drawn.level_series("random walk", 3, 1))
+
+
+def test_figures_are_kept(script: Load, tmp_path: Path) -> None:
+    journal = script("common.journal")
+    path = tmp_path / "figures.jsonl"
+    calls: list[int] = []
+
+    def measure() -> list[float]:
+        calls.append(1)
+        return [1.5, math.inf]
+
+    for _ in range(2):
+        kept = journal.Journal(path)
+        assert kept.figure(("delay", "a", 1), measure) == [1.5, math.inf]
+        assert kept.figure(["delay", "a", 1], measure) == [1.5, math.inf]
+    assert len(calls) == 1
+    assert len(path.read_text().splitlines()) == 1
+    path.write_text("{")
+    with pytest.raises(script("common.data").DataError, match="delete it"):
+        journal.Journal(path)
 
 
 def test_the_script_runs(tmp_path: Path) -> None:

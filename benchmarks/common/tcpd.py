@@ -20,6 +20,28 @@ from common.data import DataError, FloatArray
 MARGIN = 5
 SILENT = Contender("never firing", lambda _: None, lambda _: [], 10_000)
 
+# Published methods at their default settings: mean F1 and covering over the series that
+# `real_univariate` returns, from the figures of each series in analysis/output/scores/default_f1_
+# scores.json and default_cover_scores.json of github.com/alan-turing-institute/TCPDBench (MIT).
+# Those of "zero", which never fires, are to equal ours. Only BOCPD, BOCPDMS and RBOCPDMS are
+# online; the others see a whole series, its overall spread included, before they say a word.
+PUBLISHED = {
+    "binary segmentation": (0.6899, 0.6435),
+    "BOCPD": (0.6745, 0.5746),
+    "PELT": (0.6701, 0.6326),
+    "zero": (0.6510, 0.5625),
+    "AMOC": (0.6245, 0.6382),
+    "segment neighbourhoods": (0.6011, 0.6287),
+    "CPNP": (0.5938, 0.4991),
+    "ECP": (0.5790, 0.5094),
+    "RFPOP": (0.5103, 0.3354),
+    "Prophet": (0.5084, 0.5212),
+    "BOCPDMS": (0.4931, 0.5556),
+    "wild binary segmentation": (0.4407, 0.2898),
+    "RBOCPDMS": (0.4319, 0.5826),
+    "KCPA": (0.1667, 0.0860),
+}
+
 
 @dataclass(frozen=True)
 class Series:

@@ -6,6 +6,7 @@ from clipsgd_river._kernels.buffers cimport doubles
 from clipsgd_river._kernels.detector cimport DetectorKernel
 from clipsgd_river._kernels.direction_tests cimport DirectionTests
 from clipsgd_river._kernels.features cimport LARGEST_VALUE
+from clipsgd_river._kernels.level_history cimport LevelHistory
 from clipsgd_river._kernels.mean_bounds cimport SCALES, UNKNOWN, MeanBounds
 from clipsgd_river._kernels.robust_start cimport RobustStart
 from clipsgd_river._kernels.serial_dependence cimport SerialDependence
@@ -25,6 +26,7 @@ cdef class ChangePointKernel(DetectorKernel):
     cdef ShiftTests shifts
     cdef DirectionTests directions
     cdef SerialDependence dependence
+    cdef LevelHistory history
     cdef RobustStart start
     cdef readonly bint alarm
     cdef readonly double stretch
@@ -34,6 +36,8 @@ cdef class ChangePointKernel(DetectorKernel):
     cdef double feature_level
     cdef object seen_values
     cdef double* seen
+    cdef object tested_values
+    cdef double* tested
     cdef object center_values
     cdef double* center
     cdef object unit_values
@@ -47,6 +51,9 @@ cdef class ChangePointKernel(DetectorKernel):
     cdef void remember(self, double index) noexcept nogil
     cdef bint look(self, double index) noexcept nogil
     cdef bint look_at(self, Py_ssize_t j, double index, double level) noexcept nogil
+    cdef double standardised(self, Py_ssize_t j, double value) noexcept nogil
+    cdef void take(self, Py_ssize_t j, double value, double index) noexcept nogil
+    cdef void count_start(self, Py_ssize_t j, double end) noexcept nogil
     cdef double inflation(self, Py_ssize_t j) noexcept nogil
     cdef double bounds_level(self) noexcept nogil
     cdef void warm(self, Py_ssize_t j, double value) noexcept nogil

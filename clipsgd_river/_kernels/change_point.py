@@ -10,6 +10,7 @@ from clipsgd_river._kernels.archive import Archive
 from clipsgd_river._kernels.buffers import enlarged, zeros
 from clipsgd_river._kernels.detector import DetectorKernel
 from clipsgd_river._kernels.direction_tests import DirectionTests
+from clipsgd_river._kernels.level_history import LevelHistory
 from clipsgd_river._kernels.mean_bounds import MeanBounds
 from clipsgd_river._kernels.robust_start import RobustStart
 from clipsgd_river._kernels.serial_dependence import SerialDependence
@@ -77,6 +78,7 @@ class ChangePointKernel(DetectorKernel):
         self.shifts = ShiftTests(known)
         self.directions = DirectionTests(known)
         self.dependence = SerialDependence()
+        self.history = LevelHistory()
         self.start = RobustStart(settings["warm_up"])
         self.alarm = False
         self.stretch = 0.0
@@ -85,6 +87,7 @@ class ChangePointKernel(DetectorKernel):
         self.warned = 0.0
         self.feature_level = 0.0
         self.seen_values = zeros(0)
+        self.tested_values = zeros(0)
         self.center_values = zeros(0)
         self.unit_values = zeros(0)
         self.radius_values = zeros(0)
@@ -94,6 +97,7 @@ class ChangePointKernel(DetectorKernel):
     def point(self) -> cython.int:
         """Aim the pointers at their owners."""
         self.seen = doubles(self.seen_values)
+        self.tested = doubles(self.tested_values)
         self.center = doubles(self.center_values)
         self.unit = doubles(self.unit_values)
         self.radius = doubles(self.radius_values)
@@ -105,6 +109,7 @@ class ChangePointKernel(DetectorKernel):
         old: cython.Py_ssize_t = self.features.size
         length: cython.Py_ssize_t = self.start.length
         seen = enlarged(self.seen_values, size)
+        tested = enlarged(self.tested_values, size)
         center = enlarged(self.center_values, size)
         unit = enlarged(self.unit_values, size)
         radius = enlarged(self.radius_values, size)
@@ -114,7 +119,9 @@ class ChangePointKernel(DetectorKernel):
         self.shifts.reserve(size, size - old)
         self.directions.reserve(size)
         self.dependence.reserve(size)
+        self.history.reserve(size)
         self.seen_values = seen
+        self.tested_values = tested
         self.center_values = center
         self.unit_values = unit
         self.radius_values = radius
@@ -125,6 +132,7 @@ class ChangePointKernel(DetectorKernel):
         k: cython.Py_ssize_t
         for k in range(old, size):
             self.seen[k] = 0.0
+            self.tested[k] = 0.0
             self.center[k] = 0.0
             self.unit[k] = self.sigma
             self.radius[k] = self.bounds.radius(k)
@@ -133,8 +141,8 @@ class ChangePointKernel(DetectorKernel):
         return 0
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """Count, centre and unit of each feature, and the latest events."""
-        return (3 + self.start.length) * size
+        """Counts, centre and unit of each feature, and the latest events."""
+        return (4 + self.start.length) * size
 
     def learn(self, distance: float) -> None:
         """Take the loaded event; ``alarm`` then tells whether it ended the stretch."""
@@ -197,7 +205,7 @@ class ChangePointKernel(DetectorKernel):
             if self.look_at(self.features.present[k], index, level):
                 if not found or self.shifts.excess > largest:
                     largest = self.shifts.excess
-                    self.change = self.shifts.onset
+                    self.change = self.history.onset
                 found = True
             if self.shifts.near:
                 self.warned = self.events
@@ -218,28 +226,53 @@ class ChangePointKernel(DetectorKernel):
         if self.seen[j] < self.start.length:
             self.shifts.near = False
             self.warm(j, value)
+            if self.seen[j] == self.start.length and not self.known:
+                self.count_start(j, index + 1.0)
             return False
         self.seen[j] += 1.0
         if self.unit[j] <= 0.0 and value != self.center[j]:
             # By Chebyshev's inequality n equal values cannot tell more of a scale.
             self.unit[j] = fabs(value - self.center[j]) / sqrt(self.seen[j])
-        y: cython.double = 0.0
-        if self.unit[j] > 0.0:
-            y = (value - self.center[j]) / self.unit[j]
-        y = max(min(y, LARGEST_DEVIATION), -LARGEST_DEVIATION)
-        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.seen[j]) - self.start.length
-        deviation: cython.double = y - self.bounds.middle(j)
         if self.features.size > 1:
-            self.directions.observe(j, deviation)
+            self.directions.observe(j, self.standardised(j, value) - self.bounds.middle(j))
+        self.take(j, value, index)
+        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.tested[j])
+        if not self.shifts.test(j, n, self.bounds, level, self.inflation(j)):
+            return False
+        self.history.find_step(j)
+        return self.known or not self.history.is_line(j)
+
+    def standardised(self, j: cython.Py_ssize_t, value: float) -> float:
+        """Deviation of a value from the centre in units."""
+        if self.unit[j] <= 0.0:
+            return 0.0
+        y: cython.double = (value - self.center[j]) / self.unit[j]
+        return max(min(y, LARGEST_DEVIATION), -LARGEST_DEVIATION)
+
+    def take(self, j: cython.Py_ssize_t, value: float, index: float) -> None:
+        """Let a value into everything that tests rest on."""
+        y: cython.double = self.standardised(j, value)
+        self.tested[j] += 1.0
+        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.tested[j])
         if not self.known:
-            self.dependence.observe(j, deviation)
-        inflation: cython.double = self.inflation(j)
-        self.shifts.observe(j, y, n, index)
+            self.dependence.observe(j, y - self.bounds.middle(j))
+        self.shifts.observe(j, y, n)
         self.bounds.observe(j, y, n)
+        self.history.observe(j, y, index)
         if n % BOUNDS_EVERY == 0:
-            self.bounds.narrow(j, n, inflation * self.bounds_level())
+            self.bounds.narrow(j, n, self.inflation(j) * self.bounds_level())
             self.radius[j] = self.bounds.radius(j)
-        return self.shifts.test(j, n, self.bounds, level, inflation)
+
+    def count_start(self, j: cython.Py_ssize_t, end: float) -> None:
+        """Take the latest values of a feature, those before this index, as its past."""
+        length: cython.Py_ssize_t = self.start.length
+        k: cython.Py_ssize_t
+        row: cython.Py_ssize_t
+        for k in range(length, 0, -1):
+            if end >= k:
+                row = cython.cast(cython.Py_ssize_t, end - k) % length
+                if self.latest[j * length + row] < MISSING:
+                    self.take(j, self.latest[j * length + row], end - k)
 
     def inflation(self, j: cython.Py_ssize_t) -> float:
         """Factor to the evidence asked of a feature: 1 where the theorem holds."""
@@ -272,14 +305,18 @@ class ChangePointKernel(DetectorKernel):
         self.directions.clear(size)
         for j in range(size):
             self.seen[j] = 0.0
+            self.tested[j] = 0.0
             self.unit[j] = self.sigma
             self.bounds.clear(j)
             self.shifts.clear(j)
             self.dependence.clear(j)
+            self.history.clear(j)
             self.radius[j] = self.bounds.radius(j)
             for row in range(max(first, events - length), events):
                 if self.latest[j * length + row % length] < MISSING:
                     self.warm(j, self.latest[j * length + row % length])
+            if self.seen[j] == length and not self.known:
+                self.count_start(j, self.events)
 
     def warning(self) -> cython.bint:
         """Whether one of the last `WARNING_EVENTS` came near an alarm and none raised one."""
@@ -287,7 +324,7 @@ class ChangePointKernel(DetectorKernel):
 
     def interval(self, j: cython.Py_ssize_t) -> tuple[float, float]:
         """Middle and radius of the bounds on the mean of a feature, in its unit."""
-        n: cython.double = self.seen[j] - self.start.length
+        n: cython.double = self.tested[j]
         if n < 1.0 or self.unit[j] <= 0.0:
             return self.center[j], float("inf") if n < 1.0 else 0.0
         self.bounds.bound(j, n, self.inflation(j) * self.bounds_level())
@@ -313,6 +350,7 @@ class ChangePointKernel(DetectorKernel):
         self.change = archive.count(self.change + 1.0) - 1.0
         self.warned = archive.count(self.warned)
         self.seen_values = archive.vector(self.seen_values, size)
+        self.tested_values = archive.vector(self.tested_values, size)
         self.center_values = archive.vector(self.center_values, size)
         self.unit_values = archive.vector(self.unit_values, size)
         self.radius_values = archive.vector(self.radius_values, size)
@@ -325,15 +363,17 @@ class ChangePointKernel(DetectorKernel):
                 raise ValueError("the state holds an impossible event: it is damaged")
         for j in range(size):
             archive.check_count(self.seen[j])
-            if self.seen[j] > self.events or self.unit[j] < 0.0:
+            archive.check_count(self.tested[j])
+            if max(self.seen[j], self.tested[j]) > self.events or self.unit[j] < 0.0:
                 raise ValueError("the state holds an impossible feature: it is damaged")
         self.start.exchange(archive, self.seen, size)
         for j in range(size):
-            k = cython.cast(cython.Py_ssize_t, self.seen[j]) - length
-            self.shifts.exchange(archive, j, k, self.events)
+            k = cython.cast(cython.Py_ssize_t, self.tested[j])
+            self.shifts.exchange(archive, j, k)
         self.bounds.exchange(archive, size)
         self.directions.exchange(archive, size)
         self.dependence.exchange(archive, size)
+        self.history.exchange(archive, size, self.events)
         if archive.reading:
             self.budget.advance(self.stretch)
         return 0
@@ -347,8 +387,10 @@ class ChangePointKernel(DetectorKernel):
             *self.shifts.owners(),
             *self.directions.owners(),
             *self.dependence.owners(),
+            *self.history.owners(),
             self.budget,
             self.seen_values,
+            self.tested_values,
             self.center_values,
             self.unit_values,
             self.radius_values,

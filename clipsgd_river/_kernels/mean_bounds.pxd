@@ -33,6 +33,7 @@ cdef class MeanBounds:
     cdef void bound(self, Py_ssize_t j, double n, double level) noexcept nogil
     cdef void narrow(self, Py_ssize_t j, double n, double level) noexcept nogil
     cdef double largest_offset(self, Py_ssize_t j) noexcept nogil
+    cdef double least(self, Py_ssize_t j, Py_ssize_t side) noexcept nogil
     cdef double middle(self, Py_ssize_t j) noexcept nogil
     cdef double radius(self, Py_ssize_t j) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1

@@ -181,6 +181,10 @@ class MeanBounds:
         """Bound on abs(d)."""
         return max(fabs(self.intervals[2 * j]), fabs(self.intervals[2 * j + 1]))
 
+    def least(self, j: cython.Py_ssize_t, side: cython.Py_ssize_t) -> float:
+        """Lower bound on d, or for side 1 on -d."""
+        return self.intervals[2 * j] if side == 0 else -self.intervals[2 * j + 1]
+
     def middle(self, j: cython.Py_ssize_t) -> float:
         """Middle of the intersection of all bounds on d; 0 while it has but one end."""
         if self.radius(j) > 0.25 * UNKNOWN:

@@ -2,7 +2,17 @@ from clipsgd_river._kernels.archive cimport Archive
 from clipsgd_river._kernels.buffers cimport doubles
 
 cdef double LARGEST_PART
+cdef double LARGEST_DIFFERENCE
 cdef double LARGEST_CORRELATION
+cdef double PRIOR_COUNT
+cdef Py_ssize_t EVENTS
+cdef Py_ssize_t LAST
+cdef Py_ssize_t BEFORE
+cdef Py_ssize_t PART
+cdef Py_ssize_t PRODUCTS
+cdef Py_ssize_t SQUARES
+cdef Py_ssize_t NEAR
+cdef Py_ssize_t FAR
 cdef Py_ssize_t FIELDS
 
 cdef class SerialDependence:

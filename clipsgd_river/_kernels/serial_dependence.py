@@ -19,13 +19,24 @@ if not cython.compiled:
 # Deviations are cut here, in robust standard deviations, so that a few outliers in a row do not
 # look like dependence, nor hide it.
 LARGEST_PART = 3.0
+# The same for differences, which vary sqrt(2) times as much.
+LARGEST_DIFFERENCE = 4.5
 LARGEST_CORRELATION = 0.999
-# Of each feature: the last deviation, the sums of products and of squares.
-FIELDS = 3
+# Correlations are those of the events and of so many independent ones.
+PRIOR_COUNT = 10.0
+# Of each feature: events, the last two deviations, the last one cut, sums of products of
+# neighbours and of squares, sums of squared differences of neighbours and of events two apart.
+EVENTS, LAST, BEFORE, PART, PRODUCTS, SQUARES, NEAR, FAR = range(8)
+FIELDS = 8
 
 
 class SerialDependence:
-    r"""Clipped correlation phi of neighbouring events of each feature, and what it costs.
+    r"""Correlation phi of neighbouring events of each feature, and what it costs.
+
+    Two robust estimates, of which the smaller counts: the sum of products of neighbours over that
+    of squares, which levels that change inflate; and G_2 / G_1 - 1, G_k the mean squared difference
+    of events k apart, which for an autoregression of order one is phi too, which levels leave
+    alone, and which slow waves inflate.
 
     The sum of n events of an autoregression of order one varies (1 + phi) / (1 - phi) = V times as
     much as that of independent ones. Where the logarithm of a product of payoffs, b S - k b^2 / 2
@@ -51,18 +62,36 @@ class SerialDependence:
 
     def observe(self, j: cython.Py_ssize_t, deviation: float) -> None:
         """Take the deviation of a feature from its mean."""
+        fields: cython.p_double = self.fields
         k: cython.Py_ssize_t = FIELDS * j
         part: cython.double = max(min(deviation, LARGEST_PART), -LARGEST_PART)
-        self.fields[k + 1] += part * self.fields[k]
-        self.fields[k + 2] += part * part
-        self.fields[k] = part
+        near: cython.double = deviation - fields[k + LAST]
+        far: cython.double = deviation - fields[k + BEFORE]
+        near = max(min(near, LARGEST_DIFFERENCE), -LARGEST_DIFFERENCE)
+        far = max(min(far, LARGEST_DIFFERENCE), -LARGEST_DIFFERENCE)
+        fields[k + PRODUCTS] += part * fields[k + PART]
+        fields[k + SQUARES] += part * part
+        if fields[k + EVENTS] >= 1.0:
+            fields[k + NEAR] += near * near
+        if fields[k + EVENTS] >= 2.0:
+            fields[k + FAR] += far * far
+        fields[k + BEFORE] = fields[k + LAST]
+        fields[k + LAST] = deviation
+        fields[k + PART] = part
+        fields[k + EVENTS] += 1.0
 
     def correlation(self, j: cython.Py_ssize_t) -> float:
         """Correlation of neighbouring events, at least 0."""
+        fields: cython.p_double = self.fields
         k: cython.Py_ssize_t = FIELDS * j
-        if self.fields[k + 1] <= 0.0 or self.fields[k + 2] <= 0.0:
+        phi: cython.double
+        if fields[k + PRODUCTS] <= 0.0 or fields[k + FAR] <= fields[k + NEAR]:
             return 0.0
-        return min(self.fields[k + 1] / self.fields[k + 2], LARGEST_CORRELATION)
+        phi = fields[k + PRODUCTS] / fields[k + SQUARES]
+        if fields[k + NEAR] > 0.0:
+            phi = min(phi, fields[k + FAR] / fields[k + NEAR] - 1.0)
+        phi *= fields[k + EVENTS] / (fields[k + EVENTS] + PRIOR_COUNT)
+        return min(phi, LARGEST_CORRELATION)
 
     def inflation(self, j: cython.Py_ssize_t) -> float:
         """Factor V for one feature."""
@@ -86,6 +115,11 @@ class SerialDependence:
         for j in range(FIELDS * size):
             if not -1e300 < self.fields[j] < 1e300:
                 raise ValueError("the state holds an impossible correlation: it is damaged")
+        for j in range(size):
+            archive.check_count(self.fields[FIELDS * j + EVENTS])
+            for k in (SQUARES, NEAR, FAR):
+                if self.fields[FIELDS * j + k] < 0.0:
+                    raise ValueError("the state holds an impossible square: it is damaged")
         return 0
 
     def owners(self) -> list[Any]:

@@ -1,4 +1,4 @@
-from libc.math cimport fabs, log, sqrt
+from libc.math cimport exp, fabs, log, sqrt
 
 from clipsgd_river._kernels.archive cimport Archive
 from clipsgd_river._kernels.buffers cimport doubles, integers
@@ -17,20 +17,24 @@ cdef Py_ssize_t PRODUCT
 cdef Py_ssize_t LOGARITHM
 cdef Py_ssize_t TOTAL
 cdef Py_ssize_t SQUARE
-cdef Py_ssize_t EVIDENCE
-cdef Py_ssize_t NORM
-cdef Py_ssize_t SINCE
+cdef Py_ssize_t MOST
 cdef Py_ssize_t FIELDS
+cdef Py_ssize_t EACH
+cdef Py_ssize_t EACH_SQUARED
+cdef Py_ssize_t PAST
+cdef Py_ssize_t PAST_SLOPE
+cdef Py_ssize_t FACTOR
 cdef Py_ssize_t WINDOW
 
 cdef class ShiftTests:
     cdef bint known
     cdef readonly double excess
-    cdef readonly double onset
     cdef readonly bint near
     cdef double inflation
     cdef object span_values
     cdef int* spans
+    cdef object step_values
+    cdef int* steps
     cdef object slope_values
     cdef double* slopes
     cdef object price_values
@@ -51,14 +55,17 @@ cdef class ShiftTests:
     cdef int reserve(self, Py_ssize_t size, Py_ssize_t fresh) except -1
     cdef void clear(self, Py_ssize_t j) noexcept nogil
     cdef void begin(self, Py_ssize_t j) noexcept nogil
-    cdef void observe(self, Py_ssize_t j, double y, Py_ssize_t n, double index) noexcept nogil
-    cdef void pay(self, Py_ssize_t base, double y, Py_ssize_t count, double index) noexcept nogil
+    cdef void observe(self, Py_ssize_t j, double y, Py_ssize_t n) noexcept nogil
+    cdef void pay(self, Py_ssize_t base, double y, Py_ssize_t count) noexcept nogil
     cdef void settle(self, Py_ssize_t j, Py_ssize_t length) noexcept nogil
     cdef bint test(self, Py_ssize_t j, Py_ssize_t n, MeanBounds bounds, double level, double inflation) noexcept nogil
-    cdef bint test_window(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, MeanBounds bounds, double level) noexcept nogil
+    cdef bint test_windows(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, MeanBounds bounds, double level) noexcept nogil
+    cdef bint test_side(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t side, Py_ssize_t n, MeanBounds bounds, double limit) noexcept nogil
+    cdef void tell_most(self, Py_ssize_t j, Py_ssize_t length) noexcept nogil
     cdef void open_known(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, MeanBounds bounds, Py_ssize_t w) noexcept nogil
-    cdef void tell_means(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n) noexcept nogil
     cdef void open_unknown(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, Py_ssize_t w) noexcept nogil
-    cdef int exchange(self, Archive archive, Py_ssize_t j, Py_ssize_t n, double index) except -1
-    cdef int check(self, Py_ssize_t field, double value, double index) except -1
+    cdef int exchange(self, Archive archive, Py_ssize_t j, Py_ssize_t n) except -1
+    cdef int check(self, Py_ssize_t field, double value) except -1
     cdef list owners(self)
+
+cdef double curvature(double slope, double offset) noexcept nogil

@@ -15,7 +15,7 @@ except ImportError:
     from clipsgd_river._kernels import _shim as cython
 
 if not cython.compiled:
-    from math import fabs, log, sqrt
+    from math import exp, fabs, log, sqrt
 
     from clipsgd_river._kernels.buffers import doubles, integers
     from clipsgd_river._kernels.mean_bounds import (
@@ -26,8 +26,8 @@ if not cython.compiled:
         SCALES,
     )
 
-# Windows of 8 g events, tested every g events, for g = 1, 2, 3, 4, 6, 8, 12, ... : two to an
-# octave, up to half a million events.
+# Windows of 8 g events, one begun every g events, for g = 1, 2, 3, 4, 6, 8, 12, ... : two lengths
+# to an octave, up to half a million events.
 LENGTHS = 32
 PARTS = 8
 # A window of k events has slope sqrt(2 TYPICAL_LEVEL / k), the best one for the shift that it just
@@ -43,11 +43,15 @@ LARGEST_EVIDENCE = 1e300
 WARNING = 100.0
 LOG_WARNING = 4.605170185988092
 # Fields of a feature and length: a number for each side, rise and fall.
-PRODUCT, LOGARITHM, TOTAL, SQUARE, EVIDENCE, NORM, SINCE = range(0, 14, 2)
-FIELDS = 14
-# Fields of a window: its evidence for each side before its first event, what an offset of 1 takes
-# from it, and the factor to the evidence asked for, 0 for a window that is not tested.
-WINDOW = 4
+# MOST is the largest evidence that an open window of the length had before its first event.
+PRODUCT, LOGARITHM, TOTAL, SQUARE, MOST = range(0, 10, 2)
+FIELDS = 10
+# Fields of a window: its evidence for each side before its first event; what each event and the
+# square of their number take from it, or, where the variance is known, the power of the past times
+# its events and its slope; the factor to the evidence asked for, 0 if the window is not tested.
+EACH, EACH_SQUARED, FACTOR = 2, 4, 6
+PAST, PAST_SLOPE = 2, 3
+WINDOW = 7
 
 
 class ShiftTests:
@@ -55,25 +59,22 @@ class ShiftTests:
 
     Let y have mean d and at most unit variance before a change, n events of it come before a
     window of k, b and b' be the slopes of the payoffs f (see `MeanBounds`) of the window and of
-    the past, A = 1 + b^2/3, A' = 1 + b'^2/3. With p = k (b/A) A' / (n b') <= 1 the terms linear in
-    d cancel:
+    the past, A = 1 + b^2/3, A' = 1 + b'^2/3, and p = k (b/A) A' / (n b') <= 1. By Jensen's
+    inequality, as x^p is concave, and log E f_b(y) <= log A + b d / A + c d^2 (`curvature`),
 
-    .. math:: \log E \prod_{window} f_b(y)\,\Bigl(\prod_{past} f_{b'}(-y)\Bigr)^p
-       \le k \log A + p n \log A' + \Bigl(\frac{k b^2}{3 A} + \frac{p n b'^2}{3 A'}\Bigr) d^2,
+    .. math:: \prod_{first\ t\ of\ window} f_b(y)\,\Bigl(\prod_{past} f_{b'}(-y)\Bigr)^p
+       \Big/ \exp\Bigl(t \log A + p n \log A' - (k - t)\frac{b d}{A} + (t c + p n c') d^2\Bigr)
 
-    by Jensen's inequality, as x^p is concave, and log(A + x) <= log A + x / A. So the unknown mean
-    before the change costs one difference and not two radii, and its square only, for which
-    `MeanBounds` has a bound. By Markov's inequality the left side exceeds the right one by
-    log(1 / alpha) with probability alpha at most. The slope b' is the smallest power of 1/2
-    with p <= 1; its variance is then at most twice that of the best one.
+    is a supermartingale in t that begins at 1 or below. So the unknown mean before the change costs
+    one difference and not two radii, and what is left of it `MeanBounds` bounds. By Ville's
+    inequality the logarithm ever exceeds log(1 / alpha) with probability alpha at most, and the
+    window may be tested at any of its events. The slope b' is the smallest power of 1/2 with
+    p <= 1; its variance is then at most twice that of the best one.
 
     Where the variance is not known, the window's payoffs are held against the mean m of all
     payoffs of that length and side so far, as if one more had been the largest: its logarithm is
-    k log m, and k^2 v / (2 n m^2) for the error of m, v their variance. That is the same difference
+    t log m, and t^2 v / (2 n m^2) for the error of m, v their variance. That is the same difference
     by a normal approximation, good once the past is longer than the window, which is asked for.
-
-    The start of the change is where a sum of logarithms of payoffs over their mean, restarted
-    whenever it falls below 0 (CUSUM), last restarted.
 
     Parameters
     ----------
@@ -84,11 +85,12 @@ class ShiftTests:
     def __init__(self, known: cython.bint) -> None:
         self.known = known
         self.excess = 0.0
-        self.onset = 0.0
         self.near = False
         self.inflation = 1.0
         self.span_values = zero_integers(LENGTHS)
         self.spans = integers(self.span_values)
+        self.step_values = zero_integers(LENGTHS)
+        self.steps = integers(self.step_values)
         self.slope_values = zeros(LENGTHS)
         self.slopes = doubles(self.slope_values)
         self.price_values = zeros(LENGTHS)
@@ -103,6 +105,7 @@ class ShiftTests:
             if length > 0 and length % 2 == 0:
                 span = 3 << (length // 2 - 1)
             self.spans[length] = span
+            self.steps[length] = 1 if span <= 3 else span // 2
             self.slopes[length] = min(STEEPEST, sqrt(2.0 * TYPICAL_LEVEL / (PARTS * span)))
             share = SLOWNESS / ((length + SLOWNESS) * (length + SLOWNESS + 1.0))
             self.prices[length] = -log(share * span)
@@ -149,36 +152,31 @@ class ShiftTests:
         fields: cython.p_double = self.fields
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
         side: cython.Py_ssize_t
-        slope: cython.double = self.slopes[length]
         for side in range(2):
             fields[k + (PRODUCT + side) * LENGTHS] = 1.0
             fields[k + (LOGARITHM + side) * LENGTHS] = 0.0
             fields[k + (TOTAL + side) * LENGTHS] = 0.0
             fields[k + (SQUARE + side) * LENGTHS] = 0.0
-            fields[k + (EVIDENCE + side) * LENGTHS] = 1.0
-            fields[k + (NORM + side) * LENGTHS] = 1.0 / (1.0 + CURVE * slope * slope)
-            fields[k + (SINCE + side) * LENGTHS] = 0.0
+            fields[k + (MOST + side) * LENGTHS] = -LARGEST_EVIDENCE
         k = WINDOW * PARTS * (LENGTHS * j + length)
         for side in range(WINDOW * PARTS):
             self.windows[k + side] = 0.0
         self.open[j] += 1
 
-    def observe(self, j: cython.Py_ssize_t, y: float, n: cython.Py_ssize_t, index: float) -> None:
-        """Take the n-th event of a feature, the one of this index in the stream."""
+    def observe(self, j: cython.Py_ssize_t, y: float, n: cython.Py_ssize_t) -> None:
+        """Take the n-th event of a feature."""
         side: cython.Py_ssize_t
         length: cython.Py_ssize_t
         while self.open[j] < LENGTHS and self.spans[self.open[j]] <= n:
             self.begin(j)
         count: cython.Py_ssize_t = self.open[j]
         for side in range(2):
-            self.pay(FIELDS * LENGTHS * j + side * LENGTHS, y if side == 0 else -y, count, index)
+            self.pay(FIELDS * LENGTHS * j + side * LENGTHS, y if side == 0 else -y, count)
         if n % BLOCK == 0:
             for length in range(count):
                 self.settle(j, length)
 
-    def pay(
-        self, base: cython.Py_ssize_t, y: float, count: cython.Py_ssize_t, index: float
-    ) -> None:
+    def pay(self, base: cython.Py_ssize_t, y: float, count: cython.Py_ssize_t) -> None:
         """Multiply the payoffs of an event into one side of the first ``count`` lengths."""
         # Short loops, each over few arrays, and constants in local variables: so the compiler sees
         # that they do not depend on each other, and may use wide registers.
@@ -188,14 +186,9 @@ class ShiftTests:
         product: cython.Py_ssize_t = base + PRODUCT * LENGTHS
         total: cython.Py_ssize_t = base + TOTAL * LENGTHS
         square: cython.Py_ssize_t = base + SQUARE * LENGTHS
-        evidence: cython.Py_ssize_t = base + EVIDENCE * LENGTHS
-        norm: cython.Py_ssize_t = base + NORM * LENGTHS
-        since: cython.Py_ssize_t = base + SINCE * LENGTHS
         highest: cython.double = HIGHEST
         lowest: cython.double = LOWEST
         curve: cython.double = CURVE
-        largest: cython.double = LARGEST_EVIDENCE
-        following: cython.double = index + 1.0
         u: cython.double
         length: cython.Py_ssize_t
         for length in range(count):
@@ -209,18 +202,9 @@ class ShiftTests:
             fields[total + length] += payoffs[length]
         for length in range(count):
             fields[square + length] += payoffs[length] * payoffs[length]
-        for length in range(count):
-            payoffs[length] *= fields[evidence + length] * fields[norm + length]
-        for length in range(count):
-            u = payoffs[length]
-            fields[since + length] = following if u <= 1.0 else fields[since + length]
-        for length in range(count):
-            u = payoffs[length]
-            u = largest if u > largest else u
-            fields[evidence + length] = 1.0 if u < 1.0 else u
 
     def settle(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
-        """Take the logarithm of the products, and set the mean payoff of the CUSUM."""
+        """Take the logarithm of the products."""
         fields: cython.p_double = self.fields
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
         side: cython.Py_ssize_t
@@ -240,8 +224,7 @@ class ShiftTests:
 
         ``level`` is log(1 / spending), from both sides together; windows that open now will have to
         exceed ``inflation`` times theirs. Leaves the largest excess over it
-        in ``excess``, where that change began in ``onset``, and in ``near`` whether a warning is
-        due; tells whether there is a change.
+        in ``excess`` and in ``near`` whether a warning is due; tells whether there is a change.
         """
         found: cython.bint = False
         first: cython.Py_ssize_t = 0
@@ -249,16 +232,16 @@ class ShiftTests:
         self.excess = 0.0
         self.near = False
         self.inflation = inflation
-        # Each span of 1, 2, 4, ... divides the next, and so does each of 3, 6, 12, ...
+        # Each step divides the next but one, those of 1, 2, 4, ... and those of 3, 6, 12, ...
         while first <= 2:
             length = first
-            while length < self.open[j] and n % self.spans[length] == 0:
-                found = self.test_window(j, length, n, bounds, level) or found
+            while length < self.open[j] and n % self.steps[length] == 0:
+                found = self.test_windows(j, length, n, bounds, level) or found
                 length += 1 if length == 0 else 2
             first += 2
         return found
 
-    def test_window(
+    def test_windows(
         self,
         j: cython.Py_ssize_t,
         length: cython.Py_ssize_t,
@@ -266,35 +249,81 @@ class ShiftTests:
         bounds: MeanBounds,
         level: float,
     ) -> cython.bint:
-        """Test the window of one length that ends now, and open the one that starts now."""
+        """Test the open windows of one length, and put a new one in place of the oldest."""
+        fields: cython.p_double = self.fields
+        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
+        span: cython.Py_ssize_t = self.spans[length]
+        w: cython.Py_ssize_t = WINDOW * (PARTS * (LENGTHS * j + length) + n // span % PARTS)
+        limit: cython.double = self.prices[length] + level
+        found: cython.bint = False
+        side: cython.Py_ssize_t
+        self.settle(j, length)
+        for side in range(2):
+            # No window has more: what else is taken from its evidence is not negative.
+            most: cython.double = (
+                fields[k + (MOST + side) * LENGTHS] + fields[k + (LOGARITHM + side) * LENGTHS]
+            )
+            if self.known:
+                most += PARTS * span * self.slopes[length] * max(bounds.least(j, side), 0.0)
+            if most >= limit - LOG_WARNING:
+                found = self.test_side(j, length, side, n, bounds, limit) or found
+        if n % span == 0:
+            if self.known:
+                self.open_known(j, length, n, bounds, w)
+            else:
+                self.open_unknown(j, length, n, w)
+            self.tell_most(j, length)
+        return found
+
+    def test_side(
+        self,
+        j: cython.Py_ssize_t,
+        length: cython.Py_ssize_t,
+        side: cython.Py_ssize_t,
+        n: cython.Py_ssize_t,
+        bounds: MeanBounds,
+        limit: float,
+    ) -> cython.bint:
+        """Test the open windows of one length and side."""
         fields: cython.p_double = self.fields
         windows: cython.p_double = self.windows
-        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
-        side: cython.Py_ssize_t
-        place: cython.Py_ssize_t = n // self.spans[length] % PARTS
-        w: cython.Py_ssize_t = WINDOW * (PARTS * (LENGTHS * j + length) + place)
-        found: cython.bint = False
-        offset: cython.double
+        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length + side * LENGTHS
+        span: cython.Py_ssize_t = self.spans[length]
+        place: cython.Py_ssize_t = n // span % PARTS
+        first: cython.Py_ssize_t = WINDOW * PARTS * (LENGTHS * j + length)
+        # The youngest window, unless it is to begin now.
+        since: cython.Py_ssize_t = 1 if n % span == 0 else 0
+        offset: cython.double = bounds.largest_offset(j)
+        least: cython.double = bounds.least(j, side)
+        mean: cython.double = 1.0 + CURVE * self.slopes[length] * self.slopes[length]
+        null: cython.double = self.null_logs[length] + curvature(self.slopes[length], offset)
+        rest: cython.double
+        taken: cython.double
         excess: cython.double
-        self.settle(j, length)
-        if windows[w + 3] > 0.0:
-            offset = bounds.largest_offset(j)
-            for side in range(2):
-                excess = (
-                    windows[w + side]
-                    + fields[k + (LOGARITHM + side) * LENGTHS]
-                    - windows[w + 2] * offset * offset
-                    - windows[w + 3] * (self.prices[length] + level)
-                )
-                self.near = self.near or excess >= -LOG_WARNING
-                if excess >= 0.0 and (not found or excess > self.excess):
-                    found = True
-                    self.excess = excess
-                    self.onset = fields[k + (SINCE + side) * LENGTHS]
-        if self.known:
-            self.open_known(j, length, n, bounds, w)
-        else:
-            self.open_unknown(j, length, n, w)
+        found: cython.bint = False
+        age: cython.Py_ssize_t
+        w: cython.Py_ssize_t
+        for age in range(since, since + PARTS):
+            w = first + WINDOW * ((place + PARTS - age) % PARTS)
+            if windows[w + FACTOR] == 0.0:
+                continue
+            taken = age * span + n % span
+            excess = (
+                windows[w + side] + fields[k + LOGARITHM * LENGTHS] - windows[w + FACTOR] * limit
+            )
+            if self.known:
+                rest = (PARTS * span - taken) * self.slopes[length] / mean
+                excess -= taken * null
+                excess -= windows[w + PAST] * curvature(windows[w + PAST_SLOPE], offset)
+                # All bounds are infinite at first, and 0 times that is 0.
+                excess += rest * least
+            else:
+                excess -= taken * windows[w + EACH + side]
+                excess -= taken * taken * windows[w + EACH_SQUARED + side]
+            self.near = self.near or excess >= -LOG_WARNING
+            if excess >= 0.0:
+                self.excess = max(excess, self.excess)
+                found = True
         return found
 
     def open_known(
@@ -324,36 +353,38 @@ class ShiftTests:
         curve: cython.double = CURVE * past_slope * past_slope
         share: cython.double = wanted * (1.0 + curve) / past_slope
         side: cython.Py_ssize_t
-        self.windows[w + 3] = 0.0
+        self.windows[w + FACTOR] = 0.0
         if share > 1.0:
             return
-        null: cython.double = (
-            events * self.null_logs[length] + share * past * self.past_null_logs[scale]
-        )
         for side in range(2):
             self.windows[w + side] = (
                 share * bounds.logarithm(j, 1 - side, scale)
-                - null
+                - share * past * self.past_null_logs[scale]
                 - fields[k + (LOGARITHM + side) * LENGTHS]
             )
-        self.windows[w + 2] = events * CURVE * slope * slope / mean + share * past * curve / (
-            1.0 + curve
-        )
-        self.windows[w + 3] = self.inflation
-        self.tell_means(j, length, n)
+        self.windows[w + PAST] = share * past
+        self.windows[w + PAST_SLOPE] = past_slope
+        self.windows[w + FACTOR] = self.inflation
 
-    def tell_means(
-        self, j: cython.Py_ssize_t, length: cython.Py_ssize_t, n: cython.Py_ssize_t
-    ) -> None:
-        """Hold the CUSUM against the mean payoff so far, as if one more had been the largest."""
-        fields: cython.p_double = self.fields
-        k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
-        seen: cython.double = n - self.spans[length] + 2
+    def tell_most(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
+        """Find the largest evidence that open windows begin with, with what events may add."""
+        windows: cython.p_double = self.windows
+        first: cython.Py_ssize_t = WINDOW * PARTS * (LENGTHS * j + length)
         side: cython.Py_ssize_t
+        place: cython.Py_ssize_t
+        w: cython.Py_ssize_t
+        most: cython.double
+        begun: cython.double
         for side in range(2):
-            fields[k + (NORM + side) * LENGTHS] = seen / (
-                fields[k + (TOTAL + side) * LENGTHS] + LARGEST_PAYOFF
-            )
+            most = -LARGEST_EVIDENCE
+            for place in range(PARTS):
+                w = first + WINDOW * place
+                if windows[w + FACTOR] > 0.0:
+                    begun = windows[w + side]
+                    if not self.known:
+                        begun -= PARTS * self.spans[length] * min(windows[w + EACH + side], 0.0)
+                    most = max(most, begun)
+            self.fields[FIELDS * LENGTHS * j + length + (MOST + side) * LENGTHS] = most
 
     def open_unknown(
         self,
@@ -371,8 +402,7 @@ class ShiftTests:
         mean: cython.double
         variance: cython.double
         side: cython.Py_ssize_t
-        self.tell_means(j, length, n)
-        self.windows[w + 3] = 0.0
+        self.windows[w + FACTOR] = 0.0
         if seen < events:
             return
         for side in range(2):
@@ -380,17 +410,12 @@ class ShiftTests:
             variance = (fields[k + (SQUARE + side) * LENGTHS] + LARGEST_PAYOFF * LARGEST_PAYOFF) / (
                 seen + 1.0
             ) - mean * mean
-            self.windows[w + side] = (
-                -events * log(mean)
-                - events * events * variance / (2.0 * seen * mean * mean)
-                - fields[k + (LOGARITHM + side) * LENGTHS]
-            )
-        self.windows[w + 2] = 0.0
-        self.windows[w + 3] = self.inflation
+            self.windows[w + side] = -fields[k + (LOGARITHM + side) * LENGTHS]
+            self.windows[w + EACH + side] = log(mean)
+            self.windows[w + EACH_SQUARED + side] = variance / (2.0 * seen * mean * mean)
+        self.windows[w + FACTOR] = self.inflation
 
-    def exchange(
-        self, archive: Archive, j: cython.Py_ssize_t, n: cython.Py_ssize_t, index: float
-    ) -> cython.int:
+    def exchange(self, archive: Archive, j: cython.Py_ssize_t, n: cython.Py_ssize_t) -> cython.int:
         """Pass the state of a feature that has seen n events through ``archive``."""
         field: cython.Py_ssize_t
         length: cython.Py_ssize_t
@@ -400,22 +425,20 @@ class ShiftTests:
             for length in range(self.open[j]):
                 k: cython.Py_ssize_t = LENGTHS * (FIELDS * j + field) + length
                 self.fields[k] = archive.number(self.fields[k])
-                self.check(field - field % 2, self.fields[k], index)
+                self.check(field - field % 2, self.fields[k])
         for k in range(WINDOW * PARTS * LENGTHS * j, WINDOW * PARTS * (LENGTHS * j + self.open[j])):
             self.windows[k] = archive.number(self.windows[k])
             if fabs(self.windows[k]) > LARGEST_EVIDENCE:
                 raise ValueError("the state holds impossible evidence: it is damaged")
         return 0
 
-    def check(self, field: cython.Py_ssize_t, value: float, index: float) -> cython.int:
+    def check(self, field: cython.Py_ssize_t, value: float) -> cython.int:
         """Refuse what no sequence of events leads to."""
         sound: cython.bint = fabs(value) <= LARGEST_EVIDENCE
-        if field in (PRODUCT, EVIDENCE, NORM):
+        if field == PRODUCT:
             sound = sound and value > 0.0
         elif field in (TOTAL, SQUARE):
             sound = sound and value >= 0.0
-        elif field == SINCE:
-            sound = 0.0 <= value <= index and value == int(value)
         if not sound:
             raise ValueError(f"the state holds {value} in a test of shifts: it is damaged")
         return 0
@@ -425,6 +448,7 @@ class ShiftTests:
         return [
             self,
             self.span_values,
+            self.step_values,
             self.slope_values,
             self.price_values,
             self.null_log_values,
@@ -434,3 +458,19 @@ class ShiftTests:
             self.field_values,
             self.window_values,
         ]
+
+
+def curvature(slope: float, offset: float) -> float:
+    """What the logarithm of a mean payoff has beyond its linear part, at most, for d up to offset.
+
+    With v = b d / A it is log(1 + v + A v^2 / 3) - v. That is A v^2 / 3 at most; and since
+    e^v >= 1 + v + v^2 / 2 - |v|^3 / 6, also v^2 e^|v| (A / 3 - 1/2 + |v| / 6) if this is positive,
+    and 0 otherwise.
+    """
+    mean: cython.double = 1.0 + CURVE * slope * slope
+    v: cython.double = slope * offset / mean
+    part: cython.double = CURVE * mean - 0.5 + v / 6.0
+    if part <= 0.0:
+        return 0.0
+    # Beyond v = 1 the first bound will do, and the exponential could overflow.
+    return v * v * (min(part * exp(v), CURVE * mean) if v < 1.0 else CURVE * mean)

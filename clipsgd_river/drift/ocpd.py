@@ -28,9 +28,9 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     update after an alarm, and the new stretch starts from the estimated change point.
 
     Each event pays :math:`f_b(\pm y) = \min(8,\, 1 \pm b y + b^2 y^2 / 3)`, bounded and monotone,
-    y its deviation in standard deviations. For windows of 8 g events, g = 1, 2, 3, 4, 6, 8, ...,
-    each tested every g events, the product of the payoffs of the window and, at a smaller slope b,
-    of all events before it is held against a limit.
+    y its deviation in standard deviations. For windows of up to 8 g events, g = 1, 2, 3, 4, 6, 8,
+    ..., one begun every g events, the product of the payoffs of the window and, at a smaller slope
+    b, of all events before it is held against a limit.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         In place of ``delta``: events between false alarms, on average, at least; 10 to 1e12.
     warm_up
         Events of each feature at the beginning of a stretch that give it a centre (and a unit),
-        1 to 10,000. There are no alarms during it, nor in the eight events after it.
+        1 to 10,000. There are no alarms during it. With ``sigma`` given 5 will do, and changes that
+        come soon after the beginning are then more often found.
     max_features
         More features than this are an error.
 
@@ -61,48 +62,55 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     depend on it. Then the probability of any alarm during the stretch is at most ``delta``, for
     every such distribution, every length and every number d of features.
 
-    *Proof.* Let d be the mean of y in a feature. From E f <= 1 + b d + (b^2 / 3)(1 + d^2), the
-    product of the payoffs of a window of k events at slope b, times the p-th power of the product
-    of those of -y for the n events before it at slope b', has an expectation of which the logarithm
-    is at most k log A + p n log A' + C d^2, where A = 1 + b^2/3, A' = 1 + b'^2/3,
-    p = k b A' / (n b' A) <= 1 and C = k b^2 / (3 A) + p n b'^2 / (3 A'): by Jensen's inequality,
-    log(A + x) <= log A + x / A, and since the terms with d cancel. So the unknown mean costs one
-    difference, not two radii of confidence. By Markov's inequality the product exceeds
-    exp(k log A + p n log A' + C d^2) / alpha with probability alpha at most. d^2 is bounded
-    through the same payoffs at slopes 1, 1/2, ..., 1/1024, whose products over the whole stretch
-    are supermartingales (Ville's inequality: a bound for all times at once), at a cost of
-    ``delta / 10``. The rest is spread over the tests: a fraction 10 / ((l + 10)(l + 11)) to the
-    l-th window length, 10 / ((e + 10)(e + 11)) to the e-th period of 64, 64, 128, 256, ... events,
-    within which each of the length's tests, one every g events, gets the same (peeling); equal
-    shares to the d features and both signs. With d > 1 half of that goes to directions: the clipped
-    deviations of one block of 2, 4, ..., 4096 events, added up, give the direction on which those
-    of the next block are projected. It is known before them, so they obey the theory of one
-    variable, with Ville's inequality within the block.
+    *Proof.* Let d be the mean of y in a feature. With A = 1 + b^2/3 and v = b d / A the mean payoff
+    is at most A + b d + (b^2 / 3) d^2, so its logarithm at most log A + v + c, where c = v^2 min(A
+    / 3, e^|v| (A / 3 - 1/2 + |v| / 6)), and 0 if that is negative, because e^v >= 1 + v + v^2 / 2 -
+    |v|^3 / 6. Take t events of a window of k at slope b and the n events before the window, with
+    the sign reversed, at slope b', to the power p = k b A' / (n b' A) <= 1. By Jensen's inequality
+    the product of their payoffs over exp(t log A + p n log A' - (k - t) v + t c + p n c') is a
+    supermartingale in t that begins at 1 or below: the terms linear in d cancel at the end of the
+    window, and before it the lower bound on d stands for it. So the unknown mean costs one
+    difference, not two radii of confidence. By Ville's inequality the product ever exceeds 1 /
+    alpha with probability alpha at most. d is bounded through the same payoffs at slopes 1, 1/2,
+    ..., 1/1024, whose products over the whole stretch are supermartingales too (a bound for all
+    times at once), at a cost of ``delta / 10``. The rest is spread over the windows: a fraction 10
+    / ((l + 10)(l + 11)) to the l-th length, 10 / ((e + 10)(e + 11)) to the e-th period of 64, 64,
+    128, 256, ... events, within which each window of the length, one every g events, gets the same
+    (peeling); equal shares to the d features and both signs. With d > 1 half of that goes to
+    directions: the clipped deviations of one block of 2, 4, ..., 4096 events, added up, give the
+    direction on which those of the next block are projected. It is known before them, so they obey
+    the theory of one variable, with Ville's inequality within the block.
 
     With sigma known and a change after 1,000 Gaussian events, this finds a shift of one sigma after
-    some 45 events at delta = 0.05, and one of two sigma after 16. The ``README.md`` beside this
+    some 40 events at delta = 0.05, and one of two sigma after 14. The ``README.md`` beside this
     module compares bounds; ``benchmarks/changepoint.py`` measures.
 
     *With* ``sigma="auto"`` the unit is the robust spread of the warm-up, and payoffs are held
-    against their mean in the past, counting one more at the largest payoff, with the variance of
-    that mean. The limits are then those of a normal approximation to the mean of bounded variables:
-    good for long stretches, measured (the benchmark counts false alarms for normal, Student, Pareto
-    and Bernoulli values), and no theorem. No moment need exist: it is a change of a clipped mean
-    that is found. Moreover the limits grow with the clipped correlation phi of neighbouring events,
-    by (1 + phi) / (1 - phi), so that a stream with inertia does not alarm for ever; a random walk
-    or a trend hardly alarms at all. On the 15 real univariate series of the Turing Change Point
-    Dataset that the benchmark takes, short and full of trends, it stays silent. With ``sigma``
+    against their mean in the past, the warm-up included, counting one more at the largest payoff,
+    with the variance of that mean. The limits are then those of a normal approximation to the mean
+    of bounded variables: good for long stretches, measured (the benchmark counts false alarms for
+    normal, Student, Pareto and Bernoulli values), and no theorem. No moment need exist: it is a
+    change of a clipped mean that is found. Two allowances make alarms rarer still. The limits grow
+    by (1 + phi) / (1 - phi), phi a robust correlation of neighbouring events that shifts of the
+    level do not inflate, so that a stream with inertia does not alarm for ever; a random walk
+    hardly alarms at all. And where a straight line fits the stretch better than two levels, there
+    is no alarm: a trend is no change. On the 15 real univariate series of the Turing Change Point
+    Dataset that the benchmark takes, short and full of both, it is nearly silent. With ``sigma``
     given, such dependence breaks the theorem.
 
     With ``expected_run_length=N`` each event may spend (1 - 0.005)^2 / (2 N); then P(alarm within T
     events) <= 0.005 + T (1 - 0.005)^2 / (2 N), which sums to an expected run length of N at least.
 
-    The statement is about one stretch; the next one gets a ``delta`` of its own. Events between
-    change point and alarm give its centre and unit only, since the alarm has chosen them. A feature
-    that first appears later takes its share of the tests from the others; its bounds on the mean
-    cost up to another ``delta / 10``.
+    A change needs a past: windows are no longer than what was before them, so that a change within
+    the first 40 events of a stretch may never be found, nor one of a standard deviation within the
+    first 100.
 
-    Costs O(d log t) an event. In memory 7 KB, and 13.5 KB + 16 ``warm_up`` bytes a feature, for
+    The statement is about one stretch; the next one gets a ``delta`` of its own. With sigma known,
+    events between change point and alarm give its centre only, since the alarm has chosen them. A
+    feature that first appears later takes its share of the tests from the others; its bounds on the
+    mean cost up to another ``delta / 10``.
+
+    Costs O(d log t) an event. In memory 9 KB, and 22 KB + 16 ``warm_up`` bytes a feature, for
     windows up to half a million events; state files grow with log t to the same size.
 
     Departs from [1]_: the means before and after are not estimated by clipped SGD from every
@@ -129,7 +137,7 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     ...     ocpd.update(student() + 3 * (t >= 2000))
     ...     if ocpd.drift_detected:
     ...         print("alarm at", t, "for a change at", ocpd.change_point)
-    alarm at 2013 for a change at 2000
+    alarm at 2012 for a change at 2002
     >>> round(ocpd.estimate, 1)
     3.0
     """
@@ -235,9 +243,10 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     def change_point(self) -> int | None:
         """Estimated index of the first event after the last change found; ``None`` before any.
 
-        Events count from 0 at the start of the stream. The estimate is where the evidence (a CUSUM
-        of log payoffs over their mean) last began to grow, or, if only the features together
-        changed, the middle of the block of events that gave the direction of the change.
+        Events count from 0 at the start of the stream. The estimate is where two levels, one
+        before and one after, fit the stretch best, lone outliers cut; it is known to a sixth of its
+        age, since older events are remembered in groups. If only the features together changed, it
+        is the middle of the block of events that gave the direction of the change.
         """
         if not self._started or self._kernel.change < 0.0:
             return None
