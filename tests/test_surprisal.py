@@ -117,7 +117,7 @@ def test_frequencies_are_probabilities(values: list[str], contexts: list[str], m
             assert sum(count or 0 for count in counts) <= min(events, memory) * (1 + 1e-9)
         for value in [*"abcdefgh", "never"]:
             bits = encoder.transform_one({"v": value, "u": context})["v"]
-            assert 0 <= bits <= 2 * (math.log2(memory) + 1) + 1e-9
+            assert 0 <= bits <= 2 * math.log2(2 * memory + 1) + 1e-9
             assert bits <= encoder.transform_one({"v": "unseen", "u": context})["v"]
 
 
@@ -317,7 +317,7 @@ def test_parameters_are_checked() -> None:
     for params, word in (
         ({"features": "port"}, "list of names"),
         ({"given": ["country"]}, "given is a dict"),
-        ({"learning_rate": "auto"}, "learning_rate"),
+        ({"learning_rate": None}, "learning_rate"),
         ({"max_values": 2.5}, "max_values"),
     ):
         with pytest.raises(TypeError, match=word):
@@ -325,6 +325,7 @@ def test_parameters_are_checked() -> None:
     for params, word in (
         ({"given": {"a": "a"}}, "itself"),
         ({"learning_rate": 0}, "learning_rate"),
+        ({"learning_rate": "auto"}, "learning_rate"),
         ({"max_values": 9}, "at least 10"),
     ):
         with pytest.raises(ValueError, match=word):

@@ -16,9 +16,10 @@ MOST_VALUES = 10**9
 
 def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     """Check the parameters; returns them as plain Python values."""
-    rate = _settings.number("learning_rate", parameters["learning_rate"])
-    if not 0.0 < rate <= 1.0:
-        raise ValueError(f"learning_rate is above 0 and at most 1, not {rate!r}")
+    rate = parameters["learning_rate"]
+    if isinstance(rate, str) or _settings.is_scheduler(rate):
+        raise ValueError(f"learning_rate is a number above 0 and at most 1 here, not {rate!r}")
+    rate = _settings.learning_rate(rate)
     most = _settings.count("max_values", parameters["max_values"], MOST_VALUES)
     if most < FEWEST_VALUES:
         raise ValueError(f"max_values is at least {FEWEST_VALUES}, not {most}")

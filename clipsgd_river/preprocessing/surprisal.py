@@ -66,7 +66,7 @@ class SurprisalEncoder(
         in ``features``; the other feature may hold numbers or categories.
     learning_rate
         Step eta, in (0, 1], rounded to one over a whole number: frequencies remember 1/eta events,
-        for conditional ones of the same context. No surprisal exceeds log2(1/eta) + 1, twice that
+        for conditional ones of the same context. No surprisal exceeds log2(2/eta + 1), twice that
         with ``given``.
     max_values
         Values kept per feature, at least 10; those of each context count separately, and so do the
