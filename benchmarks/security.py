@@ -19,7 +19,7 @@ FIRST, FOUND = 3, 45
 FEWER = 0.8
 # What was tried out was tried on the first of them.
 SEEDS = (42, 1, 2, 3, 4)
-PLAIN, SPECIAL, _ = OURS
+PLAIN, SPECIAL, *_ = OURS
 COLUMNS = (
     "filter",
     "seed",

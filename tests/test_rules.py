@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from river import anomaly as river_anomaly
 from river import preprocessing
 
+from clipsgd_river import metrics
 from clipsgd_river.anomaly import (
     AlertBudget,
     ClippedZScore,
@@ -280,3 +281,23 @@ def test_categories_are_told_by_rules_too() -> None:
     found = model.alert_one({"country": "KP", "size": 50.0})
     assert "country was 'KP'" in found.sentence
     assert [part.feature for part in found.features] == ["country"]
+
+
+def test_rules_end_pipelines_and_give_alerts_of_streams() -> None:
+    rng = random.Random(0)
+    stream = [({"a": rng.gauss(50, 5)}, False) for _ in range(800)]
+    stream[700:720] = [({"a": 500.0}, True)] * 20
+    model = Cooldown(TailFilter(ClippedZScore(), 1e-3), 100)
+    whole = preprocessing.StandardScaler() | model.clone()
+    alone = list(model.alerts(stream))
+    assert 1 <= len([alert for alert in alone if alert.score > 0.9]) <= 2
+    for x, _ in stream:
+        whole.learn_one(x)
+    assert whole["Cooldown"].n_alerts_ >= 1
+    assert 0.0 <= whole.score_one({"a": 50.0}) < 0.7 < whole.score_one({"a": 900.0})
+
+
+@pytest.mark.parametrize("name", ["AlertRate", "Precision", "Recall"])
+def test_metrics_take_rules(name: str) -> None:
+    metric = getattr(metrics, name)()
+    assert metric.works_with(Cooldown(Direction(AlertBudget(ClippedZScore(), 0.01)), 5))

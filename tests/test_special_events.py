@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from conftest import name_of
 
-from clipsgd_river import COMPILED, checks
+from clipsgd_river import COMPILED, _state_file, checks
 from clipsgd_river.anomaly import AlertBudget, ClippedZScore, ResidualDetector, TailFilter
+from clipsgd_river.checks import state_files
 from clipsgd_river.rules import Calendar, Cooldown, Daily, Direction, SpecialEvents, Yearly
 
 NIGHT = Calendar({"night": Daily("22:00", "04:00")})
@@ -214,6 +215,33 @@ def test_rules_nest_in_any_order_and_are_kept(nest: Any) -> None:
     fresh = model.clone()
     assert fresh.n_alerts_ == 0
     assert repr(fresh) == repr(model)
+
+
+def test_forged_calendars_announcements_and_episodes_are_refused_or_work() -> None:
+    model = SpecialEvents(
+        Cooldown(AlertBudget(ClippedZScore(), 0.05), 30, time="time", key="who"),
+        Calendar({"feast": Yearly("12-24", "12-26"), "backup": Daily("02:00", "03:00")}),
+        time="time",
+    )
+    for x in minutes(1):
+        if x["time"] % 180 == 0:
+            model.learn_one(x)
+    model.learn_one({"time": datetime(2026, 5, 1, 12, tzinfo=UTC), "load": 1e6})
+    model.announce(10, 20)
+    fields, numbers = _state_file.decode(model.to_bytes())
+    refused = 0
+    for what, forged, values in state_files._forgeries(fields, numbers):
+        data = _state_file.encode(_state_file.make_header(forged), values)
+        try:
+            other = SpecialEvents.from_bytes(data)
+            score = other.score_one({"time": 9000, "load": 50.0})
+            other.alert_one({"time": 9000, "load": 50.0})
+        except ValueError:
+            refused += 1
+            continue
+        assert "wrong count" not in what
+        assert 0.0 <= score < 1.0
+    assert refused > 100
 
 
 def test_supervised_detectors_pass_through() -> None:
