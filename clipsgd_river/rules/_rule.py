@@ -92,9 +92,10 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
     ) -> Self:
         """Rule with the same parameters; with attributes, with what the filter learned too."""
-        if include_attributes and not new_params:
-            return copy.deepcopy(self)
-        return super().clone(new_params, include_attributes)
+        found = super().clone(new_params, include_attributes)
+        if include_attributes and "anomaly_filter" not in (new_params or {}):
+            found.anomaly_filter = copy.deepcopy(self.anomaly_filter)
+        return found
 
     def classify(self, score: float) -> bool:
         """Whether an event with this score would be an alert now, if no rule vetoes it."""
