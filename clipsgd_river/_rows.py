@@ -65,6 +65,11 @@ class Rows:
         return to_native_series(values, name=name, like=self.frame)
 
 
+def like_table(X: Any, values: NDArray[np.float64], name: str) -> Any:
+    """One value per row in the kind of the table: a Series for a frame, with its index."""
+    return to_native_series(values, name=name, like=into_frame(X)) if _is_frame(X) else values
+
+
 def rows_of(X: Any) -> Rows:
     """Take a table apart.
 

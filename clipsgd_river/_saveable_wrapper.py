@@ -76,8 +76,9 @@ class SaveableWrapper(Saveable):
         for name, part in parts.items():
             saveable = SaveablePipeline(part) if isinstance(part, compose.Pipeline) else part
             if not isinstance(saveable, Saveable):
+                whole = type(self).__name__.removeprefix("Saveable")
                 raise ValueError(
-                    f"a state file cannot keep the {name} of {type(self).__name__}, a "
+                    f"a state file cannot keep the {name} of {whole}, a "
                     f"{type(part).__name__}, which is no part of clipsgd_river; pickle the whole"
                 )
             head, numbers = saveable._state()

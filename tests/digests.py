@@ -40,6 +40,10 @@ CHOICES: dict[str, list[Any]] = {
     "delta": [0.5],
     "sigma": [1.0],
     "alert_rate": [0.5, 0.03],
+    "side": ["below"],
+    "duration": [3.0],
+    "relative": [0.2],
+    "inside": ["mute"],
     "lr": [0.1, schedulers.InverseScaling(0.5)],
 }
 

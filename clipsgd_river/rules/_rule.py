@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from river import base
 from sklearn.utils.metaestimators import available_if
 
+from clipsgd_river._rows import like_table
 from clipsgd_river._saveable_wrapper import SaveableWrapper
 from clipsgd_river.anomaly import _event_time
 from clipsgd_river.anomaly._filter import judged
@@ -206,10 +207,11 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         """Learn rows in order; the same as `learn_one` on each."""
         self._run(X, args, **kwargs)
 
-    def score_many(self, X: Any, *args: Any) -> NDArray[np.float64]:
-        """Scores of rows, shape (n,). Changes nothing."""
+    def score_many(self, X: Any, *args: Any) -> Any:
+        """Scores of rows, in the caller's kind. Changes nothing."""
         count, events = self._events_of(X, args)
-        return np.fromiter((self.score_one(x, *y) for x, y in events), np.float64, count)
+        scores = np.fromiter((self.score_one(x, *y) for x, y in events), np.float64, count)
+        return like_table(X, scores, "score")
 
     def score_learn_many(self, X: Any, *args: Any, **kwargs: Any) -> NDArray[np.float64]:
         """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
