@@ -150,5 +150,5 @@ def test_a_pipeline_of_ours_is_a_part_and_stands_alone() -> None:
     x = {"a": 3.0, "b": "never"}
     assert alone.score_one(x) == inner.score_one(x)
     foreign = compose.Pipeline(preprocessing.StandardScaler(), ClippedZScore())
-    with pytest.raises(ValueError, match="the StandardScaler of SaveablePipeline"):
+    with pytest.raises(ValueError, match="the StandardScaler of Pipeline"):
         Counting(foreign).to_bytes()
