@@ -28,6 +28,10 @@ GENERATED = 60
 DIMENSIONS = (1, 20, 100)
 SHIFTS = (0.5, 1.0, 2.0, 4.0)
 LAST_EVENTS = 100_000
+# Changes soon after the start, and the events that a detector has to find them in.
+EARLY = (20, 40, 60, 100, 200)
+EARLY_SHIFTS = (1.0, 2.0, 4.0)
+EARLY_PATIENCE = 400
 
 
 def upper_bound(hits: int, trials: int) -> float:
@@ -69,6 +73,35 @@ def delay_row(who: Contender, law: Law, features: int, streams: int, seed: int) 
     for shift in SHIFTS:
         row += delay(who, law, features, shift, streams, seed)
     return row
+
+
+def early_row(who: Contender, shift: float, streams: int, seed: int) -> list[Cell]:
+    """Share of the changes that are found, and the median delay, by their time."""
+    row: list[Cell] = [who.name, shift]
+    for at in EARLY:
+        delays = []
+        for i in range(streams):
+            rows = LAWS[0].draw(np.random.default_rng([seed, 8, at, i]), (at + EARLY_PATIENCE, 1))
+            rows[at:] += shift
+            alarm = who.first_alarm(rows)
+            delays.append(np.inf if alarm is None or alarm < at else alarm + 1.0 - at)
+        row += [float(np.isfinite(delays).mean()), float(np.median(delays))]
+    return row
+
+
+def early_table(
+    contenders: Sequence[Contender], streams: int, seed: int, journal: Journal
+) -> Table:
+    """Changes soon after the start."""
+    rows = []
+    for who in contenders:
+        progress(f"{who.name}, changes soon after the start")
+        for shift in EARLY_SHIFTS:
+            key = ("early", who.name, shift, streams, seed)
+            rows.append(journal.figure(key, partial(early_row, who, shift, streams, seed)))
+    title = f"N(0, 1), one feature: share found within {EARLY_PATIENCE} events and median delay"
+    times = [f"event {at}{what}" for at in EARLY for what in ("", ", delay")]
+    return Table(title, ("detector", "sigma", *times), rows)
 
 
 def trade_off(streams: int, seed: int, journal: Journal) -> Table:
@@ -270,6 +303,7 @@ def main() -> None:
                     key = (kind, who.name, law.name, features, count, arguments.seed)
                     case = partial(measure, who, law, features, count, arguments.seed)
                     rows.append(journal.figure(key, case))
+    early = early_table(contenders, changes, arguments.seed, journal)
     exchange = trade_off(changes, arguments.seed, journal)
     speed, one, many = speed_table(*((1, 1_000) if arguments.quick else (5, LAST_EVENTS)))
     targets = verdicts(alarms, delays)
@@ -284,6 +318,7 @@ def main() -> None:
             ("detector", "law", "features", *shifts),
             delays,
         ),
+        early,
         exchange,
         generated_table(
             1 if arguments.quick else GENERATED, arguments.seed, not arguments.no_peers, journal

@@ -36,10 +36,18 @@ def spending(events: int, delta: float) -> float:
 
 
 def bounds(y: Values, level: float, known: bool) -> tuple[float, float]:
-    """Bounds on the mean of y at one time."""
-    n, slope = len(y), 1.0
-    while slope > 2**-10 and 0.25 * slope**2 * n > 1.4 * level:
-        slope /= 2
+    """Bounds on the mean of y at one time: the closest of three slopes."""
+    steepest = 1.0
+    while steepest > 2**-10 and 0.25 * steepest**2 * len(y) > 1.4 * level:
+        steepest /= 2
+    slopes = [steepest / 2**k for k in range(3) if steepest / 2**k >= 2**-10]
+    found = [bounds_at(slope, y, level, known) for slope in slopes]
+    return max(low for low, _ in found), min(high for _, high in found)
+
+
+def bounds_at(slope: float, y: Values, level: float, known: bool) -> tuple[float, float]:
+    """Bounds on the mean of y from the payoffs at one slope."""
+    n = len(y)
     curve = slope**2 / 3
     rise, fall = payoff(slope, y), payoff(slope, -y)
     variance = 1.0
@@ -118,9 +126,10 @@ def boundaries(n: int) -> list[int]:
 def first_alarm(values: Values, delta: float, sigma: float | None) -> tuple[int, int] | None:
     """Index of the first alarm and of the change; ``sigma`` of ``None`` is "auto"."""
     known = sigma is not None
-    center, unit = start(values[:20])
+    warm_up = 8 if known else 20
+    center, unit = start(values[:warm_up])
     # With sigma unknown the first values count, but no window begins among them.
-    unseen = 20 if known else 0
+    unseen = warm_up if known else 0
     y = (values[unseen:] - center) / (sigma or unit)
     spans = sorted([2**i for i in range(20)] + [3 * 2**i for i in range(20)])
     low, high = -1e9, 1e9
@@ -133,13 +142,16 @@ def first_alarm(values: Values, delta: float, sigma: float | None) -> tuple[int,
         deviations.append(float(y[n - 1] - middle))
         phi = 0.0 if known else correlation(y[:n], np.array(deviations))
         inflations.append((1 + phi) / (1 - phi))
-        if n % 16 == 0:
+        contradiction = False
+        if n % (4 if n < 64 else 16) == 0:
             lower, higher = bounds(y[:n], level * inflations[-1], known)
             if max(low, lower) < min(high, higher):
                 low, high = max(low, lower), min(high, higher)
+            else:
+                contradiction = known
         lows.append((low, -high))
         if known or n > 20:
-            found = any(
+            found = contradiction or any(
                 excess(y[:n], delta, sides, begun, span, rank, inflations, known, unseen)
                 for rank, span in enumerate(spans)
                 if n % (1 if span <= 3 else span // 2) == 0
@@ -169,15 +181,18 @@ def excess(
     share = 10 / ((rank + 10) * (rank + 11)) * span
     limit = math.log(2 / spending(len(y) + unseen, delta)) - math.log(share)
     for sign, low in zip((1, -1), lows, strict=True):
-        window = np.log(payoff(slope, sign * y[begun:])).sum()
+        seen = y if known else np.clip(y, -3, 3)
+        window = np.log(payoff(slope, sign * seen[begun:])).sum()
+        power = 1.0
         if known:
+            power = k * slope / (1 + slope**2 / 3) * (4 / 3) / begun
             taken = len(y) - begun
             offset = max(abs(lows[0]), abs(lows[1]))
             evidence = against_known_past(sign * y[:begun], slope, k, taken, offset, low)
         else:
             # Payoffs of a length count from the event of its span on.
-            evidence = against_mean_payoff(sign * y[span - 1 : begun], slope, k, len(y) - begun)
-        if window + evidence >= inflations[begun - 1] * limit:
+            evidence = against_mean_payoff(sign * seen[span - 1 : begun], slope, k, len(y) - begun)
+        if window + evidence >= inflations[begun - 1] * max(power, 1.0) * limit:
             return True
     return False
 
@@ -195,26 +210,29 @@ def curvature(slope: float, offset: float) -> float:
 def against_known_past(
     past: Values, slope: float, k: int, taken: int, offset: float, low: float
 ) -> float:
-    """Logarithm of the past's payoffs over the bound on the expectation of all."""
+    """Logarithm of the past's payoffs over the bound on the expectation of all.
+
+    Of the slopes with a power of at most 1 the smallest; slope 1 if there is none.
+    """
     n, a = len(past), 1 + slope**2 / 3
     for scale in range(10, -1, -1):
         b = 2.0**-scale
         c = b * b / 3
         p = k * slope / a * (1 + c) / (n * b)
-        if p <= 1:
+        if p <= 1 or scale == 0:
             reached = p * float(np.log(payoff(b, -past)).sum())
             of_past = p * n * (math.log(1 + c) + curvature(b, offset))
             of_window = taken * (math.log(a) + curvature(slope, offset))
             linear = (k - taken) * slope / a * low if taken < k else 0.0
             return reached - of_past - of_window + linear
-    return -math.inf
+    raise AssertionError("one of the slopes is the last")
 
 
 def against_mean_payoff(past: Values, slope: float, k: int, taken: int) -> float:
     """Logarithm of 1 / mean payoff of the past, less what its error costs."""
     n = len(past)
-    if n < k:
+    if 4 * n < k:
         return -math.inf
-    payoffs = np.append(payoff(slope, past), 8.0)
+    payoffs = np.append(payoff(slope, past), payoff(slope, 3.0))
     mean, variance = payoffs.mean(), (payoffs**2).mean() - payoffs.mean() ** 2
     return -taken * math.log(mean) - taken**2 * float(variance) / (2 * n * mean**2)

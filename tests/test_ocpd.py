@@ -53,13 +53,22 @@ def alarms(ocpd: ClippedOCPD, X: Any) -> list[int]:
 
 
 @pytest.mark.parametrize("sigma", [1.0, None])
-@pytest.mark.parametrize(("kind", "by"), [("normal", 1.5), ("t(2.1)", -1.5), ("Pareto(2.1)", 1.0)])
+@pytest.mark.parametrize(
+    ("kind", "by", "at"),
+    [
+        ("normal", 1.5, 180),
+        ("t(2.1)", -1.5, 180),
+        ("Pareto(2.1)", 1.0, 180),
+        ("normal", -2.5, 33),
+        ("normal", 5.0, 21),
+    ],
+)
 def test_first_alarm_is_where_the_formulas_put_it(
-    kind: str, by: float, sigma: float | None
+    kind: str, by: float, at: int, sigma: float | None
 ) -> None:
     found = set()
     for seed in range(2 if COMPILED else 1):
-        values = shifted(kind, seed, 330, 180, by)
+        values = shifted(kind, seed, at + 150, at, by)
         wanted = first_alarm(values, 0.05, sigma)
         ocpd = ClippedOCPD(0.05, sigma=sigma or "auto")
         ours = alarms(ocpd, values if wanted is None else values[: wanted[0] + 1])
@@ -89,20 +98,24 @@ def test_a_level_that_shifts_is_no_dependence() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("mean", [-0.4, 0.0, 0.4])
-def test_evidence_is_1_at_most_on_average_whatever_the_mean(kind: str, mean: float) -> None:
-    """At every event of a window of 24 after 48, the mean d known: the step of the proof."""
-    y = noise(kind, 0, (20_000, 72)) + mean
-    slope, past_slope = 1.08, 0.5
+@pytest.mark.parametrize(("n", "k", "past_slope"), [(48, 24, 0.5), (12, 48, 1.0)])
+def test_evidence_is_1_at_most_on_average_whatever_the_mean(
+    kind: str, mean: float, n: int, k: int, past_slope: float
+) -> None:
+    """At every event of a window of k after n, the mean d known: the step of the proof."""
+    y = noise(kind, 0, (20_000, n + k)) + mean
+    slope = math.sqrt(28 / k)
     a, a_past = 1 + slope**2 / 3, 1 + past_slope**2 / 3
-    power = 24 * slope / a * a_past / (48 * past_slope)
-    past = power * (np.log(payoff(past_slope, -y[:, :48])).sum(axis=1) - 48 * math.log(a_past))
-    past -= power * 48 * curvature(past_slope, abs(mean))
-    window = np.log(payoff(slope, y[:, 48:])).cumsum(axis=1)
-    taken = np.arange(1, 25)
+    power = k * slope / a * a_past / (n * past_slope)
+    past = power * (np.log(payoff(past_slope, -y[:, :n])).sum(axis=1) - n * math.log(a_past))
+    past -= power * n * curvature(past_slope, abs(mean))
+    window = np.log(payoff(slope, y[:, n:])).cumsum(axis=1)
+    taken = np.arange(1, k + 1)
     window -= taken * (math.log(a) + curvature(slope, abs(mean)))
-    fair = np.exp(past[:, None] + window + (24 - taken) * slope / a * mean)
+    evidence = past[:, None] + window + (k - taken) * slope / a * mean
+    fair = np.exp(evidence / max(power, 1.0))
     error = fair.std(axis=0) / math.sqrt(len(y))
-    assert power <= 1
+    assert (power > 1) == (k > n)
     assert (fair.mean(axis=0) <= 1 + 4 * error).all()
     # Neither is the bound empty.
     assert (fair.mean(axis=0) > 1e-3).any()
@@ -112,8 +125,8 @@ def test_radius_is_the_one_of_its_theorem() -> None:
     values = 2 * noise("normal", 3, 300) + 7
     ocpd = ClippedOCPD(0.05, sigma=2.0)
     ocpd.update_many(values)
-    center, _ = start(values[:20])
-    low, high = bounds((values[20:] - center) / 2, math.log(2 * 11 / 0.005), known=True)
+    center, _ = start(values[:8])
+    low, high = bounds((values[8:] - center) / 2, math.log(2 * 11 / 0.005), known=True)
     assert ocpd.estimate == pytest.approx(center + low + high, rel=1e-9)
     assert ocpd.confidence_radius == pytest.approx(high - low, rel=1e-9)
     assert abs(ocpd.estimate - 7) < ocpd.confidence_radius < 0.8
@@ -150,6 +163,27 @@ def test_changes_are_found_and_placed(kind: str, features: int, by: float, withi
     assert np.median(errors) <= (3 if features == 1 else 12)
 
 
+@pytest.mark.parametrize(
+    ("sigma", "by", "at"), [(1.0, 4.0, 20), (1.0, 2.0, 40), ("auto", 4.0, 40), ("auto", 2.0, 60)]
+)
+def test_changes_soon_after_the_start_are_found(sigma: Any, by: float, at: int) -> None:
+    trials = 20 if COMPILED else 2
+    delays = []
+    for seed in range(trials):
+        found = alarms(ClippedOCPD(0.05, sigma=sigma), shifted("normal", seed, at + 100, at, by))
+        delays += [alarm - at for alarm in found[:1]]
+    assert len(delays) >= 0.8 * trials
+    assert 0 < np.median(delays) <= 40
+
+
+def test_a_start_is_no_change_however_much_is_allowed() -> None:
+    """Most tests on little past are made at first, and the bounds are taken most often then."""
+    for kind in KINDS:
+        rows = noise(kind, 1, (20 * STREAMS, 120))
+        false = sum(bool(alarms(ClippedOCPD(0.5, sigma=1.0), row)) for row in rows)
+        assert false <= 0.5 * len(rows)
+
+
 def test_a_shift_in_one_feature_of_many_is_found() -> None:
     values = noise("normal", 0, (900, 10))
     values[600:, 7] += 2
@@ -170,6 +204,20 @@ def test_one_outlier_raises_no_alarm_whatever_its_size() -> None:
         values[[0, 300, 301]] = outlier
         for sigma in (1.0, "auto"):
             assert alarms(ClippedOCPD(0.5, sigma=sigma), values) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "warm_up"), [({}, 20), ({"sigma": 1.0}, 8), ({"sigma": 1.0, "warm_up": 3}, 3)]
+)
+def test_a_start_is_shorter_where_the_spread_is_known(
+    options: dict[str, Any], warm_up: int
+) -> None:
+    ocpd = ClippedOCPD(**options)
+    ocpd.update_many(np.arange(warm_up - 1.0))
+    assert not ocpd.ready
+    ocpd.update(0.0)
+    assert ocpd.ready
+    assert ClippedOCPD.from_bytes(ocpd.to_bytes()).get_params() == ocpd.get_params()
 
 
 def test_a_level_that_was_constant() -> None:
@@ -208,11 +256,11 @@ def test_it_resets_itself_and_the_next_stretch_starts_at_the_change() -> None:
     assert change is not None
     assert abs(change - 500) <= 3
     assert abs(ocpd.estimate - 4) < ocpd.confidence_radius < 0.5
-    # The centre of the new stretch is the median of what came after the change.
+    # The centre of the new stretch is the median of the latest events after the change.
     again = ClippedOCPD(sigma=1.0)
     for x in values[: alarm + 2].tolist():
         again.update(x)
-    assert again.estimate == pytest.approx(np.median(values[change : alarm + 2]))
+    assert again.estimate == pytest.approx(np.median(values[max(change, alarm - 7) :][:8]))
 
 
 def events_of(rows: Values) -> list[dict[str, float]]:

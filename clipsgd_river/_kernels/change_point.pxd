@@ -13,13 +13,17 @@ from clipsgd_river._kernels.serial_dependence cimport SerialDependence
 from clipsgd_river._kernels.shift_tests cimport ShiftTests
 
 cdef double LARGEST_DEVIATION
+cdef Py_ssize_t FEW_EVENTS
+cdef Py_ssize_t MANY_EVENTS
 cdef double MISSING
 cdef double LOG_2
 cdef double WARNING_EVENTS
 cdef Py_ssize_t BOUNDS_EVERY
+cdef Py_ssize_t BOUNDS_FIRST
 
 cdef class ChangePointKernel(DetectorKernel):
     cdef bint known
+    cdef readonly Py_ssize_t warm_up
     cdef double sigma
     cdef AlarmBudget budget
     cdef MeanBounds bounds
@@ -52,7 +56,7 @@ cdef class ChangePointKernel(DetectorKernel):
     cdef bint look(self, double index) noexcept nogil
     cdef bint look_at(self, Py_ssize_t j, double index, double level) noexcept nogil
     cdef double standardised(self, Py_ssize_t j, double value) noexcept nogil
-    cdef void take(self, Py_ssize_t j, double value, double index) noexcept nogil
+    cdef bint take(self, Py_ssize_t j, double value, double index) noexcept nogil
     cdef void count_start(self, Py_ssize_t j, double end) noexcept nogil
     cdef double inflation(self, Py_ssize_t j) noexcept nogil
     cdef double bounds_level(self) noexcept nogil

@@ -34,13 +34,17 @@ NUMBER = ()
 DELTA = 0.01
 # Standardised deviations are cut here, far beyond where payoffs are.
 LARGEST_DEVIATION = 1e35
+# Events of a start: few for a centre, as they are lost for tests; a unit needs more.
+FEW_EVENTS = 8
+MANY_EVENTS = 20
 # Stands for a value that is missing among the latest events.
 MISSING = 2e150
 LOG_2 = 0.6931471805599453
 # A warning lasts for so many events: tests of long windows are some events apart.
 WARNING_EVENTS = 20.0
-# Bounds on the mean are taken anew every so many events.
+# Bounds on the mean are taken anew every so many events, and four times as often at first.
 BOUNDS_EVERY = 16
+BOUNDS_FIRST = 64
 
 
 class ChangePointKernel(DetectorKernel):
@@ -60,7 +64,7 @@ class ChangePointKernel(DetectorKernel):
     ----------
     settings
         ``sigma`` (a number or ``"auto"``), ``delta`` or ``expected_run_length`` (one or both are
-        ``None``), ``warm_up`` and ``max_features``; validated, and kept as given.
+        ``None``), ``warm_up`` (or ``None``) and ``max_features``; validated, and kept as given.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -79,7 +83,8 @@ class ChangePointKernel(DetectorKernel):
         self.directions = DirectionTests(known)
         self.dependence = SerialDependence()
         self.history = LevelHistory()
-        self.start = RobustStart(settings["warm_up"])
+        self.warm_up = settings["warm_up"] or (FEW_EVENTS if known else MANY_EVENTS)
+        self.start = RobustStart(self.warm_up)
         self.alarm = False
         self.stretch = 0.0
         self.change = -1.0
@@ -235,9 +240,11 @@ class ChangePointKernel(DetectorKernel):
             self.unit[j] = fabs(value - self.center[j]) / sqrt(self.seen[j])
         if self.features.size > 1:
             self.directions.observe(j, self.standardised(j, value) - self.bounds.middle(j))
-        self.take(j, value, index)
+        # Where sigma is not known the bounds are too rough for that.
+        found: cython.bint = self.take(j, value, index) and self.known
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.tested[j])
-        if not self.shifts.test(j, n, self.bounds, level, self.inflation(j)):
+        found = self.shifts.test(j, n, self.bounds, level, self.inflation(j)) or found
+        if not found:
             return False
         self.history.find_step(j)
         return self.known or not self.history.is_line(j)
@@ -249,19 +256,24 @@ class ChangePointKernel(DetectorKernel):
         y: cython.double = (value - self.center[j]) / self.unit[j]
         return max(min(y, LARGEST_DEVIATION), -LARGEST_DEVIATION)
 
-    def take(self, j: cython.Py_ssize_t, value: float, index: float) -> None:
-        """Let a value into everything that tests rest on."""
+    def take(self, j: cython.Py_ssize_t, value: float, index: float) -> cython.bint:
+        """Let a value into everything that tests rest on.
+
+        Tells whether bounds on the mean that hold at all times contradict each other.
+        """
         y: cython.double = self.standardised(j, value)
         self.tested[j] += 1.0
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.tested[j])
+        empty: cython.bint = False
         if not self.known:
             self.dependence.observe(j, y - self.bounds.middle(j))
         self.shifts.observe(j, y, n)
         self.bounds.observe(j, y, n)
         self.history.observe(j, y, index)
-        if n % BOUNDS_EVERY == 0:
-            self.bounds.narrow(j, n, self.inflation(j) * self.bounds_level())
+        if n % BOUNDS_EVERY == 0 or (n < BOUNDS_FIRST and n % (BOUNDS_EVERY // 4) == 0):
+            empty = self.bounds.narrow(j, n, self.inflation(j) * self.bounds_level())
             self.radius[j] = self.bounds.radius(j)
+        return empty
 
     def count_start(self, j: cython.Py_ssize_t, end: float) -> None:
         """Take the latest values of a feature, those before this index, as its past."""

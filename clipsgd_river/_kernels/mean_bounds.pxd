@@ -11,6 +11,7 @@ cdef double LOWEST
 cdef Py_ssize_t BLOCK
 cdef double UNKNOWN
 cdef double LARGEST_EXPONENT
+cdef Py_ssize_t TRIED
 
 cdef class MeanBounds:
     cdef bint known
@@ -31,7 +32,8 @@ cdef class MeanBounds:
     cdef double logarithm(self, Py_ssize_t j, Py_ssize_t side, Py_ssize_t scale) noexcept nogil
     cdef double variance(self, Py_ssize_t j, Py_ssize_t scale, double slope, double n) noexcept nogil
     cdef void bound(self, Py_ssize_t j, double n, double level) noexcept nogil
-    cdef void narrow(self, Py_ssize_t j, double n, double level) noexcept nogil
+    cdef void bound_at(self, Py_ssize_t j, double n, double level, Py_ssize_t scale) noexcept nogil
+    cdef bint narrow(self, Py_ssize_t j, double n, double level) noexcept nogil
     cdef double largest_offset(self, Py_ssize_t j) noexcept nogil
     cdef double least(self, Py_ssize_t j, Py_ssize_t side) noexcept nogil
     cdef double middle(self, Py_ssize_t j) noexcept nogil

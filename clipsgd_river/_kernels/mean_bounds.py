@@ -34,6 +34,8 @@ BLOCK = 16
 # Offsets that nothing is known about yet.
 UNKNOWN = 1e9
 LARGEST_EXPONENT = 50.0
+# Slopes that a bound is taken from, each half of the one before.
+TRIED = 3
 
 
 class MeanBounds:
@@ -152,30 +154,44 @@ class MeanBounds:
         """Leave in ``low`` and ``high`` bounds on d after n events; level is log(1 / alpha)."""
         scale: cython.Py_ssize_t = 0
         slope: cython.double = 1.0
+        tried: cython.Py_ssize_t
         self.low = -UNKNOWN
         self.high = UNKNOWN
         if n < 1.0:
             return
-        # The slope closest to the best one, from above.
+        # The slope closest to the best one of large n, from above; for small n those below it are
+        # better, since a payoff is never less than 1/4.
         while scale < SCALES - 1 and 0.25 * slope * slope * n > 1.4 * level:
             scale += 1
             slope *= 0.5
+        for tried in range(scale, min(scale + TRIED, SCALES)):
+            self.bound_at(j, n, level, tried)
+
+    def bound_at(
+        self, j: cython.Py_ssize_t, n: float, level: float, scale: cython.Py_ssize_t
+    ) -> None:
+        """Let ``low`` and ``high`` come closer by the payoffs at one slope."""
+        slope: cython.double = 1.0 / (1 << scale)
         curve: cython.double = CURVE * slope * slope
         spread: cython.double = 1.0 + curve * self.variance(j, scale, slope, n)
         # A payoff is at most 8: what exceeds it by far is no product of payoffs.
         least: cython.double = min((self.logarithm(j, 0, scale) - level) / n, LARGEST_EXPONENT)
         most: cython.double = min((self.logarithm(j, 1, scale) - level) / n, LARGEST_EXPONENT)
-        self.low = max(root(exp(least) - spread, slope, curve), -UNKNOWN)
-        self.high = -max(root(exp(most) - spread, slope, curve), -UNKNOWN)
+        self.low = max(root(exp(least) - spread, slope, curve), self.low)
+        self.high = min(-root(exp(most) - spread, slope, curve), self.high)
 
-    def narrow(self, j: cython.Py_ssize_t, n: float, level: float) -> None:
-        """Keep the intersection of all bounds on d so far; not an empty one."""
+    def narrow(self, j: cython.Py_ssize_t, n: float, level: float) -> cython.bint:
+        """Keep the intersection of all bounds on d so far; not an empty one.
+
+        Tells whether it would be empty: then the events had no one mean, or a bound is wrong.
+        """
         self.bound(j, n, level)
         low: cython.double = max(self.low, self.intervals[2 * j])
         high: cython.double = min(self.high, self.intervals[2 * j + 1])
         if low < high:
             self.intervals[2 * j] = low
             self.intervals[2 * j + 1] = high
+        return low > high
 
     def largest_offset(self, j: cython.Py_ssize_t) -> float:
         """Bound on abs(d)."""

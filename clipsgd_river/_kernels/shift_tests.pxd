@@ -2,7 +2,7 @@ from libc.math cimport exp, fabs, log, sqrt
 
 from clipsgd_river._kernels.archive cimport Archive
 from clipsgd_river._kernels.buffers cimport doubles, integers
-from clipsgd_river._kernels.mean_bounds cimport CURVE, HIGHEST, LARGEST_PAYOFF, LOWEST, SCALES, MeanBounds
+from clipsgd_river._kernels.mean_bounds cimport CURVE, HIGHEST, LOWEST, SCALES, MeanBounds
 
 cdef Py_ssize_t LENGTHS
 cdef Py_ssize_t PARTS
@@ -11,6 +11,8 @@ cdef double STEEPEST
 cdef double SLOWNESS
 cdef Py_ssize_t BLOCK
 cdef double LARGEST_EVIDENCE
+cdef double LARGEST_PART
+cdef double LONGEST_OF_PAST
 cdef double WARNING
 cdef double LOG_WARNING
 cdef Py_ssize_t PRODUCT

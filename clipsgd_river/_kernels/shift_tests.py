@@ -21,7 +21,6 @@ if not cython.compiled:
     from clipsgd_river._kernels.mean_bounds import (
         CURVE,
         HIGHEST,
-        LARGEST_PAYOFF,
         LOWEST,
         SCALES,
     )
@@ -39,6 +38,11 @@ SLOWNESS = 10.0
 # Logarithms are taken this often at least, before a product can leave the range of a double.
 BLOCK = 32
 LARGEST_EVIDENCE = 1e300
+# Where the variance is not known, deviations are cut here, in robust standard deviations, so that
+# the largest payoff of a long window, of which one more is counted, is no larger than need be; and
+# a window is at most so many times as long as its past.
+LARGEST_PART = 3.0
+LONGEST_OF_PAST = 4.0
 # A warning is an alarm at a delta this many times as large.
 WARNING = 100.0
 LOG_WARNING = 4.605170185988092
@@ -48,7 +52,8 @@ PRODUCT, LOGARITHM, TOTAL, SQUARE, MOST = range(0, 10, 2)
 FIELDS = 10
 # Fields of a window: its evidence for each side before its first event; what each event and the
 # square of their number take from it, or, where the variance is known, the power of the past times
-# its events and its slope; the factor to the evidence asked for, 0 if the window is not tested.
+# its events and its slope; the factor to the evidence asked for, 0 if the window is not tested, and
+# where the power of the past would exceed 1, that power.
 EACH, EACH_SQUARED, FACTOR = 2, 4, 6
 PAST, PAST_SLOPE = 2, 3
 WINDOW = 7
@@ -69,12 +74,15 @@ class ShiftTests:
     one difference and not two radii, and what is left of it `MeanBounds` bounds. By Ville's
     inequality the logarithm ever exceeds log(1 / alpha) with probability alpha at most, and the
     window may be tested at any of its events. The slope b' is the smallest power of 1/2 with
-    p <= 1; its variance is then at most twice that of the best one.
+    p <= 1; its variance is then at most twice that of the best one. Soon after the start there is
+    none. The past is then taken at slope 1 to the power 1, and the window to the power 1 / p < 1: a
+    supermartingale to such a power is one too, again by Jensen's inequality, and so log(1 / alpha)
+    has to be exceeded by the same sum divided by p.
 
     Where the variance is not known, the window's payoffs are held against the mean m of all
     payoffs of that length and side so far, as if one more had been the largest: its logarithm is
     t log m, and t^2 v / (2 n m^2) for the error of m, v their variance. That is the same difference
-    by a normal approximation, good once the past is longer than the window, which is asked for.
+    by a normal approximation, and asks for a past a quarter as long as the window.
 
     Parameters
     ----------
@@ -169,6 +177,8 @@ class ShiftTests:
         length: cython.Py_ssize_t
         while self.open[j] < LENGTHS and self.spans[self.open[j]] <= n:
             self.begin(j)
+        if not self.known:
+            y = max(min(y, LARGEST_PART), -LARGEST_PART)
         count: cython.Py_ssize_t = self.open[j]
         for side in range(2):
             self.pay(FIELDS * LENGTHS * j + side * LENGTHS, y if side == 0 else -y, count)
@@ -353,9 +363,8 @@ class ShiftTests:
         curve: cython.double = CURVE * past_slope * past_slope
         share: cython.double = wanted * (1.0 + curve) / past_slope
         side: cython.Py_ssize_t
-        self.windows[w + FACTOR] = 0.0
-        if share > 1.0:
-            return
+        # A power above 1 is 1, and the window's its inverse: all evidence is divided by it.
+        self.windows[w + FACTOR] = self.inflation * max(share, 1.0)
         for side in range(2):
             self.windows[w + side] = (
                 share * bounds.logarithm(j, 1 - side, scale)
@@ -364,7 +373,6 @@ class ShiftTests:
             )
         self.windows[w + PAST] = share * past
         self.windows[w + PAST_SLOPE] = past_slope
-        self.windows[w + FACTOR] = self.inflation
 
     def tell_most(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
         """Find the largest evidence that open windows begin with, with what events may add."""
@@ -399,17 +407,18 @@ class ShiftTests:
         events: cython.double = PARTS * self.spans[length]
         # The payoffs of a length count from its opening on, at the event of its span.
         seen: cython.double = n - self.spans[length] + 1
+        u: cython.double = min(self.slopes[length] * LARGEST_PART, HIGHEST)
+        unseen: cython.double = 1.0 + u * (1.0 + CURVE * u)
         mean: cython.double
         variance: cython.double
         side: cython.Py_ssize_t
         self.windows[w + FACTOR] = 0.0
-        if seen < events:
+        if LONGEST_OF_PAST * seen < events:
             return
         for side in range(2):
-            mean = (fields[k + (TOTAL + side) * LENGTHS] + LARGEST_PAYOFF) / (seen + 1.0)
-            variance = (fields[k + (SQUARE + side) * LENGTHS] + LARGEST_PAYOFF * LARGEST_PAYOFF) / (
-                seen + 1.0
-            ) - mean * mean
+            mean = (fields[k + (TOTAL + side) * LENGTHS] + unseen) / (seen + 1.0)
+            variance = (fields[k + (SQUARE + side) * LENGTHS] + unseen * unseen) / (seen + 1.0)
+            variance -= mean * mean
             self.windows[w + side] = -fields[k + (LOGARITHM + side) * LENGTHS]
             self.windows[w + EACH + side] = log(mean)
             self.windows[w + EACH_SQUARED + side] = variance / (2.0 * seen * mean * mean)

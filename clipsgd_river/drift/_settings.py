@@ -23,11 +23,14 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(
             "delta and expected_run_length both say how rare false alarms are; give one of them"
         )
+    warm_up = parameters["warm_up"]
     return {
         "delta": None if delta is None else _probability(delta),
         "expected_run_length": None if length is None else _run_length(length),
         "sigma": _sigma(parameters["sigma"]),
-        "warm_up": _settings.count("warm_up", parameters["warm_up"], _settings.LONGEST_START),
+        "warm_up": None
+        if warm_up is None
+        else _settings.count("warm_up", warm_up, _settings.LONGEST_START),
         "max_features": _settings.count("max_features", parameters["max_features"]),
     }
 

@@ -45,8 +45,7 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         In place of ``delta``: events between false alarms, on average, at least; 10 to 1e12.
     warm_up
         Events of each feature at the beginning of a stretch that give it a centre (and a unit),
-        1 to 10,000. There are no alarms during it. With ``sigma`` given 5 will do, and changes that
-        come soon after the beginning are then more often found.
+        1 to 10,000. There are no alarms during it. ``None`` means 20, and 8 with ``sigma`` given.
     max_features
         More features than this are an error.
 
@@ -71,15 +70,20 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     supermartingale in t that begins at 1 or below: the terms linear in d cancel at the end of the
     window, and before it the lower bound on d stands for it. So the unknown mean costs one
     difference, not two radii of confidence. By Ville's inequality the product ever exceeds 1 /
-    alpha with probability alpha at most. d is bounded through the same payoffs at slopes 1, 1/2,
-    ..., 1/1024, whose products over the whole stretch are supermartingales too (a bound for all
-    times at once), at a cost of ``delta / 10``. The rest is spread over the windows: a fraction 10
-    / ((l + 10)(l + 11)) to the l-th length, 10 / ((e + 10)(e + 11)) to the e-th period of 64, 64,
-    128, 256, ... events, within which each window of the length, one every g events, gets the same
-    (peeling); equal shares to the d features and both signs. With d > 1 half of that goes to
-    directions: the clipped deviations of one block of 2, 4, ..., 4096 events, added up, give the
-    direction on which those of the next block are projected. It is known before them, so they obey
-    the theory of one variable, with Ville's inequality within the block.
+    alpha with probability alpha at most. Soon after the beginning of a stretch no slope b' <= 1
+    makes p <= 1. Then the past counts at b' = 1 to the power 1, and the window to the power 1 / p:
+    a supermartingale to a power below 1 is one too (Jensen's inequality again), so that the
+    logarithm of the same ratio has to exceed p log(1 / alpha). d is bounded through the same
+    payoffs at slopes 1, 1/2, ..., 1/1024, whose products over the whole stretch are
+    supermartingales too (a bound for all times at once), at a cost of ``delta / 10``. Where two of
+    these bounds contradict each other one of them is wrong, so that this cost covers an alarm then
+    as well. The rest is spread over the windows: a fraction 10 / ((l + 10)(l + 11)) to the l-th
+    length, 10 / ((e + 10)(e + 11)) to the e-th period of 64, 64, 128, 256, ... events, within which
+    each window of the length, one every g events, gets the same (peeling); equal shares to the d
+    features and both signs. With d > 1 half of that goes to directions: the clipped deviations of
+    one block of 2, 4, ..., 4096 events, added up, give the direction on which those of the next
+    block are projected. It is known before them, so they obey the theory of one variable, with
+    Ville's inequality within the block.
 
     With sigma known and a change after 1,000 Gaussian events, this finds a shift of one sigma after
     some 40 events at delta = 0.05, and one of two sigma after 14. The ``README.md`` beside this
@@ -87,9 +91,10 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
 
     *With* ``sigma="auto"`` the unit is the robust spread of the warm-up, and payoffs are held
     against their mean in the past, the warm-up included, counting one more at the largest payoff,
-    with the variance of that mean. The limits are then those of a normal approximation to the mean
-    of bounded variables: good for long stretches, measured (the benchmark counts false alarms for
-    normal, Student, Pareto and Bernoulli values), and no theorem. No moment need exist: it is a
+    with the variance of that mean; deviations count for three units at most, and a window is at
+    most four times as long as its past. The limits are then those of a normal approximation to the
+    mean of bounded variables: good for long stretches, measured (the benchmark counts false alarms
+    for normal, Student, Pareto and Bernoulli values), and no theorem. No moment need exist: it is a
     change of a clipped mean that is found. Two allowances make alarms rarer still. The limits grow
     by (1 + phi) / (1 - phi), phi a robust correlation of neighbouring events that shifts of the
     level do not inflate, so that a stream with inertia does not alarm for ever; a random walk
@@ -101,9 +106,10 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     With ``expected_run_length=N`` each event may spend (1 - 0.005)^2 / (2 N); then P(alarm within T
     events) <= 0.005 + T (1 - 0.005)^2 / (2 N), which sums to an expected run length of N at least.
 
-    A change needs a past: windows are no longer than what was before them, so that a change within
-    the first 40 events of a stretch may never be found, nor one of a standard deviation within the
-    first 100.
+    A change needs a past: n events before it and k after tell of it what n k / (n + k) events do,
+    and some 30 of these have to be there for one standard deviation, some 8 for two. At delta =
+    0.05 this finds two standard deviations at event 40, and one at event 100; with
+    ``sigma="auto"``, which has its unit to find, about nine tenths of them.
 
     The statement is about one stretch; the next one gets a ``delta`` of its own. With sigma known,
     events between change point and alarm give its centre only, since the alarm has chosen them. A
@@ -152,7 +158,7 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         *,
         sigma: float | str = "auto",
         expected_run_length: float | None = None,
-        warm_up: int = 20,
+        warm_up: int | None = None,
         max_features: int = 10_000,
     ) -> None:
         self.delta = delta
@@ -275,6 +281,10 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         until there are events enough.
         """
         return self._of_each_feature(1)
+
+    @property
+    def _events_to_ready(self) -> int:
+        return int(self._kernel.warm_up - self._kernel.events)
 
     @property
     def _started(self) -> bool:
