@@ -181,7 +181,8 @@ def test_a_start_is_no_change_however_much_is_allowed() -> None:
     for kind in KINDS:
         rows = noise(kind, 1, (20 * STREAMS, 120))
         false = sum(bool(alarms(ClippedOCPD(0.5, sigma=1.0), row)) for row in rows)
-        assert false <= 0.5 * len(rows)
+        # A half would keep the promise; bounds of every kind leave it far below.
+        assert false <= 0.05 * len(rows)
 
 
 def test_a_shift_in_one_feature_of_many_is_found() -> None:
