@@ -86,8 +86,8 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     Ville's inequality within the block.
 
     With sigma known and a change after 1,000 Gaussian events, this finds a shift of one sigma after
-    some 40 events at delta = 0.05, and one of two sigma after some 15. The ``README.md`` beside this
-    module compares bounds; ``benchmarks/changepoint.py`` measures.
+    some 40 events at delta = 0.05, and one of two sigma after some 15. The ``README.md`` beside
+    this module compares bounds; ``benchmarks/changepoint.py`` measures.
 
     *With* ``sigma="auto"`` the unit is the robust spread of the warm-up, and payoffs are held
     against their mean in the past, the warm-up included, counting one more at the largest payoff,
