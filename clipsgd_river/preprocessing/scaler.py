@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
-from river.utils.dataframe import to_native_frame
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 from clipsgd_river import _settings
-from clipsgd_river._kernel_owner import KernelOwner
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.scaler import ScalerKernel
 from clipsgd_river._rows import Rows, rows_of, validated_rows
+from clipsgd_river.preprocessing._row_transformer import RowTransformer
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
-    from sklearn.utils import Tags
 
 
 def checked(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -35,13 +32,7 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class ClippedScaler(
-    KernelOwner,
-    OneToOneFeatureMixin,  # type: ignore[misc]
-    TransformerMixin,  # type: ignore[misc]
-    BaseEstimator,  # type: ignore[misc]
-    base.MiniBatchTransformer,
-):
+class ClippedScaler(RowTransformer):
     r"""Centres and scales each feature by its clipped mean and standard deviation.
 
     Choose it over `river.preprocessing.StandardScaler` and `MinMaxScaler` where an outlier must
@@ -127,8 +118,6 @@ class ClippedScaler(
         self.warm_up = warm_up
         self.max_features = max_features
 
-    # River's face
-
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Take one clipped SGD step on an event.
 
@@ -159,72 +148,6 @@ class ClippedScaler(
         scaled: dict[base.typing.FeatureName, float] = self._kernel.transform_one(x)
         return scaled
 
-    def learn_many(self, X: Any) -> None:
-        """Learn rows in order; the same as `learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns.
-        """
-        self._learn(rows_of(X))
-
-    def transform_many(self, X: Any) -> Any:
-        """Scaled rows: a frame of the caller's kind with its index, or an ndarray.
-
-        Changes nothing.
-        """
-        rows = rows_of(X)
-        scaled = self._scaled(rows)
-        if rows.frame is None:
-            return scaled
-        return to_native_frame(scaled, like=rows.frame, columns=rows.names)
-
-    # scikit-learn's face
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Forget everything and learn rows in order.
-
-        Parameters
-        ----------
-        X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
-        y
-            Ignored.
-        """
-        self._forget()
-        self._learn(validated_rows(self, X, reset=True))
-        return self
-
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Go on learning, row by row.
-
-        Parameters
-        ----------
-        X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
-        y
-            Ignored.
-        """
-        self._learn(validated_rows(self, X, reset=not hasattr(self, "n_features_in_")))
-        return self
-
-    def transform(self, X: Any) -> NDArray[np.float64]:
-        """Scaled rows, by the estimates as they are now.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features), or what ``set_output`` asks for.
-
-        Raises
-        ------
-        NotFittedError
-            If nothing has been learned.
-        """
-        self._check_learned()
-        return self._scaled(validated_rows(self, X, reset=False))
-
     @property
     def location_(self) -> NDArray[np.float64]:
         """Clipped mean of each feature, in its unit, ordered as `features_`; shape (d,)."""
@@ -243,17 +166,18 @@ class ClippedScaler(
         self._check_learned()
         return list(self._kernel.features.names)
 
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
+    def _rows(self, X: Any) -> Rows:
+        return rows_of(X)
+
+    def _validated(self, X: Any, *, reset: bool) -> Rows:
+        return validated_rows(self, X, reset=reset)
 
     def _learn(self, rows: Rows) -> None:
         distances, scores = np.empty(len(rows.values)), np.empty(len(rows.values))
         for part, flat in rows.chunks():
             self._kernel.run_rows(flat, rows.names, True, distances[part], scores[part])
 
-    def _scaled(self, rows: Rows) -> NDArray[np.float64]:
+    def _transformed(self, rows: Rows) -> NDArray[np.float64]:
         scaled = np.empty_like(rows.values)
         for part, flat in rows.chunks():
             out = scaled[part].reshape(-1) if COMPILED else [0.0] * len(flat)

@@ -9,26 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from river import base
-from river.utils.dataframe import to_native_frame
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
-from clipsgd_river._kernel_owner import KernelOwner
 from clipsgd_river._kernels.surprisal import SurprisalKernel
 from clipsgd_river._mixed_rows import MixedRows, mixed_rows_of, validated_mixed_rows
 from clipsgd_river.preprocessing import _surprisal_settings
+from clipsgd_river.preprocessing._row_transformer import RowTransformer
 from clipsgd_river.preprocessing._times_seen import in_words
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
-class SurprisalEncoder(
-    KernelOwner,
-    OneToOneFeatureMixin,  # type: ignore[misc]
-    TransformerMixin,  # type: ignore[misc]
-    BaseEstimator,  # type: ignore[misc]
-    base.MiniBatchTransformer,
-):
+class SurprisalEncoder(RowTransformer):
     r"""Replaces user names, ports, countries by how surprising they are, in bits.
 
     Choose it over `river.preprocessing.OneHotEncoder` where values are many or new ones keep
@@ -144,8 +136,6 @@ class SurprisalEncoder(
         self.max_values = max_values
         self.max_features = max_features
 
-    # River's face
-
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Take one step of the frequencies of each category.
 
@@ -193,72 +183,6 @@ class SurprisalEncoder(
             for name, seen in kernel.seen_one(x).items()
         }
 
-    def learn_many(self, X: Any) -> None:
-        """Learn rows in order; the same as `learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns.
-        """
-        self._learn(mixed_rows_of(X))
-
-    def transform_many(self, X: Any) -> Any:
-        """Rows of numbers: a frame of the caller's kind with its index, or an ndarray.
-
-        Changes nothing.
-        """
-        rows = mixed_rows_of(X)
-        encoded = rows.map(self._kernel.transform_one)
-        if rows.frame is None:
-            return encoded
-        return to_native_frame(encoded, like=rows.frame, columns=rows.names)
-
-    # scikit-learn's face
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Forget everything and learn rows in order.
-
-        Parameters
-        ----------
-        X
-            Array-like or frame of shape (n_samples, n_features).
-        y
-            Ignored.
-        """
-        self._forget()
-        self._learn(validated_mixed_rows(self, X, reset=True))
-        return self
-
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Go on learning, row by row.
-
-        Parameters
-        ----------
-        X
-            Array-like or frame of shape (n_samples, n_features).
-        y
-            Ignored.
-        """
-        self._learn(validated_mixed_rows(self, X, reset=not hasattr(self, "n_features_in_")))
-        return self
-
-    def transform(self, X: Any) -> NDArray[np.float64]:
-        """Rows of numbers, by the frequencies as they are now.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features), or what ``set_output`` asks for.
-
-        Raises
-        ------
-        NotFittedError
-            If nothing has been learned.
-        """
-        self._check_learned()
-        return validated_mixed_rows(self, X, reset=False).map(self._kernel.transform_one)
-
     @property
     def features_(self) -> list[base.typing.FeatureName]:
         """Names of the features that had categories, in order of first appearance."""
@@ -273,7 +197,6 @@ class SurprisalEncoder(
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
@@ -287,6 +210,12 @@ class SurprisalEncoder(
     def _events_to_ready(self) -> int:
         """Surprisals are defined from the first event on."""
         return 0
+
+    def _rows(self, X: Any) -> MixedRows:
+        return mixed_rows_of(X)
+
+    def _validated(self, X: Any, *, reset: bool) -> MixedRows:
+        return validated_mixed_rows(self, X, reset=reset)
 
     def _learn(self, rows: MixedRows) -> None:
         for event in rows.events():
@@ -319,3 +248,6 @@ class SurprisalEncoder(
         if not isinstance(found, list) or not all(isinstance(keys, list) for keys in found):
             raise ValueError("the state has no values: it is damaged")
         self._kernel.take_kept([[decode(key) for key in keys] for keys in found])
+
+    def _transformed(self, rows: MixedRows) -> NDArray[np.float64]:
+        return rows.map(self._kernel.transform_one)
