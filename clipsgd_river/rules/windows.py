@@ -199,8 +199,7 @@ class Monthly(Window):
         """Whether a moment, with the calendar's time zone, lies within."""
         length = calendar.monthrange(moment.year, moment.month)[1]
         first, last = (d if d > 0 else length + 1 + d for d in (self.first, self.last))
-        day = moment.day
-        return first <= day <= last if first <= last else day >= first or day <= last
+        return _within(first, moment.day, last)
 
 
 @dataclass(frozen=True)
@@ -231,8 +230,7 @@ class Yearly(Window):
     def contains(self, moment: datetime) -> bool:
         """Whether a moment, with the calendar's time zone, lies within."""
         first, last = self._span  # type: ignore[attr-defined]  # set above
-        day = moment.month, moment.day
-        return bool(first <= day <= last if first <= last else day >= first or day <= last)
+        return _within(first, (moment.month, moment.day), last)
 
 
 @dataclass(frozen=True)
@@ -305,3 +303,8 @@ def from_dict(fields: Any) -> Window:
     if not isinstance(fields, dict) or fields.get("kind") not in Window.kinds:
         raise ValueError(f"there is no such window: {fields!r:.80}")
     return Window.kinds[fields["kind"]](**{k: v for k, v in fields.items() if k != "kind"})
+
+
+def _within(first: Any, day: Any, last: Any) -> bool:
+    """Whether a day lies in a span of days, both included, that may go past the end."""
+    return bool(first <= day <= last if first <= last else day >= first or day <= last)
