@@ -37,8 +37,9 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
     """Base of the rules: a filter around a filter.
 
     What is no alert by a rule is vetoed where the filter is about to raise it: nothing is spent,
-    and the threshold does not see the event. A subclass overrides `_vetoes`, which says whether an
-    alert is one by the rule and changes nothing, and `_raised`, which learns of those that were.
+    and the threshold does not see the event. A subclass overrides `_vetoes`, which says whether the
+    rule forbids an alert, and may remember those that it did, and `_raised`, which learns of those
+    that were.
 
     Rules nest in any order. Those that only look at the event are asked first, the inner ones
     before the outer ones; those that remember are asked last, so that they remember only what no
