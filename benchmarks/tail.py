@@ -13,7 +13,8 @@ from common.report import Cell, Table, progress, publish
 from common.timing import interleaved
 from river.base import AnomalyDetector
 
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore, TailFilter
+from clipsgd_river.alerts import TailFilter
+from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
 from clipsgd_river.proba import SplicedBinnedPareto
 
 EVENTS = 2_000_000

@@ -12,6 +12,7 @@ from clipsgd_river._kernels import COMPILED
 
 if TYPE_CHECKING:
     from clipsgd_river import (
+        alerts,
         anomaly,
         checks,
         compat,
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
         plot,
         preprocessing,
         proba,
-        rules,
         stats,
     )
 
-__version__ = importlib.metadata.version("clipsgd-river")
+__version__ = "0.1.0"
 
 __all__ = [
     "COMPILED",
     "__version__",
+    "alerts",
     "anomaly",
     "checks",
     "compat",
@@ -43,12 +44,12 @@ __all__ = [
     "plot",
     "preprocessing",
     "proba",
-    "rules",
     "show_versions",
     "stats",
 ]
 
 _SUBPACKAGES = (
+    "alerts",
     "anomaly",
     "checks",
     "compat",
@@ -60,7 +61,6 @@ _SUBPACKAGES = (
     "plot",
     "preprocessing",
     "proba",
-    "rules",
     "stats",
 )
 

@@ -124,3 +124,13 @@ def clip(value: Any, smallest: float = 0.0) -> str | float | None:
         least = f"at least {smallest}" if smallest else "above 0"
         raise ValueError(f"clip is a finite number, {least}, not {value!r}; None means no clipping")
     return threshold
+
+
+def contamination(value: Any) -> float:
+    """A share of anomalies, above 0 and at most 0.5."""
+    found = number("contamination", value)
+    if not 0.0 < found <= 0.5:
+        raise ValueError(
+            f"contamination is the share of anomalies, above 0 and at most 0.5, not {value!r}"
+        )
+    return found

@@ -17,8 +17,9 @@ import pytest
 from river import base
 
 import clipsgd_river
-from clipsgd_river import anomaly, rules
-from clipsgd_river._kernel_owner import KernelOwner
+from clipsgd_river import alerts, anomaly
+from clipsgd_river._faces.kernel_owner import KernelOwner
+from clipsgd_river.alerts import rules
 
 PACKAGE = Path(clipsgd_river.__file__).parent
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -48,12 +49,12 @@ def installed_editable() -> bool:
 def discover_detectors() -> Iterator[Any]:
     """Yield every public detector and alert filter, one for each set of parameters it names.
 
-    A new class in `clipsgd_river.anomaly` or `clipsgd_river.rules` is thereby tested from the day
-    it is written. River's hook `_unit_test_params` gives the parameters of a class that cannot do
-    without. Uncompiled, those with random features have fewer of them: the time goes with their
-    number, the promises do not.
+    A new class in `clipsgd_river.anomaly`, `alerts` or `alerts.rules` is thereby tested from the
+    day it is written. River's hook `_unit_test_params` gives the parameters of a class that cannot
+    do without. Uncompiled, those with random features have fewer of them: the time goes with
+    their number, the promises do not.
     """
-    for room in (anomaly, rules):
+    for room in (anomaly, alerts, rules):
         for cls in (getattr(room, name) for name in room.__all__):
             if (
                 inspect.isclass(cls)

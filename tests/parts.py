@@ -22,7 +22,7 @@ from river import proba as river_proba
 
 from clipsgd_river import checks, drift, linear_model, optim, preprocessing, proba
 from clipsgd_river import stats as our_stats
-from clipsgd_river._saveable import Saveable
+from clipsgd_river._state.saveable import Saveable
 
 HIGHEST = float(np.nextafter(1.0, 0.0))
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from clipsgd_river.anomaly import Alert
-from clipsgd_river.anomaly.alert import described, readable, severity_of, student_tail
+from clipsgd_river.alerts import Alert
+from clipsgd_river.alerts.alert import described, readable, severity_of, student_tail
 
 
 def refuse(word: str) -> None:

@@ -19,13 +19,8 @@ from river import compose, evaluate, metrics, preprocessing
 from river.base import AnomalyDetector, AnomalyFilter, SupervisedAnomalyDetector
 
 from clipsgd_river import COMPILED, checks
-from clipsgd_river.anomaly import (
-    AlertBudget,
-    ClippedMahalanobis,
-    ClippedZScore,
-    LabelDetector,
-    ResidualDetector,
-)
+from clipsgd_river.alerts import AlertBudget
+from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore, LabelDetector, ResidualDetector
 
 Event = dict[Any, Any]
 # Found by discovery: that around a ClippedZScore, at its defaults.

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipsgd_river.rules import Calendar, Daily, Monthly, NthWeekday, Once, Weekly, Yearly
+from clipsgd_river.alerts.rules import Calendar, Daily, Monthly, NthWeekday, Once, Weekly, Yearly
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # A leap year and one that is none.

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipsgd_river.anomaly import AlertBudget, ClippedZScore, TailFilter
-from clipsgd_river.rules import Cooldown, Direction, LeastDeviation
+from clipsgd_river.alerts import AlertBudget, TailFilter
+from clipsgd_river.alerts.rules import Cooldown, Direction, LeastDeviation
+from clipsgd_river.anomaly import ClippedZScore
 
 
 def cooled(duration: float, *, q: float = 0.05, **params: Any) -> Cooldown:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from river import base, compose
 
-from clipsgd_river.anomaly import AlertBudget, ClippedZScore, TailFilter
-from clipsgd_river.anomaly._filter import descriptions
+from clipsgd_river.alerts import AlertBudget, TailFilter
+from clipsgd_river.alerts._filter import descriptions
+from clipsgd_river.anomaly import ClippedZScore
 from clipsgd_river.preprocessing import ClippedScaler
 
 

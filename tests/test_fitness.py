@@ -20,11 +20,11 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import SGDOneClassSVM
 
-from clipsgd_river import _state_file
-from clipsgd_river._event_window import EventWindow
+from clipsgd_river._state import file_format
 from clipsgd_river.anomaly import FITNESS, ClippedDetector, ClippedMahalanobis, ClippedZScore
 from clipsgd_river.anomaly._fine_tuning import holds_its_state
 from clipsgd_river.anomaly._nearest import nearest
+from clipsgd_river.compat._event_window import EventWindow
 
 Event = dict[Any, Any]
 FloatArray = NDArray[np.float64]
@@ -333,10 +333,10 @@ def test_a_state_file_keeps_a_window_that_has_gone_round() -> None:
 
 def test_forged_windows_are_refused() -> None:
     model = learned(FITNESS(ClippedZScore(), window_size=20, n_similar=4), events(30))
-    fields, numbers = _state_file.decode(model.to_bytes())
+    fields, numbers = file_format.decode(model.to_bytes())
 
     def load(fields: dict[str, Any], numbers: array[float]) -> None:
-        FITNESS.from_bytes(_state_file.encode(_state_file.make_header(fields), numbers))
+        FITNESS.from_bytes(file_format.encode(file_format.make_header(fields), numbers))
 
     load(fields, numbers)
     for at, value in ((3, -1.0), (3, 7.0), (3, math.nan), (3, 2.5), (4, math.inf), (1, -1.0)):

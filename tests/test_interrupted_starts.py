@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import discover_detectors, name_of
 
-from clipsgd_river import _state_file
+from clipsgd_river._state import file_format
 from clipsgd_river.anomaly import ClippedDetector, ClippedMahalanobis
 
 DETECTORS = [detector for detector in discover_detectors() if isinstance(detector, ClippedDetector)]
@@ -92,20 +92,20 @@ def test_parameters_set_after_scoring_but_before_learning_count(detector: Any) -
     ],
 )
 def test_a_forged_header_is_a_value_error(detector: Any, forged: dict[str, Any]) -> None:
-    fields, numbers = _state_file.decode(learned(detector).to_bytes())
+    fields, numbers = file_format.decode(learned(detector).to_bytes())
     parameters = {**fields["parameters"], **forged.get("parameters", {})}
     fields = {**fields, **forged, "parameters": parameters}
-    data = _state_file.encode(_state_file.make_header(fields), numbers)
+    data = file_format.encode(file_format.make_header(fields), numbers)
     with pytest.raises(ValueError, match=r"."):
         type(detector).from_bytes(data)
 
 
 def test_a_forged_covariance_is_a_value_error() -> None:
-    fields, numbers = _state_file.decode(learned(ClippedMahalanobis()).to_bytes())
+    fields, numbers = file_format.decode(learned(ClippedMahalanobis()).to_bytes())
     # The triangle of three features comes before the two numbers of the covariance's clip.
     triangle = len(numbers) - 6
     assert numbers[triangle] > 0.0
     numbers[triangle + 1] = 50.0
-    data = _state_file.encode(_state_file.make_header(fields), numbers)
+    data = file_format.encode(file_format.make_header(fields), numbers)
     with pytest.raises(ValueError, match="positive definite"):
         ClippedMahalanobis.from_bytes(data)

@@ -16,7 +16,7 @@ from river import anomaly as river_anomaly
 from river import base, datasets, evaluate, linear_model, preprocessing, utils
 from river import metrics as river_metrics
 
-from clipsgd_river import anomaly, metrics
+from clipsgd_river import alerts, anomaly, metrics
 
 # What a default does not show, by class; each class comes with its defaults too.
 PARAMETERS: dict[str, list[dict[str, Any]]] = {
@@ -189,10 +189,10 @@ MODELS = {
     "detector of River": lambda: (
         preprocessing.MinMaxScaler() | river_anomaly.HalfSpaceTrees(seed=1, window_size=20)
     ),
-    "filter around a pipeline": lambda: anomaly.AlertBudget(
+    "filter around a pipeline": lambda: alerts.AlertBudget(
         preprocessing.StandardScaler() | anomaly.ClippedZScore(), 0.1
     ),
-    "tail filter": lambda: anomaly.TailFilter(anomaly.ClippedZScore(), 0.1, warm_up=20),
+    "tail filter": lambda: alerts.TailFilter(anomaly.ClippedZScore(), 0.1, warm_up=20),
     "threshold": lambda: river_anomaly.ThresholdFilter(anomaly.ClippedZScore(), threshold=0.6),
     "quantile": lambda: river_anomaly.QuantileFilter(anomaly.ClippedZScore(), q=0.8),
     "classifier after a filter": lambda: (
@@ -216,7 +216,7 @@ def test_metrics_run_in_progressive_validation(name: str) -> None:
 
 @pytest.mark.parametrize("metric", OF_ALERTS, ids=str)
 def test_a_filter_at_the_end_of_a_pipeline_is_refused_in_words(metric: Any) -> None:
-    model = preprocessing.StandardScaler() | anomaly.AlertBudget(anomaly.ClippedZScore())
+    model = preprocessing.StandardScaler() | alerts.AlertBudget(anomaly.ClippedZScore())
     assert isinstance(model, base.AnomalyFilter)
     with pytest.raises(ValueError, match="not compatible with"):
         evaluate.progressive_val_score(EVENTS, model, metric.clone())

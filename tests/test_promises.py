@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from conftest import discover_detectors, name_of
 
-from clipsgd_river import anomaly, checks, rules
+from clipsgd_river import alerts, anomaly, checks
+from clipsgd_river.alerts import rules
 
 DETECTORS = list(discover_detectors())
 
@@ -23,4 +24,8 @@ def test_promise(detector: Any, check: Any) -> None:
 
 def test_every_detector_is_discovered() -> None:
     found = {type(detector).__name__ for detector in DETECTORS}
-    assert {"ClippedZScore", "ClippedMahalanobis"} <= found <= {*anomaly.__all__, *rules.__all__}
+    assert (
+        {"ClippedZScore", "ClippedMahalanobis"}
+        <= found
+        <= {*anomaly.__all__, *alerts.__all__, *rules.__all__}
+    )

@@ -31,7 +31,7 @@ def load(name, path):
     spec.loader.exec_module(module)
     return module
 
-load("clipsgd_river._kernels.laplace", sys.argv[1])
+load("clipsgd_river._kernels.anomaly.laplace", sys.argv[1])
 detector = load("clipsgd_river.anomaly.laplace", sys.argv[2]).ClippedLaplace()
 print(*clipsgd_river.checks.check_detector(detector))
 """
@@ -41,8 +41,8 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 kernel = Extension(
-    "clipsgd_river._kernels.laplace",
-    ["clipsgd_river/_kernels/laplace.py"],
+    "clipsgd_river._kernels.anomaly.laplace",
+    ["clipsgd_river/_kernels/anomaly/laplace.py"],
     extra_compile_args=["-O1", "-ffp-contract=off"],
 )
 setup(ext_modules=cythonize([kernel], quiet=True), script_args=["-q", "build_ext"])
@@ -56,7 +56,7 @@ def example(tmp_path: Path) -> Path:
     Beside them lie the types of the kernels they build on: where an editable installation keeps
     those, Cython does not look.
     """
-    for types in [*PACKAGE.glob("_kernels/*.pxd"), PACKAGE / "_kernels" / "__init__.py"]:
+    for types in [*PACKAGE.glob("_kernels/**/*.pxd"), *PACKAGE.glob("_kernels/**/__init__.py")]:
         copy = tmp_path / "clipsgd_river" / types.relative_to(PACKAGE)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(types, copy)
@@ -95,7 +95,7 @@ def test_examples_say_what_happens() -> None:
 
 
 def test_new_detector_keeps_every_promise_uncompiled(example: Path) -> None:
-    kernel = example / "clipsgd_river" / "_kernels" / "laplace.py"
+    kernel = example / "clipsgd_river" / "_kernels" / "anomaly" / "laplace.py"
     passed = names_of_passed_checks(example, kernel, CLIPSGD_PURE_PYTHON="1")
     assert {"check_learn_many_equals_learn_one", "check_to_bytes"} <= set(passed)
 
@@ -115,7 +115,7 @@ def test_new_detector_keeps_every_promise_compiled(example: Path) -> None:
     )
     assert built.returncode == 0, built.stderr
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    (kernel,) = example.glob(f"build/lib*/clipsgd_river/_kernels/laplace{suffix}")
+    (kernel,) = example.glob(f"build/lib*/clipsgd_river/_kernels/anomaly/laplace{suffix}")
     passed = names_of_passed_checks(example, kernel)
     assert {"check_learn_many_equals_learn_one", "check_to_bytes"} <= set(passed)
 

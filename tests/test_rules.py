@@ -15,15 +15,10 @@ from river import anomaly as river_anomaly
 from river import preprocessing
 
 from clipsgd_river import metrics
-from clipsgd_river.anomaly import (
-    AlertBudget,
-    ClippedZScore,
-    LabelDetector,
-    ResidualDetector,
-    TailFilter,
-)
+from clipsgd_river.alerts import AlertBudget, TailFilter
+from clipsgd_river.alerts.rules import Cooldown, Direction, LeastDeviation, SpecialEvents
+from clipsgd_river.anomaly import ClippedZScore, LabelDetector, ResidualDetector
 from clipsgd_river.preprocessing import SurprisalEncoder
-from clipsgd_river.rules import Cooldown, Direction, LeastDeviation, SpecialEvents
 
 FILTERS = [
     lambda: AlertBudget(ClippedZScore(), 0.01),

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import pytest
 from river import anomaly, base, compose, preprocessing
 
-from clipsgd_river import _state_file
-from clipsgd_river._saveable_wrapper import SaveablePipeline, SaveableWrapper
+from clipsgd_river._state import file_format
+from clipsgd_river._state.wrapper import SaveablePipeline, SaveableWrapper
 from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
 from clipsgd_river.preprocessing import ClippedScaler, SurprisalEncoder
 
@@ -112,26 +112,26 @@ def test_a_header_is_made_again_when_that_of_a_part_changes() -> None:
 
 
 def test_forged_lengths_and_parts_are_refused() -> None:
-    fields, numbers = _state_file.decode(learned(Counting(ClippedZScore())).to_bytes())
+    fields, numbers = file_format.decode(learned(Counting(ClippedZScore())).to_bytes())
     assert numbers[:2].tolist() == [1.0, 60.0]
     for at, length in ((0, float("nan")), (0, -1.0), (0, 1e300), (0, 0.5), (2, 1e18), (2, 3.0)):
         bad = numbers[:]
         bad[at] = length
         with pytest.raises(ValueError, match="the state"):
-            Counting.from_bytes(_state_file.encode(_state_file.make_header(fields), bad))
+            Counting.from_bytes(file_format.encode(file_format.make_header(fields), bad))
     ((name, head),) = fields["parts"]
     deep: Any = head
     for _ in range(150):
         deep = {**fields, "parts": [[name, deep]]}
     twice = [[name, head], [name, head]]
     for parts in (twice, [], [[name]], [[name, None]], [["other", head]], [[name, deep]], None, 3):
-        header = _state_file.make_header({**fields, "parts": parts})
+        header = file_format.make_header({**fields, "parts": parts})
         with pytest.raises(ValueError, match="the state"):
-            Counting.from_bytes(_state_file.encode(header, numbers))
+            Counting.from_bytes(file_format.encode(header, numbers))
     for parameters in ({"detector": "text"}, {"unknown": 1}, [], None):
-        header = _state_file.make_header({**fields, "parameters": parameters})
+        header = file_format.make_header({**fields, "parameters": parameters})
         with pytest.raises(ValueError, match="the state"):
-            Counting.from_bytes(_state_file.encode(header, numbers))
+            Counting.from_bytes(file_format.encode(header, numbers))
 
 
 def test_a_pipeline_of_ours_is_a_part_and_stands_alone() -> None:

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from conftest import name_of
 
-from clipsgd_river import COMPILED, _state_file, checks
-from clipsgd_river.anomaly import AlertBudget, ClippedZScore, ResidualDetector, TailFilter
+from clipsgd_river import COMPILED, checks
+from clipsgd_river._state import file_format
+from clipsgd_river.alerts import AlertBudget, TailFilter
+from clipsgd_river.alerts.rules import Calendar, Cooldown, Daily, Direction, SpecialEvents, Yearly
+from clipsgd_river.anomaly import ClippedZScore, ResidualDetector
 from clipsgd_river.checks import state_files
-from clipsgd_river.rules import Calendar, Cooldown, Daily, Direction, SpecialEvents, Yearly
 
 NIGHT = Calendar({"night": Daily("22:00", "04:00")})
 BACKUP = Calendar({"backup": Daily("02:00", "03:00")})
@@ -228,10 +230,10 @@ def test_forged_calendars_announcements_and_episodes_are_refused_or_work() -> No
             model.learn_one(x)
     model.learn_one({"time": datetime(2026, 5, 1, 12, tzinfo=UTC), "load": 1e6})
     model.announce(10, 20)
-    fields, numbers = _state_file.decode(model.to_bytes())
+    fields, numbers = file_format.decode(model.to_bytes())
     refused = 0
     for what, forged, values in state_files._forgeries(fields, numbers):
-        data = _state_file.encode(_state_file.make_header(forged), values)
+        data = file_format.encode(file_format.make_header(forged), values)
         try:
             other = SpecialEvents.from_bytes(data)
             score = other.score_one({"time": 9000, "load": 50.0})

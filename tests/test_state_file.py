@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipsgd_river._state_file import (
+from clipsgd_river._state.file_format import (
     decode,
     decode_name,
     encode,

@@ -13,7 +13,7 @@ import pytest
 from river import anomaly, linear_model, preprocessing, time_series
 from river.optim import schedulers
 
-from clipsgd_river import _state_file
+from clipsgd_river._state import file_format
 from clipsgd_river.anomaly import (
     ClippedMahalanobis,
     ClippedZScore,
@@ -212,12 +212,12 @@ def test_a_foreign_part_has_no_state_file() -> None:
 
 
 def test_parts_of_the_wrong_kind_are_refused() -> None:
-    fields, numbers = _state_file.decode(ResidualDetector().to_bytes())
+    fields, numbers = file_format.decode(ResidualDetector().to_bytes())
     (model, first), (residuals, second) = fields["parts"]
     for parts in ([[model, second], [residuals, first]], [[model, first], ["extra", second]]):
-        forged = _state_file.make_header({**fields, "parts": parts})
+        forged = file_format.make_header({**fields, "parts": parts})
         with pytest.raises(ValueError, match="state"):
-            ResidualDetector.from_bytes(_state_file.encode(forged, numbers))
+            ResidualDetector.from_bytes(file_format.encode(forged, numbers))
 
 
 @pytest.mark.parametrize(

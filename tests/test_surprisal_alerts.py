@@ -10,7 +10,8 @@ import pytest
 from log_ins import log_ins
 
 from clipsgd_river import COMPILED
-from clipsgd_river.anomaly import AlertBudget, ClippedEnsemble, ClippedZScore, TailFilter
+from clipsgd_river.alerts import AlertBudget, TailFilter
+from clipsgd_river.anomaly import ClippedEnsemble, ClippedZScore
 from clipsgd_river.preprocessing import SurprisalEncoder
 
 EVENTS = 2000 if COMPILED else 500

@@ -18,12 +18,8 @@ from river import compose, evaluate, linear_model, metrics, neighbors, preproces
 from river.base import AnomalyDetector, AnomalyFilter
 
 from clipsgd_river import COMPILED, checks
-from clipsgd_river.anomaly import (
-    ClippedMahalanobis,
-    ClippedZScore,
-    ResidualDetector,
-    TailFilter,
-)
+from clipsgd_river.alerts import TailFilter
+from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore, ResidualDetector
 from clipsgd_river.proba import SplicedBinnedPareto
 
 Event = dict[Any, Any]

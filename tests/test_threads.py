@@ -11,7 +11,7 @@ from conftest import discover_detectors
 from parts import discover_parts
 
 from clipsgd_river import COMPILED
-from clipsgd_river._saveable import Saveable
+from clipsgd_river._state.saveable import Saveable
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="plain Python cannot crash the interpreter")
 

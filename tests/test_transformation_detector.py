@@ -17,7 +17,7 @@ from naive import NaiveZScore, Positions, Quantile, Vector
 from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 
-from clipsgd_river._kernels.fourier_weights import frequencies
+from clipsgd_river._kernels.anomaly.fourier_weights import frequencies
 from clipsgd_river.anomaly import TransformationDetector
 
 SHAPE = (4, 6)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis, ClippedZScore, TailFilter
+from clipsgd_river.alerts import AlertBudget, TailFilter
+from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
 from clipsgd_river.anomaly.base import ClippedDetector
 from common.data import Event, FloatArray
 from common.report import Cell, Table, progress

@@ -12,7 +12,8 @@ import numpy as np
 from river import anomaly as river_anomaly
 from river import base
 
-from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis, TailFilter
+from clipsgd_river.alerts import AlertBudget, TailFilter
+from clipsgd_river.anomaly import ClippedMahalanobis
 from clipsgd_river.anomaly.base import ClippedDetector
 from common.alert_streams import BoolArray
 from common.data import FloatArray

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from river import anomaly as river_anomaly
 from river import base, compose, preprocessing
 
-from clipsgd_river.anomaly import AlertBudget
+from clipsgd_river.alerts import AlertBudget
+from clipsgd_river.alerts.rules import Calendar, Once, SpecialEvents
 from clipsgd_river.datasets import LogIns
 from clipsgd_river.preprocessing import SurprisalEncoder
-from clipsgd_river.rules import Calendar, Once, SpecialEvents
 
 ALERTS_A_DAY = 5
 HABITS = ("country", "device", "service", "hour", "weekday")

@@ -28,18 +28,20 @@ class SourceFinder(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Spec of the source file, for modules of this package only."""
-        package, _, name = fullname.rpartition(".")
-        if package != __name__:
+        package, *names = fullname.removeprefix(__name__ + ".").split(".")
+        if not fullname.startswith(__name__ + ".") or not names:
             return None
-        return spec_from_file_location(fullname, Path(__file__).with_name(f"{name}.py"))
+        return spec_from_file_location(
+            fullname, Path(__file__).parent.joinpath(package, *names).with_suffix(".py")
+        )
 
 
 if PURE_PYTHON:
     sys.meta_path.insert(0, SourceFinder())
 
-from clipsgd_river._kernels import detector  # noqa: E402 (the finder must be there first)
+from clipsgd_river._kernels.core import features  # noqa: E402 (the finder must be there first)
 
-COMPILED: bool = not detector.__file__.endswith(".py")
+COMPILED: bool = not features.__file__.endswith(".py")
 
 if not COMPILED and not PURE_PYTHON:
     warnings.warn(

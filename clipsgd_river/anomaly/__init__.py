@@ -1,7 +1,5 @@
 """Detectors that look at one event at a time."""
 
-from clipsgd_river.anomaly.alert import Alert
-from clipsgd_river.anomaly.alert_budget import AlertBudget
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.change_aware import ChangeAwareDetector
 from clipsgd_river.anomaly.ensemble import ClippedEnsemble
@@ -12,14 +10,11 @@ from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.one_class_svm import ClippedOneClassSVM
 from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.subspace import ClippedSubspace
-from clipsgd_river.anomaly.tail_filter import TailFilter
 from clipsgd_river.anomaly.transformation import TransformationDetector
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
 __all__ = [
     "FITNESS",
-    "Alert",
-    "AlertBudget",
     "ChangeAwareDetector",
     "ClippedDetector",
     "ClippedEnsemble",
@@ -30,6 +25,5 @@ __all__ = [
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",
-    "TailFilter",
     "TransformationDetector",
 ]

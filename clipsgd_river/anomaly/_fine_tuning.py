@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import get_tags
 
-from clipsgd_river._event_window import EventWindow
-from clipsgd_river._fitted import FittedDetector, seeded_clone
 from clipsgd_river._kernels import COMPILED
-from clipsgd_river._kernels.combined import CombinedKernel
-from clipsgd_river.anomaly._filter import asked
+from clipsgd_river._kernels.anomaly.combined import CombinedKernel
+from clipsgd_river._pipelines import asked
 from clipsgd_river.anomaly.base import ClippedDetector
+from clipsgd_river.compat._event_window import EventWindow
+from clipsgd_river.compat._fitted import FittedDetector, seeded_clone
 
 # A detector that looks at few neighbours would see nothing but repetitions.
 MOST_REPEATS = 8

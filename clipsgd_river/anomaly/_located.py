@@ -11,7 +11,7 @@ from clipsgd_river import _settings
 from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
-    from clipsgd_river._kernels.location_scale import LocationScaleKernel
+    from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
 
 
 class LocatedDetector(ClippedDetector):

@@ -9,10 +9,10 @@ from typing import Any
 
 from river import base
 
-from clipsgd_river import _state_file
-from clipsgd_river._saveable import Saveable
-from clipsgd_river._saveable_wrapper import joined, split
-from clipsgd_river._state import kind_of
+from clipsgd_river._state import file_format
+from clipsgd_river._state.header import kind_of
+from clipsgd_river._state.saveable import Saveable
+from clipsgd_river._state.wrapper import joined, split
 
 
 def fresh_members(detectors: Any) -> list[Any]:
@@ -76,7 +76,7 @@ def packed(members: Sequence[Any], own: array[float]) -> tuple[list[dict[str, An
                 "no part of clipsgd_river; pickle the whole"
             )
         head, numbers = member._state()
-        heads.append(_state_file.parse_header(head))
+        heads.append(file_format.parse_header(head))
         blocks.append(numbers)
     return heads, joined(blocks)
 

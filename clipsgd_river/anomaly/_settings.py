@@ -7,7 +7,7 @@ from numbers import Integral
 from typing import Any
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.transformations import NAMES, TURNS, destinations, resolved
+from clipsgd_river._kernels.anomaly.transformations import NAMES, TURNS, destinations, resolved
 
 # Fewer events with slack than one in so many say too little of where the boundary is.
 SMALLEST_NU = 0.0001
@@ -30,18 +30,8 @@ def checked(parameters: dict[str, Any]) -> dict[str, Any]:
     settings["clip"] = _settings.clip(settings["clip"], _settings.SMALLEST_CLIP_OF_SCALE)
     settings["warm_up"] = _settings.warm_up(settings["warm_up"])
     settings["max_features"] = _settings.count("max_features", settings["max_features"])
-    settings["contamination"] = checked_contamination(settings["contamination"])
+    settings["contamination"] = _settings.contamination(settings["contamination"])
     return settings
-
-
-def checked_contamination(value: Any) -> float:
-    """A share of anomalies, above 0 and at most 0.5."""
-    share = _settings.number("contamination", value)
-    if not 0.0 < share <= 0.5:
-        raise ValueError(
-            f"contamination is the share of anomalies, above 0 and at most 0.5, not {value!r}"
-        )
-    return share
 
 
 def checked_fourier(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from clipsgd_river._rows import Rows, rows_of
-from clipsgd_river._saveable_wrapper import SaveableWrapper
+from clipsgd_river._state.wrapper import SaveableWrapper
+from clipsgd_river._tables.rows import Rows, rows_and_targets
 
 
 class SupervisedDetector(SaveableWrapper, base.SupervisedAnomalyDetector):
@@ -61,15 +61,3 @@ class SupervisedDetector(SaveableWrapper, base.SupervisedAnomalyDetector):
     def _score_rows(self, rows: Rows, targets: list[Any]) -> NDArray[np.float64]:
         pairs = zip(rows.events(), targets, strict=True)
         return np.array([self.score_one(x, y) for x, y in pairs], dtype=np.float64)
-
-
-def rows_and_targets(X: Any, y: Any) -> tuple[Rows, list[Any]]:
-    """Take a table apart, and its targets with it; ``ValueError`` if their numbers differ."""
-    rows = rows_of(X)
-    targets = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)
-    if targets.shape != (len(rows.values),):
-        raise ValueError(
-            f"{len(rows.values)} rows need as many targets, in one dimension: the shape is "
-            f"{targets.shape}"
-        )
-    return rows, targets.tolist()

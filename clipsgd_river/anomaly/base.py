@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from river import base
 from sklearn.base import BaseEstimator
 
-from clipsgd_river._kernel_owner import KernelOwner
-from clipsgd_river._kernels.detector import DetectorKernel
-from clipsgd_river._outlier import ThresholdedOutlierMixin
-from clipsgd_river._rows import Rows, rows_of, validated_rows
+from clipsgd_river._faces.kernel_owner import KernelOwner
+from clipsgd_river._faces.outlier import ThresholdedOutlierMixin
+from clipsgd_river._kernels.anomaly.detector import DetectorKernel
+from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
 from clipsgd_river.anomaly._settings import checked
 
 

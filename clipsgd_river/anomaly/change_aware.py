@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from river import base
 
-from clipsgd_river._saveable_wrapper import SaveableWrapper
+from clipsgd_river._state.wrapper import SaveableWrapper
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.drift import ClippedOCPD
 

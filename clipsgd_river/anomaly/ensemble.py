@@ -6,9 +6,9 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from clipsgd_river._kernels.combined import CombinedKernel
-from clipsgd_river._kernels.portfolio import PortfolioKernel
-from clipsgd_river._state import header_of, restored
+from clipsgd_river._kernels.anomaly.combined import CombinedKernel
+from clipsgd_river._kernels.anomaly.portfolio import PortfolioKernel
+from clipsgd_river._state.header import header_of, restored
 from clipsgd_river.anomaly._located import LocatedDetector
 from clipsgd_river.anomaly._members import fresh_members, packed, unpacked
 from clipsgd_river.anomaly._settings import checked_fourier

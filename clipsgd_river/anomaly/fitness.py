@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from clipsgd_river import _settings, _state_file
-from clipsgd_river._event_window import LARGEST, EventWindow
-from clipsgd_river._kernels.typical_distance import TypicalDistance
-from clipsgd_river._rows import rows_of
-from clipsgd_river._saveable_wrapper import SaveableWrapper
-from clipsgd_river.anomaly._filter import last_step, passes
+from clipsgd_river import _settings
+from clipsgd_river._kernels.core.typical_distance import TypicalDistance
+from clipsgd_river._pipelines import last_step, passes
+from clipsgd_river._state import file_format
+from clipsgd_river._state.wrapper import SaveableWrapper
+from clipsgd_river._tables.rows import rows_of
 from clipsgd_river.anomaly._fine_tuning import Similar, base_of
 from clipsgd_river.anomaly._nearest import nearest
 from clipsgd_river.anomaly.z_score import ClippedZScore
+from clipsgd_river.compat._event_window import LARGEST, EventWindow
 
 # The median of distances looks at one event in so many: each look is a fine-tuning.
 LOOK_EVERY = 8
@@ -307,11 +308,11 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         self._units = units
 
     def _extra_fields(self) -> dict[str, Any]:
-        return {"columns": [_state_file.encode_name(name) for name in self._window.columns]}
+        return {"columns": [file_format.encode_name(name) for name in self._window.columns]}
 
     def _take_extra_fields(self, fields: dict[str, Any]) -> None:
         try:
-            names = [_state_file.decode_name(name) for name in fields["columns"]]
+            names = [file_format.decode_name(name) for name in fields["columns"]]
             known = set(self._units.features_) if names else set()
             fits = len(set(names)) == len(names) <= self.max_features and set(names) <= known
         except (LookupError, TypeError, ValueError) as error:

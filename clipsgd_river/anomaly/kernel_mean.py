@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from clipsgd_river._kernels.kernel_mean import KernelMeanKernel
+from clipsgd_river._kernels.anomaly.kernel_mean import KernelMeanKernel
 from clipsgd_river.anomaly._located import LocatedDetector
 from clipsgd_river.anomaly._settings import checked_fourier
 

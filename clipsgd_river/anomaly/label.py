@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from river import base
 
-from clipsgd_river._kernels.archive import LARGEST_COUNT
-from clipsgd_river._kernels.as_float import is_missing
-from clipsgd_river._kernels.typical_distance import TypicalDistance
+from clipsgd_river._kernels.core.archive import LARGEST_COUNT
+from clipsgd_river._kernels.core.as_float import is_missing
+from clipsgd_river._kernels.core.typical_distance import TypicalDistance
 from clipsgd_river.anomaly._supervised import SupervisedDetector
 from clipsgd_river.linear_model import ClippedLogisticRegression
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsgd_river._kernels.mahalanobis import MahalanobisKernel
+from clipsgd_river._kernels.anomaly.mahalanobis import MahalanobisKernel
 from clipsgd_river.anomaly._located import LocatedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
-    from clipsgd_river._kernels.covariance import CovariancePart
+    from clipsgd_river._kernels.anomaly.covariance import CovariancePart
 
 
 class ClippedMahalanobis(LocatedDetector):

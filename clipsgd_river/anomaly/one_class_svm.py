@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from clipsgd_river._kernels.one_class_svm import OneClassSVMKernel
+from clipsgd_river._kernels.anomaly.one_class_svm import OneClassSVMKernel
 from clipsgd_river.anomaly._located import LocatedDetector
 from clipsgd_river.anomaly._settings import checked_one_class_svm
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
-    from clipsgd_river._kernels.closeness import ClosenessPart
-    from clipsgd_river._kernels.one_class_svm import FourierMarginPart
+    from clipsgd_river._kernels.anomaly.closeness import ClosenessPart
+    from clipsgd_river._kernels.anomaly.one_class_svm import FourierMarginPart
 
 
 class ClippedOneClassSVM(LocatedDetector):

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from river import base
 from river.time_series.base import Forecaster
 
-from clipsgd_river._kernels.as_float import as_float
-from clipsgd_river._rows import Rows
+from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._tables.rows import Rows
 from clipsgd_river.anomaly._supervised import SupervisedDetector
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.z_score import ClippedZScore

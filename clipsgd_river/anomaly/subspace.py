@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.subspace import SubspaceKernel
+from clipsgd_river._kernels.anomaly.subspace import SubspaceKernel
 from clipsgd_river.anomaly._located import LocatedDetector
 from clipsgd_river.anomaly._settings import checked
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsgd_river._kernels.transformation import TransformationKernel
+from clipsgd_river._kernels.anomaly.transformation import TransformationKernel
 from clipsgd_river.anomaly._located import LocatedDetector
 from clipsgd_river.anomaly._settings import checked_transformations
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
-    from clipsgd_river._kernels.transformations import Transformation
+    from clipsgd_river._kernels.anomaly.transformations import Transformation
 
 
 class TransformationDetector(LocatedDetector):

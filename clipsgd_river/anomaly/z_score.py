@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from clipsgd_river._kernels.z_score import ZScoreKernel
+from clipsgd_river._kernels.anomaly.z_score import ZScoreKernel
 from clipsgd_river.anomaly._located import LocatedDetector
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from clipsgd_river._rows import rows_of
+from clipsgd_river._tables.rows import rows_of
 
 Check = Callable[[Any], None]
 Event = dict[Any, Any]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from clipsgd_river import _state_file
+from clipsgd_river._state import file_format
 from clipsgd_river.checks._promise import (
     BrokenPromiseError,
     answers,
@@ -98,7 +98,7 @@ def check_damaged_states_are_refused(detector: Any) -> None:
 def _uses_our_container(detector: Any) -> bool:
     """Whether the state is in the format whose content we know how to forge."""
     try:
-        return state(detector).startswith(_state_file.MAGIC)
+        return state(detector).startswith(file_format.MAGIC)
     except Exception:
         # A detector whose state cannot be written fails other checks, or says why it cannot.
         return False
@@ -113,10 +113,10 @@ def _uses_our_container(detector: Any) -> bool:
 def check_forged_states_are_refused(detector: Any) -> None:
     """Check that sound files of senseless content raise a ValueError or work."""
     subject = trained(detector, events(warm_rows(detector)))
-    for what, fields, numbers in _forgeries(*_state_file.decode(subject.to_bytes())):
+    for what, fields, numbers in _forgeries(*file_format.decode(subject.to_bytes())):
         try:
-            header = _state_file.make_header(fields)
-            other = type(detector).from_bytes(_state_file.encode(header, numbers))
+            header = file_format.make_header(fields)
+            other = type(detector).from_bytes(file_format.encode(header, numbers))
             for x in probes():
                 call(other, "learn_one", x)
             scores = [call(other, "score_one", x) for x in probes()]

@@ -19,7 +19,7 @@ def main() -> int:
         130 and 143 ended by Ctrl-C and by SIGTERM after everything so far was written.
     """
     try:
-        from .app import run
+        from clipsgd_river.cli.app import run
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
             raise

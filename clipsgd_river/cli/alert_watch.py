@@ -7,15 +7,15 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final
 
-from .byte_input import STANDARD_STREAM
-from .errors import DataError, UsageError
-from .events import Event
-from .text import is_missing, shown
-from .text_output import TextOutput
-from .watch import Driver, Verdict, Watch
+from clipsgd_river.cli.clock import read_moment
+from clipsgd_river.cli.errors import UsageError
+from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
+from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.output.text_output import TextOutput
+from clipsgd_river.cli.text import shown
+from clipsgd_river.cli.watch import Driver, Verdict, Watch
 
 #: Alerts whose sentences the summary shows.
 MOST_SENTENCES: Final = 10
@@ -83,7 +83,7 @@ class AlertOptions:
 
     def wrap(self, detector: Any) -> Any:
         """Return the filter around a detector."""
-        from clipsgd_river.anomaly import AlertBudget, TailFilter
+        from clipsgd_river.alerts import AlertBudget, TailFilter
 
         try:
             if self.risk is not None:
@@ -222,40 +222,6 @@ class AlertWatch(Watch):
             return math.inf if threshold >= 1.0 else 0.0
         # A score is 1 / (1 + q/r), so that one event gives away q, and q the distance.
         return distance * (1.0 - score) / score * threshold / (1.0 - threshold)
-
-
-def read_moment(row: int, value: Any) -> Any:
-    """Return the time in a cell: a date and time, or a number of seconds.
-
-    Raises
-    ------
-    DataError
-        If it is neither.
-
-    Examples
-    --------
-    >>> read_moment(1, "2026-01-31T12:00:00Z").hour, read_moment(2, "1.5e3"), read_moment(3, 7)
-    (12, 1500.0, 7.0)
-    """
-    if isinstance(value, datetime):
-        return value
-    text = "" if value is None else str(value).strip()
-    if not is_missing(text):
-        try:
-            seconds = float(text)
-        except ValueError:
-            pass
-        else:
-            if math.isfinite(seconds):
-                return seconds
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            pass
-    raise DataError(
-        f"row {row:,}: its time is '{shown(text)}': a number of seconds or a date and time such as "
-        "2026-01-31T12:00:00 is expected"
-    )
 
 
 def refuse_two_on_standard_output(out: str, alerts: str | None) -> None:

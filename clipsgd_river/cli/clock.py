@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from .errors import DataError
-from .events import Event
+from clipsgd_river.cli.errors import DataError
+from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.text import is_missing, shown
 
 #: Numbers between these are taken for seconds since 1970: the years 2000 to 2100.
 _EPOCH_SECONDS: Final = (946_684_800.0, 4_102_444_800.0)
@@ -41,9 +42,6 @@ class Clock:
 
     def seconds(self, event: Event) -> float:
         """Return the time of an event in seconds; NaN where it has none that can be read."""
-        # Imported late: the watch that needs times most comes with rules of its own.
-        from .alert_watch import read_moment
-
         try:
             moment = read_moment(event.row, self._value(event, self._column))
         except DataError:
@@ -80,3 +78,37 @@ class Clock:
 
 def _moment(seconds: float) -> datetime:
     return _EPOCH + timedelta(seconds=seconds)
+
+
+def read_moment(row: int, value: Any) -> Any:
+    """Return the time in a cell: a date and time, or a number of seconds.
+
+    Raises
+    ------
+    DataError
+        If it is neither.
+
+    Examples
+    --------
+    >>> read_moment(1, "2026-01-31T12:00:00Z").hour, read_moment(2, "1.5e3"), read_moment(3, 7)
+    (12, 1500.0, 7.0)
+    """
+    if isinstance(value, datetime):
+        return value
+    text = "" if value is None else str(value).strip()
+    if not is_missing(text):
+        try:
+            seconds = float(text)
+        except ValueError:
+            pass
+        else:
+            if math.isfinite(seconds):
+                return seconds
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    raise DataError(
+        f"row {row:,}: its time is '{shown(text)}': a number of seconds or a date and time such as "
+        "2026-01-31T12:00:00 is expected"
+    )

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from .errors import DataError, UsageError
-from .events import AUTO
-from .text import listed
+from clipsgd_river.cli.errors import DataError, UsageError
+from clipsgd_river.cli.input.events import AUTO
+from clipsgd_river.cli.text import listed
 
 DEFAULT_DETECTOR: Final = "ClippedMahalanobis"
 _PREFIX: Final = "clipped"
@@ -88,7 +88,7 @@ def load_detector(
     UsageError
         If it holds another detector than the options ask for.
     """
-    from clipsgd_river._saveable import Saveable
+    from clipsgd_river._state.saveable import Saveable
 
     # Its parts are known by name once they are imported.
     _ = make_detector(None, None, frozenset({AUTO}))
@@ -188,8 +188,8 @@ def save_detector(detector: Any, path: str) -> None:
     DataError
         If it cannot be written.
     """
-    from clipsgd_river._saveable import Saveable
-    from clipsgd_river._saveable_wrapper import SaveablePipeline
+    from clipsgd_river._state.saveable import Saveable
+    from clipsgd_river._state.wrapper import SaveablePipeline
 
     try:
         keeper = detector if isinstance(detector, Saveable) else SaveablePipeline(detector)

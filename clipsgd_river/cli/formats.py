@@ -7,16 +7,16 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Final
 
-from .byte_input import STANDARD_STREAM, ByteInput
-from .csv_source import CsvSource
-from .errors import UsageError
-from .events import Reading, Source
-from .interrupts import Interrupts
-from .json_lines_source import JsonLinesSource
-from .parquet_sink import ParquetSink
-from .parquet_source import ParquetSource
-from .sinks import CsvSink, JsonLinesSink, Sink
-from .text_output import TextOutput
+from clipsgd_river.cli.errors import UsageError
+from clipsgd_river.cli.input.byte_input import STANDARD_STREAM, ByteInput
+from clipsgd_river.cli.input.csv_source import CsvSource
+from clipsgd_river.cli.input.events import Reading, Source
+from clipsgd_river.cli.input.json_lines_source import JsonLinesSource
+from clipsgd_river.cli.input.parquet_source import ParquetSource
+from clipsgd_river.cli.interrupts import Interrupts
+from clipsgd_river.cli.output.parquet_sink import ParquetSink
+from clipsgd_river.cli.output.sinks import CsvSink, JsonLinesSink, Sink
+from clipsgd_river.cli.output.text_output import TextOutput
 
 
 class Format(StrEnum):

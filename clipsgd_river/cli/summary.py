@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .events import Event
-from .labels import LabelledDistances, Ranking
-from .report import Report
-from .timeline import Timeline
-from .watch import Verdict, Watch
+from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.input.labels import LabelledDistances, Ranking
+from clipsgd_river.cli.report import Report
+from clipsgd_river.cli.timeline import Timeline
+from clipsgd_river.cli.watch import Verdict, Watch
 
 
 @dataclass

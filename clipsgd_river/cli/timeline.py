@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .clock import Clock
-from .errors import DataError, UsageError
-from .events import Event
-from .labels import ANOMALY, UNKNOWN
-from .watch import Verdict
+from clipsgd_river.cli.clock import Clock
+from clipsgd_river.cli.errors import DataError, UsageError
+from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.input.labels import ANOMALY, UNKNOWN
+from clipsgd_river.cli.watch import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

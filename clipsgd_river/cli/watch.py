@@ -7,12 +7,12 @@ import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .detectors import encoder_and_detector
-from .events import Event
-from .text import short_number, shown
+from clipsgd_river.cli.detectors import encoder_and_detector
+from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.text import short_number, shown
 
 if TYPE_CHECKING:
-    from clipsgd_river.anomaly import Alert
+    from clipsgd_river.alerts import Alert
 
 #: How many features an alert names.
 MOST_DRIVERS: Final = 3
@@ -209,8 +209,8 @@ def alert_of(
     descriptions: Mapping[Hashable, tuple[Any, str]] | None = None,
 ) -> Alert:
     """Return what there is to say of an event that is an alert, before it is learned."""
-    from clipsgd_river.anomaly import Alert
-    from clipsgd_river.anomaly.alert import described
+    from clipsgd_river.alerts import Alert
+    from clipsgd_river.alerts.alert import described
 
     contributions = detector.explain_one(features)
     bands = detector.expect_one(features)

@@ -12,9 +12,9 @@ from river.stats import RollingQuantile
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from clipsgd_river._outlier import ThresholdedOutlierMixin
-from clipsgd_river._rows import Rows, validated_rows
-from clipsgd_river.anomaly._settings import checked_contamination
+from clipsgd_river import _settings
+from clipsgd_river._faces.outlier import ThresholdedOutlierMixin
+from clipsgd_river._tables.rows import Rows, validated_rows
 
 # The running quantile looks back over so many events, and over ten times 1 / contamination.
 SHORTEST_MEMORY = 1_000
@@ -140,7 +140,7 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
 
     def _start(self) -> float:
         """Begin anew; returns the checked contamination."""
-        share = checked_contamination(self.contamination)
+        share = _settings.contamination(self.contamination)
         _require_detector(self.river_estimator)
         self.instance_ = self.river_estimator.clone()
         memory = max(SHORTEST_MEMORY, round(10.0 / share))

@@ -12,10 +12,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 
 from clipsgd_river import _settings
-from clipsgd_river._event_window import EventWindow, check_numbers
-from clipsgd_river._fitted import FittedDetector, seeded_clone
-from clipsgd_river._kernels.typical_distance import TypicalDistance
-from clipsgd_river._rows import rows_of
+from clipsgd_river._kernels.core.typical_distance import TypicalDistance
+from clipsgd_river._tables.rows import rows_of
+from clipsgd_river.compat._event_window import EventWindow, check_numbers
+from clipsgd_river.compat._fitted import FittedDetector, seeded_clone
 
 # What is usual is seen anew whenever so large a share of the window has changed.
 RENEWED_SHARE = 0.125

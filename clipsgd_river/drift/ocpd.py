@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from river import base
 from sklearn.base import BaseEstimator
 
-from clipsgd_river._kernel_owner import KernelOwner
-from clipsgd_river._kernels.as_float import as_float
-from clipsgd_river._kernels.change_point import NUMBER, ChangePointKernel
-from clipsgd_river._rows import rows_of
+from clipsgd_river._faces.kernel_owner import KernelOwner
+from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._kernels.drift.change_point import NUMBER, ChangePointKernel
+from clipsgd_river._tables.rows import rows_of
 from clipsgd_river.drift._settings import checked
 
 

@@ -11,9 +11,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from clipsgd_river import _settings
-from clipsgd_river._kernel_owner import KernelOwner
-from clipsgd_river._kernels.linear import LinearKernel
-from clipsgd_river._rows import Rows
+from clipsgd_river._faces.kernel_owner import KernelOwner
+from clipsgd_river._kernels.linear_model.linear import LinearKernel
+from clipsgd_river._tables.rows import Rows
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags

@@ -11,10 +11,11 @@ from river.utils.dataframe import to_native_frame
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
-from clipsgd_river import _settings, _state_file
-from clipsgd_river._kernels.as_float import is_missing
-from clipsgd_river._kernels.logistic import LogisticKernel
-from clipsgd_river._rows import Rows, rows_of
+from clipsgd_river import _settings
+from clipsgd_river._kernels.core.as_float import is_missing
+from clipsgd_river._kernels.linear_model.logistic import LogisticKernel
+from clipsgd_river._state import file_format
+from clipsgd_river._tables.rows import Rows, rows_of
 from clipsgd_river.linear_model.base import ClippedLinearModel, checked
 
 if TYPE_CHECKING:
@@ -378,13 +379,13 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         return -1.0 if len(labels) == 2 and self._labels[labels[1]] == 0 else 1.0
 
     def _extra_fields(self) -> dict[str, Any]:
-        return {"labels": [_state_file.encode_name(label) for label in self._labels]}
+        return {"labels": [file_format.encode_name(label) for label in self._labels]}
 
     def _take_extra_fields(self, fields: dict[str, Any]) -> None:
         found = fields.get("labels")
         if not isinstance(found, list):
             raise ValueError("the state names no labels: it is damaged")
-        labels = [_state_file.decode_name(label) for label in found]
+        labels = [file_format.decode_name(label) for label in found]
         self.__dict__["_labels_seen"] = {label: index for index, label in enumerate(labels)}
         if len(self._labels) != len(labels) or len(labels) != self._kernel.classes:
             raise ValueError("the state's labels do not fit its classes: it is damaged")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from river import base
 from sklearn.base import RegressorMixin
 
-from clipsgd_river._kernels.as_float import as_float
-from clipsgd_river._kernels.regression import RegressionKernel
-from clipsgd_river._rows import rows_of
+from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._kernels.linear_model.regression import RegressionKernel
+from clipsgd_river._tables.rows import rows_of
 from clipsgd_river.linear_model.base import ClippedLinearModel
 
 if TYPE_CHECKING:

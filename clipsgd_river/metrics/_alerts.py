@@ -9,7 +9,7 @@ import numpy as np
 from river import base, metrics
 
 from clipsgd_river import _settings
-from clipsgd_river.anomaly._event_time import UNITS, seconds_of
+from clipsgd_river.alerts._event_time import UNITS, seconds_of
 
 THRESHOLD = 0.9
 

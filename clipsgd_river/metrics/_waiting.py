@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from clipsgd_river.anomaly._event_time import UNITS, seconds_of
+from clipsgd_river.alerts._event_time import UNITS, seconds_of
 from clipsgd_river.metrics import _alerts
 
 

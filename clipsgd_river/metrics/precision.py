@@ -34,7 +34,8 @@ class Precision(_alerts.AlertMetric, metrics.Precision):
     Examples
     --------
     >>> from river import datasets, evaluate
-    >>> from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis
+    >>> from clipsgd_river.alerts import AlertBudget
+    >>> from clipsgd_river.anomaly import ClippedMahalanobis
     >>> from clipsgd_river.metrics import Precision, Recall
     >>> stream = datasets.Shuttle().take(5000)
     >>> model = AlertBudget(ClippedMahalanobis(), alert_rate=0.05)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from river import optim
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.gradient_clip import GradientClip
-from clipsgd_river._saveable import Saveable
+from clipsgd_river._kernels.sgd.gradient_clip import GradientClip
+from clipsgd_river._state.saveable import Saveable
 
 if TYPE_CHECKING:
     from river.optim.base import DictLike, Scheduler, VectorLike

@@ -23,7 +23,7 @@ from clipsgd_river.plot._style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from clipsgd_river.anomaly import Alert
+    from clipsgd_river.alerts import Alert
 
 #: So large a contribution counts as infinite; sums of a million of them are still finite.
 _LARGEST: Final = 1e300

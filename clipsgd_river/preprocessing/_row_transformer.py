@@ -11,7 +11,7 @@ from river import base
 from river.utils.dataframe import to_native_frame
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
-from clipsgd_river._kernel_owner import KernelOwner
+from clipsgd_river._faces.kernel_owner import KernelOwner
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.as_key import LONGEST
-from clipsgd_river._state_file import decode_name, encode_name
+from clipsgd_river._kernels.preprocessing.as_key import LONGEST
+from clipsgd_river._state.file_format import decode_name, encode_name
 
 # Fewer rows would not hold what a few events add between two purges.
 FEWEST_VALUES = 10

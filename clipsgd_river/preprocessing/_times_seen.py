@@ -14,7 +14,7 @@ def in_words(seen: tuple[Any, ...], memory: float, context: Any, context_value: 
     Parameters
     ----------
     seen
-        As `clipsgd_river._kernels.category.Category.seen` gives it.
+        As `clipsgd_river._kernels.preprocessing.category.Category.seen` gives it.
     memory
         Events that counts remember.
     context, context_value

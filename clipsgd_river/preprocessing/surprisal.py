@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from clipsgd_river._kernels.surprisal import SurprisalKernel
-from clipsgd_river._mixed_rows import MixedRows, mixed_rows_of, validated_mixed_rows
+from clipsgd_river._kernels.preprocessing.surprisal import SurprisalKernel
+from clipsgd_river._tables.mixed_rows import MixedRows, mixed_rows_of, validated_mixed_rows
 from clipsgd_river.preprocessing import _surprisal_settings
 from clipsgd_river.preprocessing._row_transformer import RowTransformer
 from clipsgd_river.preprocessing._times_seen import in_words

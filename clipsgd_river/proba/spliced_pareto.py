@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from river.proba.base import ContinuousDistribution
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.as_float import as_float
-from clipsgd_river._kernels.spliced_pareto import SplicedParetoKernel
-from clipsgd_river._saveable import Saveable
-from clipsgd_river._values import chunks_of
+from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._kernels.proba.spliced_pareto import SplicedParetoKernel
+from clipsgd_river._state.saveable import Saveable
+from clipsgd_river._tables.values import chunks_of
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler

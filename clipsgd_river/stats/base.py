@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from river import stats
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.as_float import as_float
-from clipsgd_river._kernels.univariate import UnivariateKernel
-from clipsgd_river._saveable import Saveable
-from clipsgd_river._values import chunks_of
+from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._kernels.stats.univariate import UnivariateKernel
+from clipsgd_river._state.saveable import Saveable
+from clipsgd_river._tables.values import chunks_of
 
 LEARNING_RATES = ("averaging", "auto", "doubling")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.pinball import PinballKernel
+from clipsgd_river._kernels.stats.pinball import PinballKernel
 from clipsgd_river.stats.base import ClippedStatistic
 
 if TYPE_CHECKING:

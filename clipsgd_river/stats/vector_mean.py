@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from river import base
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.vector_mean import VectorMeanKernel
-from clipsgd_river._rows import rows_of
-from clipsgd_river._saveable import Saveable
+from clipsgd_river._kernels.stats.vector_mean import VectorMeanKernel
+from clipsgd_river._state.saveable import Saveable
+from clipsgd_river._tables.rows import rows_of
 from clipsgd_river.stats.base import LEARNING_RATES
 
 if TYPE_CHECKING:

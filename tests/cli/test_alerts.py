@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from command_line import COLUMNS, call, csv_rows, csv_text, json_objects, ordinary_rows, start
 
-from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis, TailFilter
+from clipsgd_river.alerts import AlertBudget, TailFilter
+from clipsgd_river.anomaly import ClippedMahalanobis
 
 ROWS = ordinary_rows(3000)
 ROWS[[1500, 2500], [0, 1]] += [60.0, -2000.0]

@@ -12,7 +12,7 @@ import pytest
 from command_line import call, csv_text, ordinary_rows
 
 from clipsgd_river.cli.clock import Clock
-from clipsgd_river.cli.events import Event
+from clipsgd_river.cli.input.events import Event
 
 NOON = datetime(2026, 3, 1, 12)
 

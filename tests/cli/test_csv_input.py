@@ -324,7 +324,7 @@ def test_text_columns_come_back_as_they_were(cells: list[list[str]]) -> None:
 
 
 def test_chunks_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from clipsgd_river.cli import byte_input
+    from clipsgd_river.cli.input import byte_input
 
     generator = random.Random(0)
     lines = [f'{generator.gauss(0, 1)},"é, ""{i}""\n¶"\n' for i in range(300)]

@@ -18,7 +18,8 @@ import pytest
 from command_line import call, csv_rows, csv_text, json_objects, json_text, ordinary_rows, start
 from pages import Page
 
-from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis
+from clipsgd_river.alerts import AlertBudget
+from clipsgd_river.anomaly import ClippedMahalanobis
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and pipes")
 

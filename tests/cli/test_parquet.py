@@ -84,7 +84,7 @@ def test_types_of_every_kind_are_kept(tmp_path: Path) -> None:
 
 
 def test_row_groups_and_mixed_columns_from_text(tmp_path: Path, monkeypatch: Any) -> None:
-    from clipsgd_river.cli import parquet_sink
+    from clipsgd_river.cli.output import parquet_sink
 
     monkeypatch.setattr(parquet_sink, "_ROW_GROUP", 100)
     lines = [f"{i},{'' if i % 2 else i / 7},name {i}\n" for i in range(250)]
@@ -101,7 +101,7 @@ def test_row_groups_and_mixed_columns_from_text(tmp_path: Path, monkeypatch: Any
 def test_a_value_that_does_not_fit_its_column_leaves_no_file(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
-    from clipsgd_river.cli import parquet_sink
+    from clipsgd_river.cli.output import parquet_sink
 
     monkeypatch.setattr(parquet_sink, "_ROW_GROUP", 10)
     text = "a,id\n" + "".join(f"{i},{i if i < 15 else 'x'}\n" for i in range(30))

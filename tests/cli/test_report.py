@@ -17,7 +17,8 @@ from command_line import COLUMNS, call, csv_rows, csv_text, json_text, ordinary_
 from pages import HOSTILE_NAMES, Page, hostile_lines
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from clipsgd_river.anomaly import AlertBudget, ClippedMahalanobis
+from clipsgd_river.alerts import AlertBudget
+from clipsgd_river.anomaly import ClippedMahalanobis
 
 pytest.importorskip("matplotlib", reason="a report has pictures")
 pytest.importorskip("jinja2", reason="a report needs Jinja")
@@ -321,7 +322,7 @@ def test_keeping_samples_takes_constant_memory() -> None:
 
 
 def test_the_most_unusual_alerts_stay() -> None:
-    from clipsgd_river.anomaly import Alert
+    from clipsgd_river.alerts import Alert
     from clipsgd_river.cli.report.top_alerts import RankedAlert, TopAlerts
 
     generator = np.random.default_rng(0)

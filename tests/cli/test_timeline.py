@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from command_line import call, csv_text, ordinary_rows
 
-from clipsgd_river.cli.events import Event
-from clipsgd_river.cli.labels import ANOMALY, NORMAL, UNKNOWN
+from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.input.labels import ANOMALY, NORMAL, UNKNOWN
 from clipsgd_river.cli.timeline import Timeline, score_at_threshold
 from clipsgd_river.cli.watch import Verdict
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from clipsgd_river._kernels.alert_budget import AlertBudgetKernel
-from clipsgd_river._kernels.gradient_clip import GradientClip
-from clipsgd_river._kernels.relative_distances import RelativeDistances
-from clipsgd_river._kernels.tail_filter import TailFilterKernel
-from clipsgd_river._kernels.typical_distance import TypicalDistance
+from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
+from clipsgd_river._kernels.alerts.tail_filter import TailFilterKernel
+from clipsgd_river._kernels.anomaly.relative_distances import RelativeDistances
+from clipsgd_river._kernels.core.typical_distance import TypicalDistance
+from clipsgd_river._kernels.sgd.gradient_clip import GradientClip
 
 DISTRIBUTION = {"tail": 0.02, "bins": 20, "learning_rate": "auto", "warm_up": 20}
 KERNELS = [

@@ -15,7 +15,7 @@ import pytest
 from scipy import stats
 
 import clipsgd_river
-from clipsgd_river._kernels import fourier_weights
+from clipsgd_river._kernels.anomaly import fourier_weights
 from clipsgd_river.anomaly import ClippedKernelMean
 
 KERNELS = Path(clipsgd_river.__file__).parent / "_kernels"
@@ -91,7 +91,7 @@ def test_equal_names_are_spelled_alike_and_others_apart() -> None:
 
 def test_weights_are_the_same_in_another_process() -> None:
     script = (
-        "from clipsgd_river._kernels.fourier_weights import frequencies, spelled;"
+        "from clipsgd_river._kernels.anomaly.fourier_weights import frequencies, spelled;"
         "print(sum(frequencies(spelled(('cpu', 1)), 3, 64)[:7]).hex())"
     )
     here = sum(fourier_weights.frequencies(fourier_weights.spelled(("cpu", 1)), 3, 64)[:7])

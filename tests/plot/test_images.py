@@ -22,7 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.testing.compare import compare_images
 
-from clipsgd_river.anomaly import Alert
+from clipsgd_river.alerts import Alert
 from clipsgd_river.plot import plot_band, plot_contributions, plot_scores
 
 __all__ = ["closed_figures"]

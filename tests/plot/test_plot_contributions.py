@@ -13,7 +13,8 @@ from drawn import check_texts, closed_figures, plt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from clipsgd_river.anomaly import AlertBudget, ClippedZScore
+from clipsgd_river.alerts import AlertBudget
+from clipsgd_river.anomaly import ClippedZScore
 from clipsgd_river.plot import plot_contributions
 
 __all__ = ["closed_figures"]

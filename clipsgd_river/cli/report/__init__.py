@@ -7,16 +7,20 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final
 
-from clipsgd_river._state_file import write_atomically
-
-from ..errors import DataError, UsageError
-from ..events import Event
-from ..labels import Ranking
-from ..timeline import Timeline, check_folder, require_matplotlib, score_at_threshold
-from ..watch import Verdict, Watch
-from .page import Run, page
-from .samples import Samples
-from .top_alerts import RankedAlert, TopAlerts
+from clipsgd_river._state.file_format import write_atomically
+from clipsgd_river.cli.errors import DataError, UsageError
+from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.input.labels import Ranking
+from clipsgd_river.cli.report.page import Run, page
+from clipsgd_river.cli.report.samples import Samples
+from clipsgd_river.cli.report.top_alerts import RankedAlert, TopAlerts
+from clipsgd_river.cli.timeline import (
+    Timeline,
+    check_folder,
+    require_matplotlib,
+    score_at_threshold,
+)
+from clipsgd_river.cli.watch import Verdict, Watch
 
 __all__ = ["Report", "check_report_path"]
 

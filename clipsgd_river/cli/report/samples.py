@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import Any, Final, NamedTuple
 
-from ..watch import Driver
+from clipsgd_river.cli.watch import Driver
 
 _MOST_SAMPLES: Final = 800
 _FEWEST_SAMPLES: Final = 16

@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from clipsgd_river.anomaly import Alert
+    from clipsgd_river.alerts import Alert
 
 MOST_ALERTS: Final = 30
 #: Hostile names must not exhaust the memory; what is beyond is not counted.

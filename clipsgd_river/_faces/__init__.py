@@ -1,0 +1,1 @@
+"""What makes a kernel a River and a scikit-learn object."""

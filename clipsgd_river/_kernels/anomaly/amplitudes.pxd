@@ -1,0 +1,40 @@
+from libc.math cimport fabs, log, sqrt
+
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.features cimport FeatureTable
+
+cdef double GAUSSIAN_MEDIAN
+cdef double GAUSSIAN_SHARE
+cdef double LARGEST_START
+cdef double MATURE
+cdef double UP
+cdef double DOWN
+cdef double SMALLEST
+cdef double LARGEST
+cdef double ALIKE
+cdef double UNLIKE
+cdef double PERIOD
+cdef double FIRST_EVENTS
+
+cdef class Amplitudes:
+    cdef readonly object median_values
+    cdef double* median
+    cdef object count_values
+    cdef double* count
+    cdef object unit_values
+    cdef double* unit
+    cdef object inverse_values
+    cdef double* inverse
+    cdef readonly double weight
+    cdef readonly double pooled
+
+    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef double own(self, Py_ssize_t j, double scale) noexcept nogil
+    cdef void pool(self, double* scale, Py_ssize_t size) noexcept nogil
+    cdef double unit_of(self, double scale, Py_ssize_t j) noexcept nogil
+    cdef void measure(self, FeatureTable features, double* scale) noexcept nogil
+    cdef void learn(self, FeatureTable features, double* location, double* scale, double* settled, double events) noexcept nogil
+    cdef void learn_first(self, Py_ssize_t j, double excess, double scale) noexcept nogil
+    cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
+    cdef list owners(self)

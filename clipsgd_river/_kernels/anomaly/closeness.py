@@ -1,0 +1,162 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""One-class support vector machine that is linear in how close each feature is to its location."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.anomaly.part import Part
+from clipsgd_river._kernels.anomaly.slack import Slack
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
+from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import fabs, log, sqrt
+
+    from clipsgd_river._kernels.anomaly.fourier_features import LARGEST_COORDINATE, TAIL_WEIGHT
+    from clipsgd_river._kernels.anomaly.fourier_part import SMALLEST_LEVEL, resting_rate
+    from clipsgd_river._kernels.core.buffers import doubles
+
+# E[min(|u|, 4)] / 4 for standard normal u, (phi(0) - phi(4)) / 2 + 2 (1 - Phi(4)), and the rest.
+NORMAL_DEFICIT = 0.19946756757150014
+NORMAL_CLOSENESS = 1.0 - NORMAL_DEFICIT
+# A margin is at least this part of the mean deficit of standard normal features.
+SMALLEST_MARGIN = 0.001
+
+
+class ClosenessPart(Part):
+    r"""Weights w and margin of a linear one-class support vector machine on closenesses.
+
+    A plane in the deviations u themselves would separate the events from the origin, which is
+    where most of them are: its sign would say nothing. The events are far from the origin in the
+    closenesses a_j = 1 - min(|u_j|, 4) / 4, whose origin is an event off in every feature. There
+    w is a mean of the closenesses of the events with slack, never negative,
+
+    .. math:: w \leftarrow w + (e / \nu) \min(1, \lambda / \|w - a\|)\,(a - w)\,1[s > m], \qquad
+              s = \sum_j w_j - w^\top a = \sum_j w_j \min(|u_j|, 4) / 4,
+
+    as `FourierMarginPart` derives it, so that a feature weighs more the closer it stays even in
+    the events at the fringe. The margin m on the deficit s follows by `Slack`; the distance is
+    s / m plus the logarithms of what exceeds 4 scales: 1 on the margin, and a sum over features.
+    O(features present).
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.clip = ClipThreshold(settings["clip"], 2.0)
+        self.slack = Slack(settings["nu"], 1.0 - settings["nu"])
+        self.weight_values = zeros(0)
+        self.weights = doubles(self.weight_values)
+
+    def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
+        """Weights for ``size`` features, new ones as a standard normal feature has them."""
+        j: cython.Py_ssize_t
+        weights = enlarged(self.weight_values, size)
+        for j in range(ground.features.size, size):
+            weights[j] = NORMAL_CLOSENESS
+        return weights
+
+    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
+        """Take over what `room` gave."""
+        self.weight_values = room
+        self.weights = doubles(self.weight_values)
+        self.slack.assume(NORMAL_CLOSENESS * NORMAL_DEFICIT * size)
+        return 0
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Those of the weights."""
+        return size
+
+    def term(self, z: float, weight: float) -> float:
+        """What a deviation adds to the distance beside others of its kind; at least 0."""
+        size: cython.double = fabs(z)
+        margin: cython.double = max(self.slack.margin.value, SMALLEST_LEVEL)
+        if size <= LARGEST_COORDINATE:
+            return weight * (size / LARGEST_COORDINATE) / margin
+        return weight / margin + TAIL_WEIGHT * log(size / LARGEST_COORDINATE)
+
+    def distance(self, ground: LocationScaleKernel) -> float:
+        """s / m plus the tail."""
+        k: cython.Py_ssize_t
+        total: cython.double = 0.0
+        for k in range(ground.features.count):
+            total += self.term(ground.tempered[k], self.weights[ground.features.present[k]])
+        return total
+
+    def usual_distance(self, ground: LocationScaleKernel) -> float:
+        """1: an event on the margin."""
+        return 1.0
+
+    def contribute(self, ground: LocationScaleKernel, contributions: cython.p_double) -> None:
+        """Each feature's term, which is also the drop of the distance without it."""
+        k: cython.Py_ssize_t
+        j: cython.int
+        for k in range(ground.features.count):
+            j = ground.features.present[k]
+            contributions[j] = self.term(ground.tempered[k], self.weights[j])
+
+    def step(self, ground: LocationScaleKernel) -> None:
+        """One clipped step of w and of the margin, on the settled features."""
+        k: cython.Py_ssize_t
+        j: cython.int
+        a: cython.double
+        settled: cython.double = 0.0
+        expected: cython.double = 0.0
+        deficit: cython.double = 0.0
+        square: cython.double = 0.0
+        for k in range(ground.features.count):
+            j = ground.features.present[k]
+            a = self.closeness(ground, k)
+            if a >= 0.0:
+                settled += 1.0
+                square += (a - self.weights[j]) * (a - self.weights[j])
+                deficit += self.weights[j] * (1.0 - a)
+                expected += self.weights[j] * NORMAL_DEFICIT
+        if deficit <= 0.0:
+            return
+        slack: cython.bint = deficit > self.slack.margin.value
+        self.slack.observe(deficit, slack)
+        # Events that repeat their expected values have next to no deficit; nor have any at nu = 1.
+        self.slack.keep(SMALLEST_MARGIN * expected, expected / NORMAL_DEFICIT)
+        if not slack:
+            return
+        rate: cython.double = self.slack.weight(resting_rate(ground))
+        norm: cython.double = sqrt(square)
+        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), settled)
+        self.clip.observe(norm, settled)
+        if norm > limit:
+            rate *= limit / norm
+        for k in range(ground.features.count):
+            j = ground.features.present[k]
+            a = self.closeness(ground, k)
+            if a >= 0.0:
+                self.weights[j] += rate * (a - self.weights[j])
+
+    def closeness(self, ground: LocationScaleKernel, k: cython.Py_ssize_t) -> float:
+        """1 - min(|u|, 4) / 4 of the k-th present feature; -1 if it still starts."""
+        if ground.seen[ground.features.present[k]] < ground.start.length:
+            return -1.0
+        return 1.0 - min(fabs(ground.tempered[k]), LARGEST_COORDINATE) / LARGEST_COORDINATE
+
+    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``."""
+        j: cython.Py_ssize_t
+        size: cython.Py_ssize_t = ground.features.size
+        self.clip.exchange(archive)
+        self.slack.exchange(archive)
+        self.weight_values = archive.vector(self.weight_values, size)
+        self.weights = doubles(self.weight_values)
+        for j in range(size):
+            if not 0.0 <= self.weights[j] <= 1.0 + 1e-9:
+                raise ValueError("the state holds an impossible weight: it is damaged")
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this part."""
+        return [self, self.clip, self.weight_values, *self.slack.owners()]

@@ -1,0 +1,351 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Detectors of any make, whose distances make one."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from clipsgd_river._kernels.anomaly.detector import DetectorKernel
+from clipsgd_river._kernels.anomaly.relative_distances import RelativeDistances
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import zeros
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import fabs, sqrt
+
+    from clipsgd_river._kernels.anomaly.relative_distances import LARGEST_DISTANCE
+    from clipsgd_river._kernels.core.buffers import doubles
+
+NAN = float("nan")
+
+
+class CombinedKernel(DetectorKernel):
+    r"""Root mean square over the members of their relative distances t_m (`RelativeDistances`).
+
+    A member is any object with ``learn_one`` and ``distance_one`` or ``score_one``. It is given
+    what `FeatureTable` lets pass, under the names and in the order in which features were first
+    seen; an event without a known feature is not shown to it.
+
+    A distance has 0 as its smallest value, t(r) = f(v(r)) - f(v(0)); a score need not have one,
+    and t(r) = f(v(r)). A member without a distance judges once it has given two different scores:
+    one that waits for its window to fill says a constant until then, and the spread of a constant
+    is 0. Nor does any judge before two of its answers are known, as the spread of one is 0 too.
+    While no member judges, every event is usual.
+
+    Parameters
+    ----------
+    settings
+        As of every `DetectorKernel`.
+    members
+        At least one; used as they are.
+    """
+
+    def __init__(self, settings: dict[str, Any], members: list[Any]) -> None:
+        DetectorKernel.__init__(self, settings)
+        self.members = members
+        self.relative = RelativeDistances(len(members), settings["warm_up"])
+        # NaN until the first score.
+        self.first_values = array("d", [NAN] * len(members))
+        self.moved_values = array("d", [hasattr(m, "distance_one") for m in members])
+        self.distance_values = zeros(len(members))
+        self.relative_values = zeros(len(members))
+        self.point()
+        self.judged = 0.0
+        self.early = max(settings["warm_up"] // 4, 1)
+
+    def point(self) -> cython.int:
+        """Aim the pointers at their owners."""
+        self.first = doubles(self.first_values)
+        self.moved = doubles(self.moved_values)
+        self.distances = doubles(self.distance_values)
+        self.relatives = doubles(self.relative_values)
+        return 0
+
+    @property
+    def location_values(self) -> Any:
+        """Members have locations, perhaps; there is none of the whole."""
+        raise AttributeError("an ensemble of given detectors has no location of its own")
+
+    @property
+    def scale_values(self) -> Any:
+        """Likewise."""
+        raise AttributeError("an ensemble of given detectors has no scale of its own")
+
+    def distance(self) -> float:
+        """Root mean square that `judge` found."""
+        return self.judged
+
+    def usual_distance(self) -> float:
+        """About 1, what every member calls usual."""
+        return 1.0
+
+    def known_event(self) -> dict[Any, float]:
+        """The loaded event as the members get it."""
+        k: cython.Py_ssize_t
+        event: dict[Any, float] = {}
+        for k in range(self.features.count):
+            event[self.features.names[self.features.present[k]]] = self.features.values[
+                self.features.present[k]
+            ]
+        return event
+
+    def judge(self, event: Any) -> list[Any] | None:
+        """Load an event and ask the members; returns the new features as (name, value) pairs."""
+        k: cython.Py_ssize_t
+        judging: cython.Py_ssize_t = 0
+        t: cython.double
+        squares: cython.double = 0.0
+        fresh = self.features.load(event)
+        for k in range(len(self.members)):
+            self.distances[k] = NAN
+            self.relatives[k] = 0.0
+        self.judged = 0.0
+        if self.features.count == 0 or self.events == 0.0:
+            return fresh
+        self.ask(self.known_event())
+        for k in range(len(self.members)):
+            if not self.judges(k):
+                continue
+            if hasattr(self.members[k], "distance_one"):
+                t = self.relative.relative(k, self.distances[k])
+            else:
+                t = self.relative.level(k, self.distances[k])
+            self.relatives[k] = t
+            squares += t * t
+            judging += 1
+        self.judged = sqrt(squares / judging) if judging > 0 else 1.0
+        return fresh
+
+    def judges(self, member: cython.Py_ssize_t) -> cython.bint:
+        """Whether a member has said something of the event, and it is known what it usually says.
+
+        Before anything was learned nobody was asked.
+        """
+        if self.distances[member] != self.distances[member]:
+            return False
+        return self.moved[member] != 0.0 and self.relative.seen[member] >= 2.0
+
+    def ask(self, event: Any) -> cython.int:
+        """Write down what each member says of an event; NaN is nothing."""
+        k: cython.Py_ssize_t
+        for k in range(len(self.members)):
+            member = self.members[k]
+            said = getattr(member, "distance_one", None) or member.score_one
+            try:
+                distance: cython.double = said(dict(event))
+            except Exception as error:
+                error.add_note(f"raised by member {k} of the ensemble, {member!r}")
+                raise
+            if distance > LARGEST_DISTANCE:
+                distance = LARGEST_DISTANCE
+            elif distance < -LARGEST_DISTANCE:
+                distance = -LARGEST_DISTANCE
+            self.distances[k] = distance
+        return 0
+
+    def load(self, event: Any, learn: cython.bint) -> cython.int:
+        """Load a dict and let the members judge it; to learn, let them learn it too."""
+        fresh = self.judge(event)
+        if learn:
+            self.take(fresh)
+        return 0
+
+    def take(self, fresh: list[Any] | None) -> cython.int:
+        """Start the new features of the loaded event and let the members learn it."""
+        k: cython.Py_ssize_t
+        if fresh is not None:
+            self.features.admit(fresh)
+        self.relative.close_start()
+        if fresh is not None:
+            self.start_features([name for name, _ in fresh])
+            self.features.place(fresh)
+        if self.features.count == 0:
+            return 0
+        event = self.known_event()
+        for k in range(len(self.members)):
+            try:
+                self.members[k].learn_one(dict(event))
+            except Exception as error:
+                error.add_note(f"raised by member {k} of the ensemble, {self.members[k]!r}")
+                raise
+        return 0
+
+    def step(self) -> None:
+        """One step of what the distances of the members usually are."""
+        k: cython.Py_ssize_t
+        if self.events <= self.early:
+            return
+        for k in range(self.relative.members):
+            if self.distances[k] != self.distances[k]:
+                continue
+            if self.moved[k] == 0.0:
+                if self.first[k] != self.first[k]:
+                    self.first[k] = self.distances[k]
+                elif self.distances[k] != self.first[k]:
+                    self.moved[k] = 1.0
+            if self.moved[k] != 0.0:
+                self.relative.observe(k, self.distances[k])
+
+    def score_learn_under(self, event: Any, limit: float) -> float:
+        """Score an event; learn it unless its score exceeds ``limit``."""
+        score: cython.double
+        self.claim()
+        try:
+            fresh = self.judge(event)
+            score = self.score(self.judged)
+            if not score > limit:
+                self.take(fresh)
+                self.learn(self.judged)
+            return score
+        finally:
+            self.busy = False
+
+    def explain_one(self, event: Any) -> dict[Any, float]:
+        """The distance divided among the members that explain, by t^2, and by their own shares."""
+        self.claim()
+        try:
+            self.judge(event)
+            known = self.known_event()
+            contributions = dict.fromkeys(known, 0.0)
+            explaining = [k for k, m in enumerate(self.members) if hasattr(m, "explain_one")]
+            if not explaining:
+                raise TypeError(
+                    "no member of this ensemble has explain_one; add one that has, as every "
+                    "detector of clipsgd_river on features"
+                )
+            if self.judged == 0.0:
+                return contributions
+            weights = [self.relative_values[k] * self.relative_values[k] for k in explaining]
+            whole = sum(weights)
+            for k, weight in zip(explaining, weights, strict=True):
+                share = self.judged * (weight / whole if whole > 0.0 else 1.0 / len(explaining))
+                divide(share, self.members[k].explain_one(dict(known)), contributions)
+            return contributions
+        finally:
+            self.busy = False
+
+    def expect_one(self, event: Any) -> dict[Any, tuple[float, float, float]]:
+        """Band by the first member that has one; ``{}`` without."""
+        self.claim()
+        try:
+            known = None
+            if event is not None:
+                self.features.load(event)
+                known = self.known_event()
+            for member in self.members:
+                if hasattr(member, "expect_one"):
+                    band: dict[Any, tuple[float, float, float]] = member.expect_one(known)
+                    return band
+            return {}
+        finally:
+            self.busy = False
+
+    def each_row(
+        self, rows: Any, names: Any, count: cython.Py_ssize_t, learn: cython.bint
+    ) -> cython.int:
+        """Pass each row on as an event."""
+        width: cython.Py_ssize_t = len(names)
+        data: cython.p_double = doubles(rows if width > 0 else zeros(1))
+        i: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        for i in range(count):
+            event: dict[Any, float] = {}
+            for c in range(width):
+                event[names[c]] = data[i * width + c]
+            self.load(event, learn)
+            self.run_row(i, learn)
+        return 0
+
+    def members_one(self, event: Any) -> dict[str, float]:
+        """Relative distance that each member which judges gives an event, by its name."""
+        k: cython.Py_ssize_t
+        self.claim()
+        try:
+            self.judge(event)
+            names = unique_names(self.members)
+            said: dict[str, float] = {}
+            for k in range(len(self.members)):
+                if self.judges(k):
+                    said[names[k]] = self.relatives[k]
+            return said
+        finally:
+            self.busy = False
+
+    def shorten(self, events: float) -> None:
+        """Shorten the memory of the members that can."""
+        for member in self.members:
+            if hasattr(member, "shorten_memory"):
+                member.shorten_memory(int(events))
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Those of the members' usual distances, and their first ones."""
+        return self.relative.least_numbers() + 2 * len(self.members)
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state, but for the members', through ``archive``."""
+        k: cython.Py_ssize_t
+        DetectorKernel.exchange(self, archive)
+        count: cython.Py_ssize_t = len(self.members)
+        # An archive holds finite numbers: what no member has said is a distance beyond all.
+        beyond: cython.double = 2.0 * LARGEST_DISTANCE
+        kept = array("d", [beyond if value != value else value for value in self.first_values])
+        kept = archive.vector(kept, count)
+        if archive.reading:
+            self.moved_values = archive.vector(self.moved_values, count)
+            self.first_values = array("d", [NAN if value == beyond else value for value in kept])
+            self.point()
+            for k in range(count):
+                if fabs(self.first[k]) > LARGEST_DISTANCE or self.moved[k] not in (0.0, 1.0):
+                    raise ValueError("the state holds an impossible first distance: it is damaged")
+        else:
+            archive.vector(self.moved_values, count)
+        return self.relative.exchange(archive)
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel; members have their own."""
+        return [
+            *DetectorKernel.owners(self),
+            self.first_values,
+            self.moved_values,
+            self.distance_values,
+            self.relative_values,
+            self.relative,
+        ]
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Settings and members."""
+        return self.settings, self.members
+
+
+def divide(share: float, explained: dict[Any, float], contributions: dict[Any, float]) -> None:
+    """Add a member's share to the contributions, in proportion to the positive of its own."""
+    positive = {
+        name: value
+        for name, value in explained.items()
+        if name in contributions and 0.0 < value <= LARGEST_DISTANCE
+    }
+    # Divided by the largest first: their sum must stay finite.
+    largest = max(positive.values(), default=0.0)
+    whole = sum(value / largest for value in positive.values())
+    for name in contributions:
+        if largest > 0.0:
+            contributions[name] += share * (positive.get(name, 0.0) / largest / whole)
+        else:
+            contributions[name] += share / len(contributions)
+
+
+def unique_names(members: list[Any]) -> list[str]:
+    """Classes of the members, the second of a class with a 2; pipelines by their steps."""
+    names: list[str] = []
+    counts: dict[str, int] = {}
+    for member in members:
+        name = str(member) if hasattr(member, "steps") else type(member).__name__
+        counts[name] = counts.get(name, 0) + 1
+        names.append(name if counts[name] == 1 else f"{name} {counts[name]}")
+    return names

@@ -1,0 +1,323 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Distance of an event whose features are judged together: full covariance."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from clipsgd_river._kernels.anomaly.part import Part
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import zero_integers, zeros
+from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
+from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import fabs, log, sqrt
+
+    from clipsgd_river._kernels.core.buffers import doubles, integers
+
+# Standardised deviations enter the covariance and the quadratic form up to this; what exceeds it
+# adds a logarithm, as the tail of a Student distribution would.
+LARGEST_COORDINATE = 4.0
+# A diagonal of the inverse beyond this is round-off: where every feature's turn for the ridge
+# comes, exact arithmetic bounds it by a small multiple of 1 / ridge.
+LARGEST_INVERSE = 1e9
+
+
+class CovariancePart(Part):
+    r"""Inverse covariance P of the standardised features, by clipped rank-one steps.
+
+    With u the standardised deviations, each clipped to +-4, and r^2 = u'Pu, the covariance takes
+    the clipped step
+
+    .. math:: S \leftarrow (1 - e) S
+              + e\,(\min(1, \lambda / r)^2 / c)\, u u^\top + e\,\rho\,d\, e_i e_i^\top
+
+    with i taking turns, so that d events add the ridge rho I; turns go by name, so that
+    the order in which features appear does not matter. P = S^-1 follows by two
+    Sherman-Morrison updates in one pass, O(d^2). Every element of P is computed by the same
+    symmetric expression as its mirror image, so P stays symmetric to the last bit; an asymmetry,
+    once there, would grow like (1 - e)^-t.
+
+    A feature that is missing or still starting takes u = 0 and its row keeps its variance: only
+    the rows of the others are aged.
+
+    The distance is u'Pu plus 2 log(|z| / 4) for each deviation |z| > 4.
+
+    Parameters
+    ----------
+    clip
+        Rule of the clip threshold on r.
+    ridge
+        The ridge rho, in squared standard deviations.
+    """
+
+    def __init__(self, clip: Any, ridge: float) -> None:
+        self.side = 0
+        self.ridge_share = ridge
+        self.clip = ClipThreshold(clip, 1.5)
+        self.share = 1.0
+        self.inverse_values = zeros(0)
+        self.coordinate_values = zeros(0)
+        self.product_values = zeros(0)
+        self.decay_values = zeros(0)
+        self.ridge_values = zeros(0)
+        self.turn_values = zero_integers(0)
+        self.point()
+
+    def point(self) -> cython.int:
+        """Aim the pointers at their owners."""
+        self.inverse = doubles(self.inverse_values)
+        self.coordinates = doubles(self.coordinate_values)
+        self.product = doubles(self.product_values)
+        self.decay = doubles(self.decay_values)
+        self.ridge = doubles(self.ridge_values)
+        self.turns = integers(self.turn_values)
+        return 0
+
+    def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
+        """Memory for ``size`` features; new ones are uncorrelated, of variance 1."""
+        names = ground.features.names + ground.features.pending
+        turns = array("i", sorted(range(size), key=lambda j: repr(names[j])) or [0])
+        share = self.clip.gaussian_share(size)
+        i: cython.Py_ssize_t
+        old: cython.Py_ssize_t = ground.features.size
+        larger = zeros(size * size)
+        for i in range(old):
+            larger[i * size : i * size + old] = self.inverse_values[
+                i * self.side : i * self.side + old
+            ]
+        for i in range(old, size):
+            larger[i * size + i] = 1.0
+        return share, turns, larger, zeros(size), zeros(size), zeros(size), zeros(size)
+
+    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
+        """Take over what `room` gave."""
+        self.share = room[0]
+        self.turn_values = room[1]
+        self.inverse_values = room[2]
+        self.coordinate_values = room[3]
+        self.product_values = room[4]
+        self.decay_values = room[5]
+        self.ridge_values = room[6]
+        self.side = size
+        return self.point()
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """A triangle of P."""
+        return size * (size + 1) // 2
+
+    def excess(self, z: float) -> float:
+        """What a deviation adds beyond the quadratic form."""
+        size: cython.double = fabs(z)
+        if size <= LARGEST_COORDINATE:
+            return 0.0
+        return 2.0 * log(size / LARGEST_COORDINATE)
+
+    def distance(self, ground: LocationScaleKernel) -> float:
+        """u'Pu + sum of 2 log(|z| / 4) over |z| > 4."""
+        k: cython.Py_ssize_t
+        z: cython.double
+        total: cython.double = 0.0
+        if ground.features.count < self.side:
+            for k in range(self.side):
+                self.coordinates[k] = 0.0
+        for k in range(ground.features.count):
+            z = ground.tempered[k]
+            total += self.excess(z)
+            z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
+            self.coordinates[ground.features.present[k]] = z
+        return total + max(self.multiply(), 0.0)
+
+    def surprise(self, ground: LocationScaleKernel, k: cython.Py_ssize_t) -> float:
+        """log(1 + e^2 P_jj / 3) and the excess of the k-th present feature j, after `distance`.
+
+        e = (Pu)_j / P_jj is its deviation from what the others let expect, with variance 1 / P_jj:
+        a z-score given the other features, under Student's t.
+        """
+        j: cython.int = ground.features.present[k]
+        pull: cython.double = self.product[j]
+        own: cython.double = self.inverse[j * self.side + j]
+        return log(1.0 + pull * pull / (3.0 * own)) + self.excess(ground.tempered[k])
+
+    def surprises(self, ground: LocationScaleKernel) -> float:
+        """Sum of the present features' `surprise`, after `distance`."""
+        k: cython.Py_ssize_t
+        total: cython.double = 0.0
+        for k in range(ground.features.count):
+            total += self.surprise(ground, k)
+        return total
+
+    def usual_distance(self, ground: LocationScaleKernel) -> float:
+        """Mean of a chi-square variable with d degrees of freedom: d."""
+        return ground.features.count
+
+    def multiply(self) -> float:
+        """Compute Pu; returns u'Pu."""
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        u: cython.double
+        side: cython.Py_ssize_t = self.side
+        product: cython.p_double = self.product
+        inverse: cython.p_double = self.inverse
+        for i in range(side):
+            product[i] = 0.0
+        for j in range(side):
+            u = self.coordinates[j]
+            if u != 0.0:
+                for i in range(side):
+                    product[i] += u * inverse[j * side + i]
+        square: cython.double = 0.0
+        for i in range(side):
+            square += self.coordinates[i] * product[i]
+        return square
+
+    def contribute(self, ground: LocationScaleKernel, contributions: cython.p_double) -> None:
+        """u_j (Pu)_j and the excess: they sum to the distance, and single ones may be negative."""
+        k: cython.Py_ssize_t
+        j: cython.int
+        for k in range(ground.features.count):
+            j = ground.features.present[k]
+            contributions[j] = self.coordinates[j] * self.product[j]
+            contributions[j] += self.excess(ground.tempered[k])
+
+    def expect(
+        self, ground: LocationScaleKernel, expected: cython.p_double, spread: cython.p_double
+    ) -> None:
+        """Mean u_j - (Pu)_j / P_jj and variance 1 / P_jj of a Gaussian given its others."""
+        k: cython.Py_ssize_t
+        j: cython.int
+        own: cython.double
+        for k in range(ground.features.count):
+            j = ground.features.present[k]
+            own = self.inverse[j * self.side + j]
+            expected[k] = self.coordinates[j] - self.product[j] / own
+            spread[k] = 1.0 / sqrt(own)
+
+    def rate(self, ground: LocationScaleKernel) -> float:
+        """Step e of the covariance.
+
+        Automatic: a memory of 200 events or twice the number of features, whichever is longer,
+        and at the start the mean of what was seen and d events of the identity.
+        """
+        d: cython.double = self.side
+        if not ground.location_step.automatic:
+            return min(ground.location_step.rate, 0.5 / d)
+        return max(min(0.005, 0.5 / d), 1.0 / (ground.events + d))
+
+    def step(self, ground: LocationScaleKernel) -> None:
+        """One clipped step of the covariance on the coordinates of the settled features."""
+        k: cython.Py_ssize_t
+        j: cython.int
+        settled: cython.Py_ssize_t = 0
+        rate: cython.double = self.rate(ground)
+        aged: cython.double = 1.0 / sqrt(1.0 - rate)
+        for k in range(self.side):
+            self.decay[k] = 1.0
+        for k in range(ground.features.count):
+            j = ground.features.present[k]
+            if ground.seen[j] >= ground.start.length:
+                self.decay[j] = aged
+                settled += 1
+            else:
+                self.coordinates[j] = 0.0
+        if settled == 0:
+            return
+        square: cython.double = max(self.multiply(), 0.0)
+        norm: cython.double = sqrt(square)
+        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), settled)
+        self.clip.observe(norm, settled)
+        weight: cython.double = rate / self.share
+        if norm > limit:
+            weight *= limit * limit / square
+        weight *= aged * aged
+        weight = weight / (1.0 + weight * square)
+        event: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, ground.events)
+        turn: cython.Py_ssize_t = self.turns[event % self.side]
+        ridge: cython.double = rate * self.ridge_share * self.side
+        if self.decay[turn] == 1.0:
+            ridge = 0.0
+        self.update_inverse(weight, ridge, turn)
+
+    def update_inverse(self, weight: float, ridge: float, turn: cython.Py_ssize_t) -> None:
+        """P <- A - A_r A_r' ridge / (1 + ridge A_rr) with A = D (P - weight v v') D, r = turn."""
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        side: cython.Py_ssize_t = self.side
+        row: cython.p_double = self.inverse
+        v: cython.p_double = self.product
+        decay: cython.p_double = self.decay
+        column: cython.p_double = self.ridge
+        start: cython.Py_ssize_t
+        a: cython.double
+        b: cython.double
+        c: cython.double
+        for i in range(side):
+            column[i] = (row[turn * side + i] - weight * (v[turn] * v[i])) * (
+                decay[turn] * decay[i]
+            )
+        ridge = ridge / (1.0 + ridge * column[turn])
+        for i in range(side):
+            start = i * side
+            a = v[i]
+            b = decay[i]
+            c = column[i]
+            for j in range(side):
+                row[start + j] = (row[start + j] - weight * (a * v[j])) * (b * decay[j]) - ridge * (
+                    c * column[j]
+                )
+        for i in range(side):
+            if not 0.0 < row[i * side + i] < LARGEST_INVERSE:
+                self.forget()
+                return
+
+    def forget(self) -> None:
+        """Start again from the identity: round-off has won."""
+        i: cython.Py_ssize_t
+        for i in range(self.side * self.side):
+            self.inverse[i] = 0.0
+        for i in range(self.side):
+            self.inverse[i * self.side + i] = 1.0
+
+    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``: the lower triangle of P is enough."""
+        self.clip.exchange(archive)
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        side: cython.Py_ssize_t = self.side
+        for i in range(side):
+            part: array[float] = archive.vector(
+                self.inverse_values[i * side : i * side + i + 1], i + 1
+            )
+            if not 0.0 < part[i] < LARGEST_INVERSE:
+                raise ValueError("the state holds an impossible inverse covariance: it is damaged")
+            if archive.reading:
+                for j in range(i):
+                    if not part[j] * part[j] < part[i] * self.inverse[j * side + j]:
+                        raise ValueError(
+                            "the state holds an inverse covariance that is not positive definite: "
+                            "it is damaged"
+                        )
+                for j in range(i + 1):
+                    self.inverse[i * side + j] = part[j]
+                    self.inverse[j * side + i] = part[j]
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this part."""
+        return [
+            self,
+            self.inverse_values,
+            self.coordinate_values,
+            self.product_values,
+            self.decay_values,
+            self.ridge_values,
+            self.turn_values,
+            self.clip,
+        ]

@@ -1,0 +1,241 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Random Fourier features of an event: cosines and sines whose inner products are kernels."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from clipsgd_river._kernels.anomaly.fourier_weights import frequencies, spelled
+from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import exp, fabs, log, sqrt
+
+    from clipsgd_river._kernels.core.buffers import doubles
+    from clipsgd_river._kernels.core.circle import double_angles, turn
+
+# Deviations enter the features up to this, as they enter a covariance: beyond, a cosine of a huge
+# number would be noise.
+LARGEST_COORDINATE = 4.0
+# What exceeds it adds this times the logarithm of the excess, so that farther is farther.
+TAIL_WEIGHT = 0.5
+# Bandwidths sqrt(d), sqrt(d) / 2 and sqrt(d) / 4: twice and four times the angles of the first.
+BANDWIDTHS = 3
+# Weights of more memory than this, in doubles, are refused: 1 GB.
+LARGEST_ROOM = 2**27
+
+
+class FourierFeatures:
+    r"""Random Fourier features of the standardised event, at three bandwidths.
+
+    With u the tempered deviations, each clipped to +-4, and d features, the D angles are
+
+    .. math:: a_k = \sum_j w_{jk} u_j / \sqrt d,
+
+    w_jk standard normal numbers from a hash of the seed and the feature's name. Of a_k, 2 a_k and
+    4 a_k the cosines and sines are kept: the mean over k of cos(m a_k(u)) cos(m a_k(v)) +
+    sin(m a_k(u)) sin(m a_k(v)) estimates the Gaussian kernel exp(-||u - v||^2 m^2 / (2 d)) of
+    bandwidth sqrt(d) / m (Rahimi and Recht, NeurIPS 2007). Only the first angles need a sine; the
+    others follow by the formulas of the double angle.
+
+    A missing feature takes u = 0. O(d D) per event; 8 d D + 112 D bytes, none of them state.
+
+    Parameters
+    ----------
+    components
+        Number of angles D.
+    seed
+        Part of what is hashed.
+    """
+
+    def __init__(self, components: cython.Py_ssize_t, seed: Any) -> None:
+        self.components = components
+        self.length = 2 * BANDWIDTHS * components
+        self.seed = seed
+        self.factor = 1.0
+        self.square = 0.0
+        self.tail = 0.0
+        self.weight_values = zeros(0)
+        self.coordinate_values = zeros(0)
+        self.angle_values = zeros(0)
+        self.other_angle_values = zeros(0)
+        self.values_owner = zeros(0)
+        self.shrinking_values = zeros(0)
+        self.fresh = False
+        self.point()
+
+    def point(self) -> cython.int:
+        """Aim the pointers at their owners."""
+        self.weights = doubles(self.weight_values)
+        self.coordinates = doubles(self.coordinate_values)
+        self.angles = doubles(self.angle_values)
+        self.other_angles = doubles(self.other_angle_values)
+        self.values = doubles(self.values_owner)
+        self.shrinking = doubles(self.shrinking_values)
+        return 0
+
+    def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
+        """Weights of ``size`` features, and what standard normal new ones leave of a mean.
+
+        E[exp(i w u)] = exp(-w^2 / 2) for standard normal u: a mean over events that lacked the
+        new features is multiplied by that to become the mean with independent new ones.
+        """
+        i: cython.Py_ssize_t
+        b: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        components: cython.Py_ssize_t = self.components
+        if size * components > LARGEST_ROOM:
+            raise ValueError(
+                f"{size} features and n_components={components} take more than 1 GB of weights; "
+                "lower n_components or max_features"
+            )
+        weights = array("d", self.weight_values[: ground.features.size * components])
+        squares = zeros(components)
+        for name in ground.features.pending:
+            row = frequencies(spelled(name), self.seed, components)
+            weights.extend(row)
+            for i in range(components):
+                squares[i] += row[i] * row[i]
+        shrinking = zeros(self.length)
+        power: float = 0.5 / max(size, 1)
+        for b in range(BANDWIDTHS):
+            for i in range(components):
+                share = exp(-power * squares[i])
+                for k in (2 * b * components + i, (2 * b + 1) * components + i):
+                    shrinking[k] = share * (self.shrinking_values[k] if self.fresh else 1.0)
+            power *= 4.0
+        return (
+            weights if len(weights) > 0 else zeros(0),
+            zeros(size),
+            zeros(components),
+            zeros(components),
+            zeros(self.length),
+            shrinking,
+        )
+
+    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
+        """Take over what `room` gave."""
+        self.weight_values = room[0]
+        self.coordinate_values = room[1]
+        self.angle_values = room[2]
+        self.other_angle_values = room[3]
+        self.values_owner = room[4]
+        self.shrinking_values = room[5]
+        self.fresh = True
+        return self.point()
+
+    def adopt(self, size: cython.Py_ssize_t, mean: cython.p_double) -> None:
+        """Let new features count: in the bandwidth, and in a mean of earlier events.
+
+        Not before the event that brings them has been judged: as long as they stand at their
+        expected values, what is known of the others alone makes the distance.
+        """
+        k: cython.Py_ssize_t
+        self.settle(size)
+        for k in range(self.length):
+            mean[k] *= self.shrinking[k]
+
+    def settle(self, size: cython.Py_ssize_t) -> None:
+        """Set the bandwidth for ``size`` features, none of them new."""
+        self.fresh = False
+        self.factor = 1.0 / sqrt(size)
+
+    def excess(self, z: float) -> float:
+        """What a deviation adds to a distance beyond the features."""
+        size: cython.double = fabs(z)
+        if size <= LARGEST_COORDINATE:
+            return 0.0
+        return TAIL_WEIGHT * log(size / LARGEST_COORDINATE)
+
+    def load(self, ground: LocationScaleKernel, settled: cython.bint) -> None:
+        """Coordinates and angles of the loaded event; of settled features only, if asked."""
+        k: cython.Py_ssize_t
+        z: cython.double
+        count: cython.Py_ssize_t = ground.features.count
+        self.square = 0.0
+        self.tail = 0.0
+        for k in range(count):
+            z = ground.tempered[k]
+            if settled and ground.seen[ground.features.present[k]] < ground.start.length:
+                z = 0.0
+            self.tail += self.excess(z)
+            z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
+            self.coordinates[k] = z
+            self.square += z * z
+        for k in range(self.components):
+            self.angles[k] = 0.0
+        self.project(ground.features.present, count)
+
+    def project(self, present: cython.p_int, count: cython.Py_ssize_t) -> None:
+        """Add the present features' share to the angles, four features at a time."""
+        i: cython.Py_ssize_t
+        k: cython.Py_ssize_t = 0
+        components: cython.Py_ssize_t = self.components
+        weights: cython.p_double = self.weights
+        u: cython.p_double = self.coordinates
+        angles: cython.p_double = self.angles
+        a: cython.Py_ssize_t
+        b: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        d: cython.Py_ssize_t
+        ua: cython.double
+        ub: cython.double
+        uc: cython.double
+        ud: cython.double
+        while k + 4 <= count:
+            a = present[k] * components
+            b = present[k + 1] * components
+            c = present[k + 2] * components
+            d = present[k + 3] * components
+            ua = u[k]
+            ub = u[k + 1]
+            uc = u[k + 2]
+            ud = u[k + 3]
+            for i in range(components):
+                angles[i] += (ua * weights[a + i] + ub * weights[b + i]) + (
+                    uc * weights[c + i] + ud * weights[d + i]
+                )
+            k += 4
+        while k < count:
+            a = present[k] * components
+            ua = u[k]
+            for i in range(components):
+                angles[i] += ua * weights[a + i]
+            k += 1
+
+    def leave_out(self, ground: LocationScaleKernel, k: cython.Py_ssize_t) -> None:
+        """Angles without the k-th present feature, to ``other_angles``."""
+        i: cython.Py_ssize_t
+        u: cython.double = self.coordinates[k]
+        start: cython.Py_ssize_t = ground.features.present[k] * self.components
+        weights: cython.p_double = self.weights
+        angles: cython.p_double = self.angles
+        others: cython.p_double = self.other_angles
+        for i in range(self.components):
+            others[i] = angles[i] - u * weights[start + i]
+
+    def evaluate(self, angles: cython.p_double) -> None:
+        """Cosines and sines of angles at every bandwidth, to ``values``."""
+        b: cython.Py_ssize_t
+        turn(angles, self.factor, self.values, self.components)
+        for b in range(BANDWIDTHS - 1):
+            double_angles(self.values, 2 * b * self.components, self.components)
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to the features."""
+        return [
+            self,
+            self.weight_values,
+            self.coordinate_values,
+            self.angle_values,
+            self.other_angle_values,
+            self.values_owner,
+            self.shrinking_values,
+        ]

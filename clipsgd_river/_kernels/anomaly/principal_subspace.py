@@ -1,0 +1,495 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""The plane near which events lie, tracked by clipped rotations; a part that detectors share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import log1p, sqrt
+
+    from clipsgd_river._kernels.core.buffers import doubles
+    from clipsgd_river._kernels.core.matrix import (
+        add_rows,
+        dot,
+        factorise,
+        orthonormalise_rows,
+        rotate_rows,
+        rows_times,
+        solve,
+        spread_over_rows,
+    )
+    from clipsgd_river._kernels.core.vector import total
+
+# What "auto" may use at most, and the share of the variance it wants in the plane.
+LARGEST_AUTOMATIC = 32
+WANTED_SHARE = 0.8
+# A direction is given up if the plane without it would hold this much more than it has to.
+SPARE_SHARE = 0.05
+# Variance of a standardised feature that is added along each direction, as RIDGE of the whole.
+RIDGE = 0.03
+SMALLEST_VARIANCE = 1e-3
+# The noise counts as at least this share of the variance: a residual of a hundredth of a deviation
+# is no news however well the plane fits.
+NOISE_FLOOR = 1e-4
+SMALLEST_NOISE = 1e-9
+# A residual this many times its usual energy teaches no more than that.
+LARGEST_RESIDUAL = 3.0
+# A residual below this share of the event is round-off and points nowhere.
+ROUND_OFF = 1e-9
+# Deviations are bounded by the detector; their variances are far below this.
+LARGEST_NOISE = 1e12
+TOLERANCE = 1e-6
+
+
+class PrincipalSubspace:
+    r"""Orthonormal directions V (m by d), the covariance C of events in them, the noise outside.
+
+    For deviations u of an event, y = V u and the residual r = u - V'y, a clipped step of size
+    eta is
+
+    .. math:: V \leftarrow V + \frac{g}{\|g\|}
+              \Bigl((\cos\theta - 1)\, q + \sin\theta\, \frac{r}{\|r\|}\Bigr)', \quad
+              g = \frac{\eta\, C^{-1} y}{1 + \eta\, y' C^{-1} y}, \quad
+              q = V' \frac{g}{\|g\|}, \quad \tan\theta = \|g\| \min(\|r\|, \sqrt{\rho}):
+
+    with rho the usual energy of a residual. This is the stochastic gradient step V + g r' of the
+    squared residual, with the inverse covariance as preconditioner (directions of little variance
+    learn as fast as those of much), made orthonormal again: r is orthogonal to the plane, so that
+    is a rotation in the plane of q and r, O(d m). C and the noise follow by clipped averages at
+    half the step.
+
+    Round-off is kept down by turning one pair of directions per event, O(d), into the principal
+    axes of C within their span, and orthonormalising it: errors of orthogonality come back to
+    second order only, so m (m - 1) / 2 events undo what round-off did in as many.
+
+    The distance is that of an elliptical Student distribution in each of the two spaces,
+
+    .. math:: (d - m) \log(1 + \|r\|^2 / \rho) + m \log(1 + y' C^{-1} y / m)
+
+    an event with a usual residual and place adding about 0.7 for each feature.
+
+    Parameters
+    ----------
+    components
+        Directions m, at most half of the features; 0: as many as hold four fifths of the
+        variance, at most 32.
+    clip
+        Rule of the `ClipThreshold` on the norm of u.
+    """
+
+    def __init__(self, components: cython.Py_ssize_t, clip: str | float | None) -> None:
+        self.automatic = components == 0
+        self.largest = LARGEST_AUTOMATIC if components == 0 else components
+        self.clip = ClipThreshold(clip, 2.0)
+        self.size = 0
+        self.rows = 0
+        self.used = 0
+        self.events = 0.0
+        self.noise = 1.0
+        self.known = 0
+        self.judged = 0.0
+        self.level = 1.0
+        self.kept = 0.0
+        self.energy = 0.0
+        self.residual = 0.0
+        self.basis_values = zeros(0)
+        self.covariance_values = zeros(0)
+        self.factor_values = zeros(0)
+        self.inside_values = zeros(0)
+        self.gain_values = zeros(0)
+        self.coordinate_values = zeros(0)
+        self.plane_values = zeros(0)
+        self.turn_values = zeros(0)
+        self.point()
+
+    def point(self) -> cython.int:
+        """Aim the pointers at their owners."""
+        self.basis = doubles(self.basis_values)
+        self.covariance = doubles(self.covariance_values)
+        self.factor = doubles(self.factor_values)
+        self.inside = doubles(self.inside_values)
+        self.gain = doubles(self.gain_values)
+        self.coordinates = doubles(self.coordinate_values)
+        self.plane = doubles(self.plane_values)
+        self.turn = doubles(self.turn_values)
+        return 0
+
+    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features; the plane does not reach into new ones."""
+        i: cython.Py_ssize_t
+        old: cython.Py_ssize_t = self.size
+        rows: cython.Py_ssize_t = min(self.largest, size // 2)
+        basis = zeros(rows * size)
+        covariance = zeros(rows * rows)
+        for i in range(self.used):
+            basis[i * size : i * size + old] = self.basis_values[i * old : (i + 1) * old]
+            covariance[i * rows : i * rows + self.used] = self.covariance_values[
+                i * self.rows : i * self.rows + self.used
+            ]
+        factor = zeros(rows * rows)
+        inside = zeros(rows)
+        gain = zeros(rows)
+        coordinates = zeros(size)
+        plane = zeros(size)
+        turn = zeros(size)
+        self.basis_values = basis
+        self.covariance_values = covariance
+        self.factor_values = factor
+        self.inside_values = inside
+        self.gain_values = gain
+        self.coordinate_values = coordinates
+        self.plane_values = plane
+        self.turn_values = turn
+        self.size = size
+        self.rows = rows
+        self.point()
+        self.refactor()
+        return 0
+
+    def project(self) -> None:
+        """Split the coordinates: y in ``inside``, V'y in ``plane``, C^-1 y in ``gain``."""
+        rows_times(self.basis, self.used, self.size, self.coordinates, self.inside)
+        add_rows(self.basis, self.used, self.size, self.inside, self.plane)
+        solve(self.factor, self.used, self.rows, self.inside, self.gain)
+        self.energy = dot(self.inside, 0, self.gain, 0, self.used)
+
+    def distance(self, features: FeatureTable) -> float:
+        """Distance of the event in ``coordinates``, which are 0 for features not present."""
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        r: cython.double
+        squares: cython.p_double = features.scratch
+        self.residual = 0.0
+        self.energy = 0.0
+        if self.judged == 0.0:
+            return 0.0
+        self.project()
+        for k in range(features.count):
+            j = features.present[k]
+            r = self.coordinates[j] - self.plane[j]
+            squares[k] = r * r
+        self.residual = total(squares, features.count)
+        return self.outside_distance() + self.inside_distance()
+
+    def usual_residual(self) -> float:
+        """Energy that the residual of an event with these features usually has."""
+        return self.usual_noise() * self.level * self.judged
+
+    def usual_noise(self) -> float:
+        """Variance of a feature's residual, with a floor."""
+        return max(max(self.noise, NOISE_FLOOR * self.spread()), SMALLEST_NOISE)
+
+    def spread(self) -> float:
+        """Variance of a feature, on average."""
+        i: cython.Py_ssize_t
+        trace: cython.double = 0.0
+        for i in range(self.used):
+            trace += self.covariance[i * self.rows + i]
+        return trace / max(self.known, 1) + self.noise
+
+    def directions(self) -> float:
+        """Share of the m directions that the present features stand for."""
+        return self.used * (self.judged / self.known)
+
+    def outside_distance(self) -> float:
+        """What the residual adds to the distance."""
+        dimension: cython.double = self.judged - self.directions()
+        return dimension * log1p(self.residual / self.usual_residual())
+
+    def inside_distance(self) -> float:
+        """What the place in the plane adds to the distance."""
+        if self.used == 0:
+            return 0.0
+        return self.directions() * log1p(max(self.energy, 0.0) / self.used)
+
+    def contribute(self, features: FeatureTable, contributions: cython.p_double) -> None:
+        """Share the distance out: the residual's part by r_j^2, the plane's by u_j (V'C^-1 y)_j."""
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        r: cython.double
+        outside: cython.double = 0.0
+        inside: cython.double = 0.0
+        if self.residual > 0.0:
+            outside = self.outside_distance() / self.residual
+        if self.energy > 0.0:
+            inside = self.inside_distance() / self.energy
+        self.explain_plane()
+        for k in range(features.count):
+            j = features.present[k]
+            r = self.coordinates[j] - self.plane[j]
+            contributions[j] += outside * (r * r) + inside * (self.coordinates[j] * self.turn[j])
+
+    def explain_plane(self) -> None:
+        """V'C^-1 y of the event whose distance was computed just before, in ``turn``."""
+        add_rows(self.basis, self.used, self.size, self.gain, self.turn)
+
+    def precision(self, j: cython.Py_ssize_t) -> float:
+        """Inverse variance of feature j given all others: element j, j of the inverse covariance.
+
+        The covariance of the model is V'CV inside the plane and the noise outside.
+        """
+        i: cython.Py_ssize_t
+        outside: cython.double = 1.0
+        for i in range(self.used):
+            self.inside[i] = self.basis[i * self.size + j]
+            outside -= self.inside[i] * self.inside[i]
+        solve(self.factor, self.used, self.rows, self.inside, self.gain)
+        inside: cython.double = dot(self.inside, 0, self.gain, 0, self.used)
+        return inside + max(outside, 0.0) / self.usual_noise()
+
+    def pull(self, j: cython.Py_ssize_t) -> float:
+        """Element j of the inverse covariance times the event."""
+        return self.turn[j] + (self.coordinates[j] - self.plane[j]) / self.usual_noise()
+
+    def step(self, rate: float, settled: float, changed: cython.bint) -> None:
+        """One clipped step on the event in ``coordinates``, of ``settled`` features.
+
+        ``changed`` says that coordinates were set to 0 since the distance was computed, as those
+        of features that are not to teach.
+        """
+        j: cython.Py_ssize_t
+        coordinates: cython.p_double = self.coordinates
+        plane: cython.p_double = self.plane
+        self.kept = 0.0
+        grown: cython.bint = self.known < self.size
+        if grown:
+            self.known = self.size
+            self.refactor()
+        if settled <= 0.0:
+            return
+        if changed or grown:
+            self.project()
+        inside: cython.double = dot(self.inside, 0, self.inside, 0, self.used)
+        for j in range(self.size):
+            plane[j] = coordinates[j] - plane[j]
+        outside: cython.double = dot(plane, 0, plane, 0, self.size)
+        norm: cython.double = sqrt(inside + outside)
+        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), settled)
+        self.clip.observe(norm, settled)
+        kept: cython.double = 1.0
+        if norm > limit:
+            kept = limit / norm
+        self.kept = kept
+        self.events += 1.0
+        slow: cython.double = max(0.5 * rate, 1.0 / (self.events + self.used))
+        if self.wants_direction() and kept == 1.0 and sqrt(outside) > 0.1 * norm:
+            self.add_direction(outside)
+        else:
+            self.rotate(max(rate, 1.0 / (self.events + 1.0)), kept, sqrt(inside), sqrt(outside))
+            self.average(slow, kept)
+        usual: cython.double = max(self.noise, SMALLEST_NOISE) * LARGEST_RESIDUAL
+        self.noise += slow * (min(outside / settled, usual) - self.noise)
+        self.tend_pair()
+        if self.automatic and self.used > 1:
+            self.drop_direction()
+        self.refactor()
+
+    def wants_direction(self) -> cython.bint:
+        """Whether there is room and need for one more direction."""
+        if self.used >= self.rows:
+            return False
+        if not self.automatic or self.used == 0:
+            return True
+        return (1.0 - WANTED_SHARE) * self.spread() < self.noise
+
+    def add_direction(self, outside: float) -> None:
+        """The residual of this event, now in ``plane``, becomes a direction."""
+        j: cython.Py_ssize_t
+        row: cython.Py_ssize_t = self.used
+        scale: cython.double = 1.0 / sqrt(outside)
+        for j in range(self.size):
+            self.basis[row * self.size + j] = scale * self.plane[j]
+        for j in range(row + 1):
+            self.covariance[row * self.rows + j] = 0.0
+            self.covariance[j * self.rows + row] = 0.0
+        self.covariance[row * self.rows + row] = outside
+        self.used += 1
+
+    def drop_direction(self) -> None:
+        """Give up the direction of least variance if the plane holds enough without it."""
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        rows: cython.Py_ssize_t = self.rows
+        least: cython.Py_ssize_t = 0
+        last: cython.Py_ssize_t = self.used - 1
+        for i in range(self.used):
+            if self.covariance[i * rows + i] < self.covariance[least * rows + least]:
+                least = i
+        variance: cython.double = self.covariance[least * rows + least] / self.size
+        if self.noise + variance > (1.0 - WANTED_SHARE - SPARE_SHARE) * self.spread():
+            return
+        self.noise += variance
+        for j in range(self.size):
+            self.basis[least * self.size + j] = self.basis[last * self.size + j]
+        for i in range(self.used):
+            self.covariance[least * rows + i] = self.covariance[last * rows + i]
+        for i in range(self.used):
+            self.covariance[i * rows + least] = self.covariance[i * rows + last]
+        self.used = last
+
+    def rotate(self, rate: float, kept: float, inside: float, outside: float) -> None:
+        """Turn the direction that the gain points to towards the residual, in ``plane``.
+
+        No further than a residual of usual length would: the plane may fit so well that any
+        outlier's is huge beside it.
+        """
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        square: cython.double = dot(self.gain, 0, self.gain, 0, self.used)
+        if not square > 0.0 or outside <= ROUND_OFF * inside:
+            return
+        length: cython.double = sqrt(square)
+        share: cython.double = kept * kept * rate
+        short: cython.double = min(outside, sqrt(self.usual_noise() * self.known))
+        tangent: cython.double = length * short * share / (1.0 + share * max(self.energy, 0.0))
+        cosine: cython.double = 1.0 / sqrt(1.0 + tangent * tangent)
+        towards: cython.double = tangent * cosine / outside
+        for i in range(self.used):
+            self.gain[i] /= length
+        add_rows(self.basis, self.used, self.size, self.gain, self.turn)
+        for j in range(self.size):
+            self.turn[j] = (cosine - 1.0) * self.turn[j] + towards * self.plane[j]
+        spread_over_rows(self.basis, self.used, self.size, self.gain, self.turn)
+
+    def average(self, rate: float, kept: float) -> None:
+        """C <- (1 - e) C + e y y', clipped."""
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        weight: cython.double = rate * kept * kept
+        for i in range(self.used):
+            for j in range(self.used):
+                self.covariance[i * self.rows + j] = (1.0 - rate) * self.covariance[
+                    i * self.rows + j
+                ] + weight * (self.inside[i] * self.inside[j])
+
+    def tend_pair(self) -> None:
+        """Turn one pair of directions into the principal axes of its span, and orthonormalise it.
+
+        Jacobi's rotation by the smaller angle, which carries C along.
+        """
+        rows: cython.Py_ssize_t = self.rows
+        if self.used == 0:
+            return
+        pairs: cython.Py_ssize_t = max(self.used * (self.used - 1) // 2, 1)
+        turn: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.events) % pairs
+        a: cython.Py_ssize_t = 0
+        while turn >= self.used - 1 - a and a + 1 < self.used:
+            turn -= self.used - 1 - a
+            a += 1
+        b: cython.Py_ssize_t = min(a + 1 + turn, self.used - 1)
+        orthonormalise_rows(self.basis, self.size, a, b)
+        mixed: cython.double = self.covariance[a * rows + b]
+        if a == b or mixed == 0.0:
+            return
+        half: cython.double = 0.5 * (self.covariance[b * rows + b] - self.covariance[a * rows + a])
+        root: cython.double = sqrt(half * half + mixed * mixed)
+        if not root > 0.0:
+            return
+        tangent: cython.double = mixed / (half + root) if half >= 0.0 else mixed / (half - root)
+        cosine: cython.double = 1.0 / sqrt(1.0 + tangent * tangent)
+        self.turn_pair(a, b, cosine, tangent * cosine)
+
+    def turn_pair(
+        self, a: cython.Py_ssize_t, b: cython.Py_ssize_t, cosine: float, sine: float
+    ) -> None:
+        """Rotate the directions a and b, and C with them, from both sides."""
+        j: cython.Py_ssize_t
+        first: cython.double
+        second: cython.double
+        rows: cython.Py_ssize_t = self.rows
+        covariance: cython.p_double = self.covariance
+        rotate_rows(self.basis, self.size, self.size, a, b, cosine, sine)
+        rotate_rows(covariance, rows, self.used, a, b, cosine, sine)
+        for j in range(self.used):
+            first = covariance[j * rows + a]
+            second = covariance[j * rows + b]
+            covariance[j * rows + a] = cosine * first - sine * second
+            covariance[j * rows + b] = sine * first + cosine * second
+        # The same numbers on both sides of the diagonal, to the last bit.
+        for j in range(self.used):
+            covariance[j * rows + a] = covariance[a * rows + j]
+            covariance[j * rows + b] = covariance[b * rows + j]
+
+    def refactor(self) -> None:
+        """Cholesky factor of C with its ridge."""
+        spread: cython.double = self.spread() * self.known
+        ridge: cython.double = max(RIDGE * spread / max(self.used, 1), SMALLEST_VARIANCE)
+        factorise(self.covariance, self.used, self.rows, ridge, self.factor)
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``; the number of features is known."""
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        self.events = archive.count(self.events)
+        self.noise = archive.number(self.noise)
+        self.used = int(archive.count(self.used))
+        if self.used > self.rows or not 0.0 <= self.noise <= LARGEST_NOISE:
+            raise ValueError("the state holds an impossible subspace: it is damaged")
+        self.clip.exchange(archive)
+        for i in range(self.used):
+            start: cython.Py_ssize_t = i * self.size
+            row = archive.vector(self.basis_values[start : start + self.size], self.size)
+            start = i * self.rows
+            part = archive.vector(self.covariance_values[start : start + i + 1], i + 1)
+            if archive.reading:
+                for j in range(self.size):
+                    self.basis[i * self.size + j] = row[j]
+                for j in range(i + 1):
+                    self.covariance[i * self.rows + j] = part[j]
+                    self.covariance[j * self.rows + i] = part[j]
+        if archive.reading:
+            self.known = self.size
+            self.check()
+            self.refactor()
+        return 0
+
+    def check(self) -> cython.int:
+        """Refuse directions that are not orthonormal and what is no covariance."""
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        rows: cython.Py_ssize_t = self.rows
+        size: cython.Py_ssize_t = self.size
+        for i in range(self.used):
+            variance = self.covariance[i * rows + i]
+            if not 0.0 <= variance <= LARGEST_NOISE:
+                raise ValueError("the state holds an impossible variance: it is damaged")
+            for j in range(i + 1):
+                product = dot(self.basis, i * size, self.basis, j * size, size)
+                if not abs(product - (i == j)) < TOLERANCE:
+                    raise ValueError(
+                        "the state holds directions that are not orthonormal: it is damaged"
+                    )
+                mixed = self.covariance[i * rows + j]
+                if mixed * mixed > (1.0 + TOLERANCE) * variance * self.covariance[j * rows + j]:
+                    raise ValueError("the state holds no covariance: it is damaged")
+        return 0
+
+    def least_numbers(self) -> cython.Py_ssize_t:
+        """Numbers that a state without directions has."""
+        return 5
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this part."""
+        return [
+            self,
+            self.clip,
+            self.basis_values,
+            self.covariance_values,
+            self.factor_values,
+            self.inside_values,
+            self.gain_values,
+            self.coordinate_values,
+            self.plane_values,
+            self.turn_values,
+        ]

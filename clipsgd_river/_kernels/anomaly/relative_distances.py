@@ -1,0 +1,183 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Distances of several detectors, made comparable with each other."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.archived import ArchivedKernel
+from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.robust_start import RobustStart
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import fabs, sqrt
+
+    from clipsgd_river._kernels.core.buffers import doubles
+
+# The smallest step: medians remember some hundreds of events.
+GAIN = 0.005
+# Makes the median absolute deviation consistent for the standard deviation at the Gaussian.
+CONSISTENCY = 1.4826022185056018
+# A spread below this share of the median is that of a constant.
+SMALLEST_SHARE = 1e-9
+SMALLEST_SPREAD = 1e-300
+# Relative deviations are cut here, where their squares are far from any end of the range.
+LARGEST_DEVIATION = 1e9
+# No distance counts as more.
+LARGEST_DISTANCE = 1e300
+
+
+class RelativeDistances(ArchivedKernel):
+    r"""Running median and spread of each member's distances, and distances in their terms.
+
+    Median m and median absolute deviation s (times 1.48) of a member's distances r take one step
+    per event on the pinball loss,
+
+    .. math:: m \leftarrow m \pm a s, \qquad s \leftarrow s\,(1 + a)^{\pm 1},
+
+    up when r, or |r - m|, is larger. No distance, however large, moves them further: a running
+    mean and variance would be those of the anomalies. The first ``length`` distances go to a
+    `RobustStart`. Any unit and any origin will do: the result does not change when a member's
+    distances are scaled or shifted.
+
+    A distance in terms of its member is
+
+    .. math:: t(r) = f(v(r)) - f(v(0)), \qquad v(r) = \frac{r - m}{s}, \quad
+              f(v) = v + \sqrt{1 + v^2},
+
+    about 1 at the median and 2 v beyond it; below the median it flattens out, since one usual
+    event is much like another. t(0) is 0, and t rises with r. While the start lasts v counts with
+    its share of the start, (n + 1) / (length + 1), as medians of few say little; before two
+    distances are known m and s are 1.
+
+    Parameters
+    ----------
+    members
+        How many detectors.
+    length
+        Distances that a start takes.
+    """
+
+    def __init__(self, members: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
+        self.members = members
+        self.start = RobustStart(length)
+        self.start.reserve(members)
+        self.median_values = zeros(members)
+        self.spread_values = zeros(members)
+        self.seen_values = zeros(members)
+        self.point()
+
+    def point(self) -> cython.int:
+        """Aim the pointers at their owners."""
+        self.median = doubles(self.median_values)
+        self.spread = doubles(self.spread_values)
+        self.seen = doubles(self.seen_values)
+        return 0
+
+    def deviation(self, member: cython.Py_ssize_t, distance: float) -> float:
+        """How many spreads a distance lies above the member's median."""
+        seen: cython.double = self.seen[member]
+        length: cython.double = self.start.length
+        v: cython.double
+        distance = max(min(distance, LARGEST_DISTANCE), -LARGEST_DISTANCE)
+        # The spread of a single distance is 0, in terms of which any other would be far.
+        if seen < 2.0:
+            v = (distance - 1.0) * (seen + 1.0) / (length + 1.0)
+            return max(min(v, LARGEST_DEVIATION), -LARGEST_DEVIATION)
+        spread: cython.double = max(
+            max(self.spread[member], SMALLEST_SHARE * fabs(self.median[member])), SMALLEST_SPREAD
+        )
+        v = (distance - self.median[member]) / spread
+        if seen < length:
+            v *= (seen + 1.0) / (length + 1.0)
+        return max(min(v, LARGEST_DEVIATION), -LARGEST_DEVIATION)
+
+    def flattened(self, v: float) -> float:
+        """v + sqrt(1 + v^2), without cancellation."""
+        root: cython.double = sqrt(1.0 + v * v)
+        if v < 0.0:
+            return 1.0 / (root - v)
+        return v + root
+
+    def level(self, member: cython.Py_ssize_t, distance: float) -> float:
+        """f(v(r)), above 0: for distances that have no natural 0."""
+        return self.flattened(self.deviation(member, distance))
+
+    def relative(self, member: cython.Py_ssize_t, distance: float) -> float:
+        """t(r) = f(v(r)) - f(v(0)) of a distance that is at least 0."""
+        return max(self.level(member, distance) - self.level(member, 0.0), 0.0)
+
+    def observe(self, member: cython.Py_ssize_t, distance: float) -> None:
+        """One step of the member's median and spread."""
+        seen: cython.double = self.seen[member]
+        distance = max(min(distance, LARGEST_DISTANCE), -LARGEST_DISTANCE)
+        self.seen[member] = seen + 1.0
+        if seen < self.start.length:
+            self.start.add(member, cython.cast(cython.Py_ssize_t, seen), distance)
+            self.median[member] = self.start.location
+            self.spread[member] = self.start.scale
+            return
+        step: cython.double = max(GAIN, 1.0 / (seen + 1.0))
+        spread: cython.double = self.spread[member]
+        deviation: cython.double = distance - self.median[member]
+        move: cython.double = step * max(spread, SMALLEST_SHARE * fabs(self.median[member]))
+        if deviation > 0.0:
+            self.median[member] += min(move, deviation)
+        else:
+            self.median[member] -= min(move, -deviation)
+        if CONSISTENCY * fabs(deviation) > spread:
+            spread = max(spread, SMALLEST_SHARE * fabs(deviation)) * (1.0 + step)
+        else:
+            spread /= 1.0 + step
+        self.spread[member] = max(min(spread, LARGEST_DISTANCE), SMALLEST_SPREAD)
+
+    def close_start(self) -> cython.int:
+        """Give back the memory of the start once no member needs it."""
+        k: cython.Py_ssize_t
+        if self.start.open:
+            for k in range(self.members):
+                if self.seen[k] < self.start.length:
+                    return 0
+            self.start.close()
+        return 0
+
+    def least_numbers(self) -> cython.Py_ssize_t:
+        """Median, spread and count of each member."""
+        return 3 * self.members
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``."""
+        k: cython.Py_ssize_t
+        self.median_values = archive.vector(self.median_values, self.members)
+        self.spread_values = archive.vector(self.spread_values, self.members)
+        self.seen_values = archive.vector(self.seen_values, self.members)
+        self.point()
+        for k in range(self.members):
+            archive.check_count(self.seen[k])
+            if (
+                not 0.0 <= self.spread[k] <= LARGEST_DISTANCE
+                or fabs(self.median[k]) > LARGEST_DISTANCE
+            ):
+                raise ValueError("the state holds an impossible median or spread: it is damaged")
+        self.start.exchange(archive, self.seen, self.members)
+        return 0
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Numbers of members and of distances that a start takes."""
+        return self.members, self.start.length
+
+    def restore(self, names: list[Any], numbers: array[float]) -> None:
+        """Take over the state that `snapshot` gave; these distances must be new."""
+        ArchivedKernel.restore(self, names, numbers)
+        self.close_start()
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to these distances."""
+        return [self.median_values, self.spread_values, self.seen_values, *self.start.owners()]

@@ -1,0 +1,99 @@
+# cython: language_level=3
+"""One description of a kernel's state that both writes and reads it.
+
+A kernel passes every number of its state through the archive, in a fixed order. A writing
+archive records the number and gives it back; a reading one gives what was recorded instead.
+So the two directions cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from array import array
+from math import isfinite
+from typing import Any
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+LARGEST_COUNT = 2.0**53
+# Its square, summed over features, stays finite.
+LARGEST_GRADIENT = 1e152
+
+
+class Archive:
+    """Flat row of doubles that holds a kernel's state.
+
+    Parameters
+    ----------
+    numbers
+        The doubles to read back, or ``None`` to start an empty archive for writing.
+    """
+
+    def __init__(self, numbers: array[float] | None = None) -> None:
+        self.reading = numbers is not None
+        self.trusted = False
+        self.numbers = array("d") if numbers is None else numbers
+        self.position = 0
+
+    def turn(self) -> cython.int:
+        """Read back what was written just now, by ourselves: it needs no check."""
+        self.reading = True
+        self.trusted = True
+        self.position = 0
+        return 0
+
+    def number(self, value: float) -> float:
+        """Pass one finite number through."""
+        if not self.reading:
+            self.numbers.append(value)
+            return value
+        if self.position >= len(self.numbers):
+            raise ValueError("the state ends too early: it was cut, or belongs to another detector")
+        value = self.numbers[self.position]
+        self.position += 1
+        if not self.trusted and not isfinite(value):
+            raise ValueError(f"the state holds {value} at number {self.position}: it is damaged")
+        return value
+
+    def count(self, value: float) -> float:
+        """Pass one count through: a whole number from 0 to 2**53."""
+        value = self.number(value)
+        self.check_count(value)
+        return value
+
+    def check_count(self, value: float) -> cython.int:
+        """Refuse what is no whole number from 0 to 2**53."""
+        if not 0.0 <= value <= LARGEST_COUNT or value != int(value):
+            raise ValueError(f"the state holds {value} where a count belongs: it is damaged")
+        return 0
+
+    def vector(self, owner: Any, length: cython.Py_ssize_t) -> Any:
+        """Pass the first ``length`` doubles of ``owner`` through; returns the owner to keep."""
+        if not self.reading:
+            self.numbers.extend(owner[:length])
+            return owner
+        stop = self.position + length
+        if stop > len(self.numbers):
+            raise ValueError("the state ends too early: it was cut, or belongs to another detector")
+        part = self.numbers[self.position : stop]
+        self.position = stop
+        if not self.trusted and not all(map(isfinite, part)):
+            raise ValueError("the state holds a number that is not finite: it is damaged")
+        return part if length else array("d", [0.0])
+
+    def gradients(self, owner: Any, length: cython.Py_ssize_t) -> Any:
+        """Pass means of gradients through; larger ones than a gradient can be are refused."""
+        owner = self.vector(owner, length)
+        if self.trusted:
+            return owner
+        if self.reading and any(abs(value) > LARGEST_GRADIENT for value in owner):
+            raise ValueError("the state holds an impossible gradient: it is damaged")
+        return owner
+
+    def close(self) -> None:
+        """Check that all that was recorded has been read."""
+        if self.reading and self.position != len(self.numbers):
+            surplus = len(self.numbers) - self.position
+            raise ValueError(f"the state has {surplus} numbers too many: it is damaged")

@@ -1,0 +1,10 @@
+from clipsgd_river._kernels.core.archive cimport Archive
+
+cdef class ArchivedKernel:
+    cdef readonly object settings
+
+    cdef int exchange(self, Archive archive) except -1
+    cdef tuple arguments(self)
+    cdef list owners(self)
+    cpdef tuple snapshot(self)
+    cpdef object restore(self, list names, object numbers)

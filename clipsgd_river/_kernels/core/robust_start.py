@@ -1,0 +1,138 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""First estimates of location and scale by medians, so that an early outlier does no harm."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import enlarged, zeros
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import fabs
+
+    from clipsgd_river._kernels.core.buffers import doubles
+
+# Makes the median absolute deviation consistent for the standard deviation at the Gaussian:
+# 1 / Phi^-1(3/4).
+MEDIAN_FACTOR = 1.4826022185056018
+# The same for the mean of the smallest four fifths of the absolute deviations:
+# 0.8 / (2 (phi(0) - phi(Phi^-1(0.9)))).
+TRIMMED_FACTOR = 1.7901581257439687
+
+
+class RobustStart:
+    """The first ``length`` values of each feature, kept sorted, and what they say.
+
+    Location is their median. Scale is the larger of two estimates that up to a fifth of
+    arbitrary values cannot inflate: the median absolute deviation, and the mean of the smallest
+    four fifths of the absolute deviations, which is not 0 for a feature that repeats one value
+    in half of its events. O(length) per feature and event while a feature starts;
+    8 * length bytes per feature, given back once no feature is starting.
+
+    Parameters
+    ----------
+    length
+        Values per feature that a start takes.
+    """
+
+    def __init__(self, length: cython.Py_ssize_t) -> None:
+        self.length = length
+        self.open = False
+        self.sample_values = zeros(0)
+        self.sample = doubles(self.sample_values)
+        self.deviation_values = zeros(0)
+        self.deviations = doubles(self.deviation_values)
+        self.location = 0.0
+        self.scale = 0.0
+
+    def add(self, feature: cython.Py_ssize_t, seen: cython.Py_ssize_t, value: float) -> None:
+        """Add a value to the ``seen`` ones of a feature; leaves ``location`` and ``scale``."""
+        sample: cython.p_double = self.sample
+        base: cython.Py_ssize_t = feature * self.length
+        k: cython.Py_ssize_t = base + seen
+        while k > base and sample[k - 1] > value:
+            sample[k] = sample[k - 1]
+            k -= 1
+        sample[k] = value
+        n: cython.Py_ssize_t = seen + 1
+        half: cython.Py_ssize_t = base + n // 2
+        if n % 2 == 1:
+            self.location = sample[half]
+        else:
+            # Halves first: the sum of two large values must stay finite.
+            self.location = 0.5 * sample[half - 1] + 0.5 * sample[half]
+        self.sort_deviations(sample, base, n)
+
+        median: cython.double = self.deviations[n // 2]
+        if n % 2 == 0:
+            median = 0.5 * (median + self.deviations[n // 2 - 1])
+        kept: cython.Py_ssize_t = (4 * n + 4) // 5
+        if kept == n and n > 2:
+            kept = n - 1
+        total: cython.double = 0.0
+        for k in range(kept):
+            total += self.deviations[k]
+        self.scale = max(MEDIAN_FACTOR * median, TRIMMED_FACTOR * total / kept)
+
+    def sort_deviations(
+        self, sample: cython.p_double, base: cython.Py_ssize_t, n: cython.Py_ssize_t
+    ) -> None:
+        """Absolute deviations from the median, ascending: merge outwards from the middle."""
+        above: cython.Py_ssize_t = base + n // 2
+        below: cython.Py_ssize_t = above - 1
+        k: cython.Py_ssize_t
+        for k in range(n):
+            if below < base or (
+                above < base + n
+                and fabs(sample[above] - self.location) <= fabs(sample[below] - self.location)
+            ):
+                self.deviations[k] = fabs(sample[above] - self.location)
+                above += 1
+            else:
+                self.deviations[k] = fabs(sample[below] - self.location)
+                below -= 1
+
+    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features."""
+        self.sample_values = enlarged(self.sample_values, size * self.length)
+        self.sample = doubles(self.sample_values)
+        self.deviation_values = zeros(self.length)
+        self.deviations = doubles(self.deviation_values)
+        self.open = True
+        return 0
+
+    def close(self) -> cython.int:
+        """Give the memory back: every feature has started."""
+        self.sample_values = zeros(0)
+        self.sample = doubles(self.sample_values)
+        self.deviation_values = zeros(0)
+        self.deviations = doubles(self.deviation_values)
+        self.open = False
+        return 0
+
+    def exchange(
+        self, archive: Archive, seen: cython.p_double, size: cython.Py_ssize_t
+    ) -> cython.int:
+        """Pass the values of the features that are still starting through ``archive``."""
+        starting = [j for j in range(size) if seen[j] < self.length]
+        if not starting:
+            return 0
+        if archive.reading:
+            self.reserve(size)
+        for j in starting:
+            base: cython.Py_ssize_t = j * self.length
+            n: cython.Py_ssize_t = int(seen[j])
+            part: array[float] = archive.vector(self.sample_values[base : base + n], n)
+            self.sample_values[base : base + n] = array("d", sorted(part[:n]))
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this start."""
+        return [self, self.sample_values, self.deviation_values]

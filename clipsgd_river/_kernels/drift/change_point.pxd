@@ -1,0 +1,66 @@
+from libc.math cimport fabs, log, sqrt
+
+from clipsgd_river._kernels.drift.alarm_budget cimport AlarmBudget
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.anomaly.detector cimport DetectorKernel
+from clipsgd_river._kernels.drift.direction_tests cimport DirectionTests
+from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
+from clipsgd_river._kernels.drift.level_history cimport LevelHistory
+from clipsgd_river._kernels.drift.mean_bounds cimport SCALES, UNKNOWN, MeanBounds
+from clipsgd_river._kernels.core.robust_start cimport RobustStart
+from clipsgd_river._kernels.drift.serial_dependence cimport SerialDependence
+from clipsgd_river._kernels.drift.shift_tests cimport ShiftTests
+
+cdef double LARGEST_DEVIATION
+cdef Py_ssize_t FEW_EVENTS
+cdef Py_ssize_t MANY_EVENTS
+cdef double MISSING
+cdef double LOG_2
+cdef double WARNING_EVENTS
+cdef Py_ssize_t BOUNDS_EVERY
+cdef Py_ssize_t BOUNDS_FIRST
+
+cdef class ChangePointKernel(DetectorKernel):
+    cdef bint known
+    cdef readonly Py_ssize_t warm_up
+    cdef double sigma
+    cdef AlarmBudget budget
+    cdef MeanBounds bounds
+    cdef ShiftTests shifts
+    cdef DirectionTests directions
+    cdef SerialDependence dependence
+    cdef LevelHistory history
+    cdef RobustStart start
+    cdef readonly bint alarm
+    cdef readonly double stretch
+    cdef readonly double change
+    cdef readonly double detections
+    cdef double warned
+    cdef double feature_level
+    cdef object seen_values
+    cdef double* seen
+    cdef object tested_values
+    cdef double* tested
+    cdef object center_values
+    cdef double* center
+    cdef object unit_values
+    cdef double* unit
+    cdef object radius_values
+    cdef double* radius
+    cdef object latest_values
+    cdef double* latest
+    cdef int point(self) except -1
+    cpdef bint learn_number(self, double value) except -1
+    cdef void remember(self, double index) noexcept nogil
+    cdef bint look(self, double index) noexcept nogil
+    cdef bint look_at(self, Py_ssize_t j, double index, double level) noexcept nogil
+    cdef double standardised(self, Py_ssize_t j, double value) noexcept nogil
+    cdef bint take(self, Py_ssize_t j, double value, double index) noexcept nogil
+    cdef void count_start(self, Py_ssize_t j, double end) noexcept nogil
+    cdef double inflation(self, Py_ssize_t j) noexcept nogil
+    cdef double bounds_level(self) noexcept nogil
+    cdef void warm(self, Py_ssize_t j, double value) noexcept nogil
+    cdef void restart(self) noexcept nogil
+    cpdef bint warning(self)
+    cpdef tuple interval(self, Py_ssize_t j)

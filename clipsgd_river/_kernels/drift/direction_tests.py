@@ -1,0 +1,246 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Tests of events of several features along the direction in which the last ones lay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import enlarged, zeros
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import exp, fabs, log, sqrt
+
+    from clipsgd_river._kernels.core.buffers import doubles
+    from clipsgd_river._kernels.drift.mean_bounds import CURVE, HIGHEST, LOWEST
+    from clipsgd_river._kernels.drift.shift_tests import (
+        LARGEST_EVIDENCE,
+        SLOWNESS,
+        STEEPEST,
+        TYPICAL_LEVEL,
+        WARNING,
+    )
+
+# Blocks of 2, 4, ..., 4096 events. A shift too small for these in any direction is left to the
+# tests of single features.
+LENGTHS = 12
+# A direction is the sum of deviations cut here, in standard deviations.
+LARGEST_PART = 3.0
+# No limit of evidence is beyond exp of this.
+LARGEST_LEVEL = 600.0
+SMALLEST_EVIDENCE = 1e-300
+# Blocks before a mean square of them is good for a test.
+LEAST_BLOCKS = 4.0
+
+
+class DirectionTests:
+    r"""A shift of many features at once: large in norm, small in each.
+
+    The events of each length are taken in blocks of h. The clipped deviations of one block, added
+    up, give the direction u for the next: u is known before that block's events, whose projections
+    w = u'(y - m) on it then obey the theory of one variable, in any number of features: unit
+    variance at most if no direction has more, and a mean of at most sum |u_j| r_j = e in size, r_j
+    the radius of the bounds on the mean of y_j, m_j their middle. So the product of
+    f(w) / (1 + b e + (b^2 / 3)(1 + e^2)) over the block is a supermartingale, and by Ville's
+    inequality an alarm may come at any event of it. f is the payoff of `MeanBounds`.
+
+    Where the standard deviation is not known, the 1 in 1 + e^2 is replaced by the mean of the
+    clipped w^2 in earlier blocks of that length, as if one more had been the largest.
+
+    Parameters
+    ----------
+    known
+        Whether the standard deviation is known.
+    """
+
+    def __init__(self, known: cython.bint) -> None:
+        self.known = known
+        self.onset = 0.0
+        self.near = False
+        self.slope_values = zeros(LENGTHS)
+        self.slopes = doubles(self.slope_values)
+        self.price_values = zeros(LENGTHS)
+        self.prices = doubles(self.price_values)
+        length: cython.Py_ssize_t
+        for length in range(LENGTHS):
+            events = 2.0 ** (length + 1)
+            self.slopes[length] = min(STEEPEST, sqrt(2.0 * TYPICAL_LEVEL / events))
+            share = SLOWNESS / ((length + SLOWNESS) * (length + SLOWNESS + 1.0))
+            self.prices[length] = -log(share * events)
+        # Of each length: product over the block, its divisor, its limit, sum of clipped squares so
+        # far, blocks so far.
+        self.block_values = zeros(5 * LENGTHS)
+        self.blocks = doubles(self.block_values)
+        self.projection_values = zeros(LENGTHS)
+        self.projections = doubles(self.projection_values)
+        self.direction_values = zeros(0)
+        self.gathered_values = zeros(0)
+        self.point()
+        self.clear(0)
+
+    def point(self) -> cython.int:
+        """Aim the pointers at their owners."""
+        self.directions = doubles(self.direction_values)
+        self.gathered = doubles(self.gathered_values)
+        return 0
+
+    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features."""
+        directions = enlarged(self.direction_values, LENGTHS * size)
+        gathered = enlarged(self.gathered_values, LENGTHS * size)
+        self.direction_values = directions
+        self.gathered_values = gathered
+        self.point()
+        return 0
+
+    def clear(self, size: cython.Py_ssize_t) -> None:
+        """Begin a stretch: no direction is known."""
+        k: cython.Py_ssize_t
+        for k in range(LENGTHS * size):
+            self.directions[k] = 0.0
+            self.gathered[k] = 0.0
+        for k in range(5 * LENGTHS):
+            self.blocks[k] = 0.0
+        for k in range(LENGTHS):
+            self.blocks[k] = 1.0
+            self.blocks[LENGTHS + k] = 1.0
+            self.blocks[2 * LENGTHS + k] = LARGEST_EVIDENCE
+
+    def observe(self, j: cython.Py_ssize_t, deviation: float) -> None:
+        """Add the deviation of a feature from the middle of its bounds to the projections."""
+        k: cython.Py_ssize_t = LENGTHS * j
+        part: cython.double = max(min(deviation, LARGEST_PART), -LARGEST_PART)
+        length: cython.Py_ssize_t
+        for length in range(LENGTHS):
+            self.projections[length] += self.directions[k + length] * deviation
+            self.gathered[k + length] += part
+
+    def test(self, events: cython.Py_ssize_t, index: float) -> cython.bint:
+        """Pay for the projections of an event; tells whether a limit is exceeded.
+
+        The event is the one of this number in the stretch and of this index in the stream. Leaves
+        in ``onset`` the middle of the block that gave the direction, for the shortest length that
+        found a change: it tells the time best. ``near`` tells whether a product has come within
+        the factor `WARNING` of its limit.
+        """
+        u: cython.double
+        product: cython.double
+        limit: cython.double
+        found: cython.bint = False
+        length: cython.Py_ssize_t
+        block: cython.Py_ssize_t = 1
+        self.near = False
+        for length in range(LENGTHS):
+            block *= 2
+            u = max(min(self.slopes[length] * self.projections[length], HIGHEST), LOWEST)
+            self.projections[length] = 0.0
+            self.blocks[3 * LENGTHS + length] += u * u
+            product = self.blocks[length] * (1.0 + u * (1.0 + CURVE * u))
+            product /= self.blocks[LENGTHS + length]
+            product = max(min(product, LARGEST_EVIDENCE), SMALLEST_EVIDENCE)
+            self.blocks[length] = product
+            limit = self.blocks[2 * LENGTHS + length]
+            self.near = self.near or product * WARNING >= limit
+            if product >= limit and not found:
+                found = True
+                self.onset = index - ((events - 1) % block + block // 2)
+        return found
+
+    def turn(
+        self,
+        events: cython.Py_ssize_t,
+        size: cython.Py_ssize_t,
+        radii: cython.p_double,
+        level: float,
+        inflation: float,
+    ) -> None:
+        """Begin the blocks that start after this many events of the stretch.
+
+        ``radii`` holds the radius of the bounds of each feature, ``level`` is log(1 / spending);
+        evidence ``inflation`` times as large is asked for. A block is charged to as many events
+        before it, whose spending is no less.
+        """
+        length: cython.Py_ssize_t = 0
+        block: cython.Py_ssize_t = 2
+        while length < LENGTHS and events % block == 0:
+            self.begin(length, size, radii, inflation * (level + self.prices[length]))
+            length += 1
+            block *= 2
+
+    def begin(
+        self,
+        length: cython.Py_ssize_t,
+        size: cython.Py_ssize_t,
+        radii: cython.p_double,
+        limit: float,
+    ) -> None:
+        """Turn what the last block gathered into the direction of the next."""
+        k: cython.Py_ssize_t
+        norm: cython.double = 0.0
+        offset: cython.double = 0.0
+        part: cython.double
+        for k in range(size):
+            part = self.gathered[LENGTHS * k + length]
+            norm += part * part
+        norm = sqrt(norm)
+        for k in range(size):
+            part = self.gathered[LENGTHS * k + length]
+            part = part / norm if norm > 0.0 else 0.0
+            self.directions[LENGTHS * k + length] = part
+            self.gathered[LENGTHS * k + length] = 0.0
+            offset += fabs(part) * radii[k]
+        slope: cython.double = self.slopes[length]
+        blocks: cython.double = self.blocks[4 * LENGTHS + length]
+        if blocks == 0.0:
+            # The first block had no direction.
+            self.blocks[3 * LENGTHS + length] = 0.0
+        self.blocks[length] = 1.0
+        self.blocks[LENGTHS + length] = self.divisor(length, slope, offset)
+        self.blocks[2 * LENGTHS + length] = LARGEST_EVIDENCE
+        if limit < LARGEST_LEVEL and (self.known or blocks >= LEAST_BLOCKS):
+            self.blocks[2 * LENGTHS + length] = exp(limit)
+        self.blocks[4 * LENGTHS + length] = blocks + 1.0
+
+    def divisor(self, length: cython.Py_ssize_t, slope: float, offset: float) -> float:
+        """Bound on the mean payoff in the block that begins."""
+        square: cython.double = slope * slope
+        seen: cython.double
+        if not self.known:
+            seen = (2 << length) * self.blocks[4 * LENGTHS + length]
+            square = (self.blocks[3 * LENGTHS + length] + HIGHEST * HIGHEST) / (seen + 1.0)
+        return 1.0 + slope * offset + CURVE * (square + slope * slope * offset * offset)
+
+    def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
+        """Pass the state through ``archive``."""
+        k: cython.Py_ssize_t
+        self.block_values = archive.vector(self.block_values, 5 * LENGTHS)
+        self.blocks = doubles(self.block_values)
+        self.direction_values = archive.vector(self.direction_values, LENGTHS * size)
+        self.gathered_values = archive.vector(self.gathered_values, LENGTHS * size)
+        self.point()
+        for k in range(5 * LENGTHS):
+            if not 0.0 <= self.blocks[k] <= LARGEST_EVIDENCE or (
+                k < 3 * LENGTHS and self.blocks[k] == 0.0
+            ):
+                raise ValueError("the state holds impossible evidence: it is damaged")
+        for k in range(LENGTHS * size):
+            if fabs(self.directions[k]) > 1.001 or fabs(self.gathered[k]) > LARGEST_EVIDENCE:
+                raise ValueError("the state holds an impossible direction: it is damaged")
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to these tests."""
+        return [
+            self,
+            self.slope_values,
+            self.price_values,
+            self.block_values,
+            self.projection_values,
+            self.direction_values,
+            self.gathered_values,
+        ]

@@ -1,0 +1,33 @@
+from libc.math cimport fabs
+
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.buffers cimport doubles
+
+cdef Py_ssize_t SIZES
+cdef Py_ssize_t BUCKETS
+cdef Py_ssize_t FIELDS
+cdef Py_ssize_t OLDER
+cdef Py_ssize_t COUNTS
+cdef Py_ssize_t CAME
+cdef Py_ssize_t KEPT
+cdef double LARGEST_JUMP
+cdef double LARGEST_SUM
+cdef Py_ssize_t LEAST
+
+cdef class LevelHistory:
+    cdef readonly double gain
+    cdef readonly double onset
+    cdef object bucket_values
+    cdef double* buckets
+    cdef object count_values
+    cdef double* counts
+    cdef int point(self) except -1
+    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef void clear(self, Py_ssize_t j) noexcept nogil
+    cdef void observe(self, Py_ssize_t j, double y, double index) noexcept nogil
+    cdef void find_step(self, Py_ssize_t j) noexcept nogil
+    cdef bint is_line(self, Py_ssize_t j) noexcept nogil
+    cdef double events(self, Py_ssize_t j) noexcept nogil
+    cdef double total(self, Py_ssize_t j) noexcept nogil
+    cdef int exchange(self, Archive archive, Py_ssize_t size, double index) except -1
+    cdef list owners(self)

@@ -1,0 +1,220 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Where the level of a stretch changed, and whether it did not rather drift all along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import enlarged, zeros
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import fabs
+
+    from clipsgd_river._kernels.core.buffers import doubles
+
+# Buckets of 1, 2, 4, ... events, up to so many of each size: a time t events ago is known to
+# within t / 6 events.
+SIZES = 14
+BUCKETS = 12
+# Of each bucket: the sum of its events and the index of the first of them.
+FIELDS = 2 * BUCKETS
+# Of each size the number of buckets; then number, sum and first index of events older than all;
+# the last deviation as it came and as it was cut.
+OLDER = SIZES
+CAME = SIZES + 3
+KEPT = SIZES + 4
+COUNTS = SIZES + 5
+# A deviation is cut this far beyond the last one: an outlier alone counts for little, while a trend
+# may go anywhere, and the second event of a new level too.
+LARGEST_JUMP = 10.0
+LARGEST_SUM = 1e60
+# A level has so many events at least.
+LEAST = 2
+
+
+class LevelHistory:
+    """For each feature its stretch in O(log n) buckets of events, short ones for the latest.
+
+    A bucket holds a sum. When there are more than `BUCKETS` of a size, the two oldest are joined.
+    What is too old for the largest size goes into one.
+    """
+
+    def __init__(self) -> None:
+        self.gain = 0.0
+        self.onset = 0.0
+        self.bucket_values = zeros(0)
+        self.count_values = zeros(0)
+        self.point()
+
+    def point(self) -> cython.int:
+        """Aim the pointers at their owners."""
+        self.buckets = doubles(self.bucket_values)
+        self.counts = doubles(self.count_values)
+        return 0
+
+    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features."""
+        buckets = enlarged(self.bucket_values, FIELDS * SIZES * size)
+        counts = enlarged(self.count_values, COUNTS * size)
+        self.bucket_values = buckets
+        self.count_values = counts
+        self.point()
+        return 0
+
+    def clear(self, j: cython.Py_ssize_t) -> None:
+        """Forget the events of a feature."""
+        k: cython.Py_ssize_t
+        for k in range(COUNTS * j, COUNTS * (j + 1)):
+            self.counts[k] = 0.0
+
+    def observe(self, j: cython.Py_ssize_t, y: float, index: float) -> None:
+        """Take the deviation of a feature in the event of this index."""
+        counts: cython.p_double = self.counts
+        came: cython.double = counts[COUNTS * j + CAME]
+        kept: cython.double = counts[COUNTS * j + KEPT]
+        total: cython.double = min(y, max(came, kept) + LARGEST_JUMP)
+        first: cython.double = index
+        buckets: cython.p_double = self.buckets
+        size: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        base: cython.Py_ssize_t
+        joined: cython.double
+        begun: cython.double
+        total = max(total, min(came, kept) - LARGEST_JUMP)
+        counts[COUNTS * j + CAME] = y
+        counts[COUNTS * j + KEPT] = total
+        for size in range(SIZES):
+            base = FIELDS * (SIZES * j + size)
+            k = cython.cast(cython.Py_ssize_t, counts[COUNTS * j + size])
+            if k < BUCKETS:
+                buckets[base + 2 * k] = total
+                buckets[base + 2 * k + 1] = first
+                counts[COUNTS * j + size] += 1.0
+                return
+            joined = buckets[base] + buckets[base + 2]
+            begun = buckets[base + 1]
+            for k in range(2 * (BUCKETS - 2)):
+                buckets[base + k] = buckets[base + k + 4]
+            buckets[base + 2 * (BUCKETS - 2)] = total
+            buckets[base + 2 * (BUCKETS - 2) + 1] = first
+            counts[COUNTS * j + size] = BUCKETS - 1
+            total = joined
+            first = begun
+        k = COUNTS * j + OLDER
+        if counts[k] == 0.0:
+            counts[k + 2] = first
+        counts[k] += 1 << SIZES
+        counts[k + 1] += total
+
+    def find_step(self, j: cython.Py_ssize_t) -> None:
+        """Leave in ``onset`` the first event of the best second level, in ``gain`` its worth.
+
+        n1 n2 / n times the squared difference of the two means is what two levels take from the sum
+        of squares that one level leaves.
+        """
+        n: cython.double = 0.0
+        total: cython.double = 0.0
+        size: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        base: cython.Py_ssize_t
+        difference: cython.double
+        worth: cython.double
+        events: cython.double = self.events(j)
+        everything: cython.double = self.total(j)
+        self.gain = -1.0
+        n = self.counts[COUNTS * j + OLDER]
+        total = self.counts[COUNTS * j + OLDER + 1]
+        for size in range(SIZES - 1, -1, -1):
+            base = FIELDS * (SIZES * j + size)
+            for k in range(cython.cast(cython.Py_ssize_t, self.counts[COUNTS * j + size])):
+                # A level begins with this bucket.
+                if n >= LEAST and events - n >= LEAST:
+                    difference = total / n - (everything - total) / (events - n)
+                    worth = difference * difference * n * (events - n) / events
+                    if worth > self.gain:
+                        self.gain = worth
+                        self.onset = self.buckets[base + 2 * k + 1]
+                n += 1 << size
+                total += self.buckets[base + 2 * k]
+
+    def is_line(self, j: cython.Py_ssize_t) -> cython.bint:
+        """Whether a straight line takes more from the sum of squares than the best step."""
+        events: cython.double = self.events(j)
+        middle: cython.double = 0.5 * events
+        n: cython.double = self.counts[COUNTS * j + OLDER]
+        product: cython.double = (0.5 * n - middle) * self.counts[COUNTS * j + OLDER + 1]
+        half: cython.double
+        size: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        for size in range(SIZES - 1, -1, -1):
+            half = 0.5 * (1 << size)
+            for k in range(cython.cast(cython.Py_ssize_t, self.counts[COUNTS * j + size])):
+                n += half
+                product += (n - middle) * self.buckets[FIELDS * (SIZES * j + size) + 2 * k]
+                n += half
+        # The times of n events have the sum of squares n (n^2 - 1) / 12.
+        return 12.0 * product * product > self.gain * events * (events * events - 1.0)
+
+    def events(self, j: cython.Py_ssize_t) -> float:
+        """Events of a feature."""
+        n: cython.double = self.counts[COUNTS * j + OLDER]
+        size: cython.Py_ssize_t
+        for size in range(SIZES):
+            n += (1 << size) * self.counts[COUNTS * j + size]
+        return n
+
+    def total(self, j: cython.Py_ssize_t) -> float:
+        """Sum of all deviations of a feature."""
+        total: cython.double = self.counts[COUNTS * j + OLDER + 1]
+        size: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        for size in range(SIZES):
+            for k in range(cython.cast(cython.Py_ssize_t, self.counts[COUNTS * j + size])):
+                total += self.buckets[FIELDS * (SIZES * j + size) + 2 * k]
+        return total
+
+    def exchange(self, archive: Archive, size: cython.Py_ssize_t, index: float) -> cython.int:
+        """Pass the state after ``index`` events through ``archive``."""
+        j: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        b: cython.Py_ssize_t
+        base: cython.Py_ssize_t
+        self.count_values = archive.vector(self.count_values, COUNTS * size)
+        if archive.reading:
+            self.reserve(size)
+        self.point()
+        for j in range(size):
+            for k in range(SIZES):
+                if not 0.0 <= self.counts[COUNTS * j + k] <= BUCKETS:
+                    raise ValueError(
+                        "the state holds an impossible number of buckets: it is damaged"
+                    )
+                archive.check_count(self.counts[COUNTS * j + k])
+                base = FIELDS * (SIZES * j + k)
+                for b in range(cython.cast(cython.Py_ssize_t, self.counts[COUNTS * j + k])):
+                    self.buckets[base + 2 * b] = archive.number(self.buckets[base + 2 * b])
+                    self.buckets[base + 2 * b + 1] = archive.count(self.buckets[base + 2 * b + 1])
+                    if (
+                        fabs(self.buckets[base + 2 * b]) > LARGEST_SUM
+                        or self.buckets[base + 2 * b + 1] > index
+                    ):
+                        raise ValueError("the state holds an impossible bucket: it is damaged")
+            k = COUNTS * j + OLDER
+            archive.check_count(self.counts[k])
+            archive.check_count(self.counts[k + 2])
+            if max(self.counts[k], self.counts[k + 2]) > index or any(
+                fabs(self.counts[b]) > LARGEST_SUM
+                for b in (k + 1, COUNTS * j + CAME, COUNTS * j + KEPT)
+            ):
+                raise ValueError("the state holds impossible old events: it is damaged")
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this history."""
+        return [self, self.bucket_values, self.count_values]

@@ -1,0 +1,253 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""What the events of a stretch say about the mean of each feature, at all times at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import enlarged, zeros
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import exp, fabs, log, sqrt
+
+    from clipsgd_river._kernels.core.buffers import doubles
+
+# Slopes 1, 1/2, 1/4, ... of the payoffs.
+SCALES = 11
+# c = b^2 / 3: among b^2 / 4 to b^2, within 2 % of the fastest growth at shifts of 0.5 to 4 standard
+# deviations, and no single event divides the payoff by more than 4 (at b^2 / 4 it could end at 0).
+CURVE = 1.0 / 3.0
+# A payoff is cut here. The larger, the faster a large shift is found, and the fewer events suffice
+# for a false alarm where sigma is too small: at least seven at 8.
+LARGEST_PAYOFF = 8.0
+# Root of 1 + u + u^2 / 3 = 8, and where that parabola has its minimum, 1/4.
+HIGHEST = 3.3218253804964775
+LOWEST = -1.5
+# Products of this many payoffs stay far from the ends of the range of a double.
+BLOCK = 16
+# Offsets that nothing is known about yet.
+UNKNOWN = 1e9
+LARGEST_EXPONENT = 50.0
+# Slopes that a bound is taken from, each half of the one before.
+TRIED = 3
+
+
+class MeanBounds:
+    r"""Sums of the logarithms of clipped payoffs of each feature, for a ladder of slopes.
+
+    With y the event in standard deviations from an arbitrary centre, its payoffs are
+
+    .. math:: f_b(\pm y) = \min\bigl(8,\; 1 \pm b y + b^2 y^2 / 3\bigr),
+
+    held at 1/4, the minimum of the parabola, for smaller arguments: bounded and monotone. If y has
+    mean d and at most unit variance, :math:`E f_b(\pm y) \le 1 \pm b d + (b^2/3)(1 + d^2)`, so
+    that the product of n payoffs, over this to the n-th power, is a supermartingale, and by
+    Ville's inequality exceeds 1 / alpha at any time with probability alpha at most. Solved for d
+    it is a bound on the mean that holds for all n at once; at slope b = sqrt(2 log(1/alpha) / n)
+    it is as narrow as that of the sample mean of Gaussian events.
+
+    Where the variance is not known, it is replaced by the mean of the clipped squares, as if there
+    had been one more event at the largest payoff.
+
+    Parameters
+    ----------
+    known
+        Whether the standard deviation is known: y then has at most unit variance.
+    """
+
+    def __init__(self, known: cython.bint) -> None:
+        self.known = known
+        self.low = -UNKNOWN
+        self.high = UNKNOWN
+        self.sum_values = zeros(0)
+        self.product_values = zeros(0)
+        self.square_values = zeros(0)
+        self.interval_values = zeros(0)
+        self.point()
+
+    def point(self) -> cython.int:
+        """Aim the pointers at their owners."""
+        self.sums = doubles(self.sum_values)
+        self.products = doubles(self.product_values)
+        self.squares = doubles(self.square_values)
+        self.intervals = doubles(self.interval_values)
+        return 0
+
+    def reserve(self, size: cython.Py_ssize_t, fresh: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features, the last ``fresh`` of them new."""
+        sums = enlarged(self.sum_values, 2 * SCALES * size)
+        products = enlarged(self.product_values, 2 * SCALES * size)
+        squares = enlarged(self.square_values, SCALES * size)
+        intervals = enlarged(self.interval_values, 2 * size)
+        self.sum_values = sums
+        self.product_values = products
+        self.square_values = squares
+        self.interval_values = intervals
+        self.point()
+        j: cython.Py_ssize_t
+        for j in range(size - fresh, size):
+            self.clear(j)
+        return 0
+
+    def clear(self, j: cython.Py_ssize_t) -> None:
+        """Forget what is known of a feature."""
+        k: cython.Py_ssize_t
+        for k in range(2 * SCALES * j, 2 * SCALES * (j + 1)):
+            self.sums[k] = 0.0
+            self.products[k] = 1.0
+        for k in range(SCALES * j, SCALES * (j + 1)):
+            self.squares[k] = 0.0
+        self.intervals[2 * j] = -UNKNOWN
+        self.intervals[2 * j + 1] = UNKNOWN
+
+    def observe(self, j: cython.Py_ssize_t, y: float, n: cython.Py_ssize_t) -> None:
+        """Take the n-th event of a feature."""
+        products: cython.p_double = self.products
+        squares: cython.p_double = self.squares
+        k: cython.Py_ssize_t = 2 * SCALES * j
+        # Local, so that the compiler sees that nothing in the loop changes them.
+        highest: cython.double = HIGHEST
+        lowest: cython.double = LOWEST
+        curve: cython.double = CURVE
+        scale: cython.Py_ssize_t
+        slope: cython.double = 1.0
+        u: cython.double
+        rise: cython.double
+        fall: cython.double
+        for scale in range(SCALES):
+            u = max(min(slope * y, highest), lowest)
+            rise = 1.0 + u * (1.0 + curve * u)
+            u = max(min(-slope * y, highest), lowest)
+            fall = 1.0 + u * (1.0 + curve * u)
+            products[k + scale] *= rise
+            products[k + SCALES + scale] *= fall
+            squares[SCALES * j + scale] += 0.5 * (rise + fall) - 1.0
+            slope *= 0.5
+        if n % BLOCK == 0:
+            for scale in range(k, k + 2 * SCALES):
+                self.sums[scale] += log(products[scale])
+                products[scale] = 1.0
+
+    def logarithm(
+        self, j: cython.Py_ssize_t, side: cython.Py_ssize_t, scale: cython.Py_ssize_t
+    ) -> float:
+        """Sum of log f(y), or for side 1 of log f(-y), so far."""
+        k: cython.Py_ssize_t = SCALES * (2 * j + side) + scale
+        return self.sums[k] + log(self.products[k])
+
+    def variance(
+        self, j: cython.Py_ssize_t, scale: cython.Py_ssize_t, slope: float, n: float
+    ) -> float:
+        """Bound on the variance of y, as clipped at this scale."""
+        if self.known:
+            return 1.0
+        unseen: cython.double = 0.5 * LARGEST_PAYOFF + 0.125 - 1.0
+        return (self.squares[SCALES * j + scale] + unseen) / ((n + 1.0) * CURVE * slope * slope)
+
+    def bound(self, j: cython.Py_ssize_t, n: float, level: float) -> None:
+        """Leave in ``low`` and ``high`` bounds on d after n events; level is log(1 / alpha)."""
+        scale: cython.Py_ssize_t = 0
+        slope: cython.double = 1.0
+        tried: cython.Py_ssize_t
+        self.low = -UNKNOWN
+        self.high = UNKNOWN
+        if n < 1.0:
+            return
+        # The slope closest to the best one of large n, from above; for small n those below it are
+        # better, since a payoff is never less than 1/4.
+        while scale < SCALES - 1 and 0.25 * slope * slope * n > 1.4 * level:
+            scale += 1
+            slope *= 0.5
+        for tried in range(scale, min(scale + TRIED, SCALES)):
+            self.bound_at(j, n, level, tried)
+
+    def bound_at(
+        self, j: cython.Py_ssize_t, n: float, level: float, scale: cython.Py_ssize_t
+    ) -> None:
+        """Let ``low`` and ``high`` come closer by the payoffs at one slope."""
+        slope: cython.double = 1.0 / (1 << scale)
+        curve: cython.double = CURVE * slope * slope
+        spread: cython.double = 1.0 + curve * self.variance(j, scale, slope, n)
+        # A payoff is at most 8: what exceeds it by far is no product of payoffs.
+        least: cython.double = min((self.logarithm(j, 0, scale) - level) / n, LARGEST_EXPONENT)
+        most: cython.double = min((self.logarithm(j, 1, scale) - level) / n, LARGEST_EXPONENT)
+        self.low = max(root(exp(least) - spread, slope, curve), self.low)
+        self.high = min(-root(exp(most) - spread, slope, curve), self.high)
+
+    def narrow(self, j: cython.Py_ssize_t, n: float, level: float) -> cython.bint:
+        """Keep the intersection of all bounds on d so far; not an empty one.
+
+        Tells whether it would be empty: then the events had no one mean, or a bound is wrong.
+        """
+        self.bound(j, n, level)
+        low: cython.double = max(self.low, self.intervals[2 * j])
+        high: cython.double = min(self.high, self.intervals[2 * j + 1])
+        if low < high:
+            self.intervals[2 * j] = low
+            self.intervals[2 * j + 1] = high
+        return low > high
+
+    def largest_offset(self, j: cython.Py_ssize_t) -> float:
+        """Bound on abs(d)."""
+        return max(fabs(self.intervals[2 * j]), fabs(self.intervals[2 * j + 1]))
+
+    def least(self, j: cython.Py_ssize_t, side: cython.Py_ssize_t) -> float:
+        """Lower bound on d, or for side 1 on -d."""
+        return self.intervals[2 * j] if side == 0 else -self.intervals[2 * j + 1]
+
+    def middle(self, j: cython.Py_ssize_t) -> float:
+        """Middle of the intersection of all bounds on d; 0 while it has but one end."""
+        if self.radius(j) > 0.25 * UNKNOWN:
+            return 0.0
+        return 0.5 * (self.intervals[2 * j] + self.intervals[2 * j + 1])
+
+    def radius(self, j: cython.Py_ssize_t) -> float:
+        """Half the length of the intersection of all bounds on d."""
+        return 0.5 * (self.intervals[2 * j + 1] - self.intervals[2 * j])
+
+    def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
+        """Pass the state through ``archive``."""
+        k: cython.Py_ssize_t
+        self.sum_values = archive.vector(self.sum_values, 2 * SCALES * size)
+        self.product_values = archive.vector(self.product_values, 2 * SCALES * size)
+        self.square_values = archive.vector(self.square_values, SCALES * size)
+        self.interval_values = archive.vector(self.interval_values, 2 * size)
+        self.point()
+        for k in range(2 * SCALES * size):
+            if not 0.0 < self.products[k] < 1e300 or fabs(self.sums[k]) > 1e300:
+                raise ValueError("the state holds an impossible payoff: it is damaged")
+        for k in range(SCALES * size):
+            if fabs(self.squares[k]) > 1e300:
+                raise ValueError("the state holds an impossible square: it is damaged")
+        for k in range(2 * size):
+            if fabs(self.intervals[k]) > UNKNOWN:
+                raise ValueError("the state holds an impossible bound: it is damaged")
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to these bounds."""
+        return [
+            self,
+            self.sum_values,
+            self.product_values,
+            self.square_values,
+            self.interval_values,
+        ]
+
+
+def root(value: float, slope: float, curve: float) -> float:
+    """Smallest d with slope d + curve d^2 >= value, to the right of the parabola's minimum.
+
+    A mean to the left of it has a smaller payoff than the one at the minimum, the clipped payoff
+    being monotone. Minus infinity where every d will do.
+    """
+    discriminant: cython.double = slope * slope + 4.0 * curve * value
+    if discriminant <= 0.0:
+        return -2.0 * UNKNOWN
+    return (sqrt(discriminant) - slope) / (2.0 * curve)

@@ -1,0 +1,127 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""How much more evidence dependent events need than independent ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import enlarged, zeros
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from clipsgd_river._kernels.core.buffers import doubles
+
+# Deviations are cut here, in robust standard deviations, so that a few outliers in a row do not
+# look like dependence, nor hide it.
+LARGEST_PART = 3.0
+# The same for differences, which vary sqrt(2) times as much.
+LARGEST_DIFFERENCE = 4.5
+LARGEST_CORRELATION = 0.999
+# Correlations are those of the events and of so many independent ones.
+PRIOR_COUNT = 10.0
+# Of each feature: events, the last two deviations, the last one cut, sums of products of
+# neighbours and of squares, sums of squared differences of neighbours and of events two apart.
+EVENTS, LAST, BEFORE, PART, PRODUCTS, SQUARES, NEAR, FAR = range(8)
+FIELDS = 8
+
+
+class SerialDependence:
+    r"""Correlation phi of neighbouring events of each feature, and what it costs.
+
+    Two robust estimates, of which the smaller counts: the sum of products of neighbours over that
+    of squares, which levels that change inflate; and G_2 / G_1 - 1, G_k the mean squared difference
+    of events k apart, which for an autoregression of order one is phi too, which levels leave
+    alone, and which slow waves inflate.
+
+    The sum of n events of an autoregression of order one varies (1 + phi) / (1 - phi) = V times as
+    much as that of independent ones. Where the logarithm of a product of payoffs, b S - k b^2 / 2
+    to second order, is divided by V, its exponential has expectation 1 again; so evidence V times
+    as large is asked for. A negative phi is no reason to ask for less.
+    """
+
+    def __init__(self) -> None:
+        self.field_values = zeros(0)
+        self.fields = doubles(self.field_values)
+
+    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features."""
+        self.field_values = enlarged(self.field_values, FIELDS * size)
+        self.fields = doubles(self.field_values)
+        return 0
+
+    def clear(self, j: cython.Py_ssize_t) -> None:
+        """Forget the events of a feature."""
+        k: cython.Py_ssize_t
+        for k in range(FIELDS * j, FIELDS * (j + 1)):
+            self.fields[k] = 0.0
+
+    def observe(self, j: cython.Py_ssize_t, deviation: float) -> None:
+        """Take the deviation of a feature from its mean."""
+        fields: cython.p_double = self.fields
+        k: cython.Py_ssize_t = FIELDS * j
+        part: cython.double = max(min(deviation, LARGEST_PART), -LARGEST_PART)
+        near: cython.double = deviation - fields[k + LAST]
+        far: cython.double = deviation - fields[k + BEFORE]
+        near = max(min(near, LARGEST_DIFFERENCE), -LARGEST_DIFFERENCE)
+        far = max(min(far, LARGEST_DIFFERENCE), -LARGEST_DIFFERENCE)
+        fields[k + PRODUCTS] += part * fields[k + PART]
+        fields[k + SQUARES] += part * part
+        if fields[k + EVENTS] >= 1.0:
+            fields[k + NEAR] += near * near
+        if fields[k + EVENTS] >= 2.0:
+            fields[k + FAR] += far * far
+        fields[k + BEFORE] = fields[k + LAST]
+        fields[k + LAST] = deviation
+        fields[k + PART] = part
+        fields[k + EVENTS] += 1.0
+
+    def correlation(self, j: cython.Py_ssize_t) -> float:
+        """Correlation of neighbouring events, at least 0."""
+        fields: cython.p_double = self.fields
+        k: cython.Py_ssize_t = FIELDS * j
+        phi: cython.double
+        if fields[k + PRODUCTS] <= 0.0 or fields[k + FAR] <= fields[k + NEAR]:
+            return 0.0
+        phi = fields[k + PRODUCTS] / fields[k + SQUARES]
+        if fields[k + NEAR] > 0.0:
+            phi = min(phi, fields[k + FAR] / fields[k + NEAR] - 1.0)
+        phi *= fields[k + EVENTS] / (fields[k + EVENTS] + PRIOR_COUNT)
+        return min(phi, LARGEST_CORRELATION)
+
+    def inflation(self, j: cython.Py_ssize_t) -> float:
+        """Factor V for one feature."""
+        phi: cython.double = self.correlation(j)
+        return (1.0 + phi) / (1.0 - phi)
+
+    def mean_inflation(self, size: cython.Py_ssize_t) -> float:
+        """Factor V for a combination of features, by their mean correlation."""
+        phi: cython.double = 0.0
+        j: cython.Py_ssize_t
+        for j in range(size):
+            phi += self.correlation(j)
+        phi /= size
+        return (1.0 + phi) / (1.0 - phi)
+
+    def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
+        """Pass the state through ``archive``."""
+        j: cython.Py_ssize_t
+        self.field_values = archive.vector(self.field_values, FIELDS * size)
+        self.fields = doubles(self.field_values)
+        for j in range(FIELDS * size):
+            if not -1e300 < self.fields[j] < 1e300:
+                raise ValueError("the state holds an impossible correlation: it is damaged")
+        for j in range(size):
+            archive.check_count(self.fields[FIELDS * j + EVENTS])
+            for k in (SQUARES, NEAR, FAR):
+                if self.fields[FIELDS * j + k] < 0.0:
+                    raise ValueError("the state holds an impossible square: it is damaged")
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this correlation."""
+        return [self, self.field_values]

@@ -1,0 +1,73 @@
+from libc.math cimport exp, fabs, log, sqrt
+
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.buffers cimport doubles, integers
+from clipsgd_river._kernels.drift.mean_bounds cimport CURVE, HIGHEST, LOWEST, SCALES, MeanBounds
+
+cdef Py_ssize_t LENGTHS
+cdef Py_ssize_t PARTS
+cdef double TYPICAL_LEVEL
+cdef double STEEPEST
+cdef double SLOWNESS
+cdef Py_ssize_t BLOCK
+cdef double LARGEST_EVIDENCE
+cdef double LARGEST_PART
+cdef double LONGEST_OF_PAST
+cdef double WARNING
+cdef double LOG_WARNING
+cdef Py_ssize_t PRODUCT
+cdef Py_ssize_t LOGARITHM
+cdef Py_ssize_t TOTAL
+cdef Py_ssize_t SQUARE
+cdef Py_ssize_t MOST
+cdef Py_ssize_t FIELDS
+cdef Py_ssize_t EACH
+cdef Py_ssize_t EACH_SQUARED
+cdef Py_ssize_t PAST
+cdef Py_ssize_t PAST_SLOPE
+cdef Py_ssize_t FACTOR
+cdef Py_ssize_t WINDOW
+
+cdef class ShiftTests:
+    cdef bint known
+    cdef readonly double excess
+    cdef readonly bint near
+    cdef double inflation
+    cdef object span_values
+    cdef int* spans
+    cdef object step_values
+    cdef int* steps
+    cdef object slope_values
+    cdef double* slopes
+    cdef object price_values
+    cdef double* prices
+    cdef object null_log_values
+    cdef double* null_logs
+    cdef object past_null_log_values
+    cdef double* past_null_logs
+    cdef object payoff_values
+    cdef double* payoffs
+    cdef object open_values
+    cdef int* open
+    cdef object field_values
+    cdef double* fields
+    cdef object window_values
+    cdef double* windows
+    cdef int point(self) except -1
+    cdef int reserve(self, Py_ssize_t size, Py_ssize_t fresh) except -1
+    cdef void clear(self, Py_ssize_t j) noexcept nogil
+    cdef void begin(self, Py_ssize_t j) noexcept nogil
+    cdef void observe(self, Py_ssize_t j, double y, Py_ssize_t n) noexcept nogil
+    cdef void pay(self, Py_ssize_t base, double y, Py_ssize_t count) noexcept nogil
+    cdef void settle(self, Py_ssize_t j, Py_ssize_t length) noexcept nogil
+    cdef bint test(self, Py_ssize_t j, Py_ssize_t n, MeanBounds bounds, double level, double inflation) noexcept nogil
+    cdef bint test_windows(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, MeanBounds bounds, double level) noexcept nogil
+    cdef bint test_side(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t side, Py_ssize_t n, MeanBounds bounds, double limit) noexcept nogil
+    cdef void tell_most(self, Py_ssize_t j, Py_ssize_t length) noexcept nogil
+    cdef void open_known(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, MeanBounds bounds, Py_ssize_t w) noexcept nogil
+    cdef void open_unknown(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, Py_ssize_t w) noexcept nogil
+    cdef int exchange(self, Archive archive, Py_ssize_t j, Py_ssize_t n) except -1
+    cdef int check(self, Py_ssize_t field, double value) except -1
+    cdef list owners(self)
+
+cdef double curvature(double slope, double offset) noexcept nogil

@@ -1,0 +1,229 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""What linear models share: features in clipped units, events and rows with a target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
+from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from clipsgd_river._kernels.core.buffers import doubles
+    from clipsgd_river._kernels.core.vector import total
+    from clipsgd_river._kernels.sgd.location_scale import MULTIPLE
+
+# Locations and scales of the features only condition the steps, since the function is kept when
+# they move: a memory of 500 events is enough, and costs less than an automatic step.
+INPUT_RATE = 0.002
+# Values of a feature before its scale, and with it the first steps of its weight, can be trusted.
+EARLIEST = 8.0
+
+
+class LinearKernel(LocationScaleKernel):
+    """Location and scale that condition the steps of a linear model, instead of being judged.
+
+    A model is a subclass with a handful of methods: ``evaluate`` the loaded event, ``write`` what
+    it predicts, ``teach`` a target, ``reserve`` and ``exchange``.
+
+    Parameters
+    ----------
+    settings
+        ``learning_rate``, ``clip``, ``warm_up`` and ``max_features``, already validated, and what
+        a subclass adds; kept as given.
+    multiple
+        The automatic threshold, in medians of the gradient's norm.
+    """
+
+    def __init__(self, settings: dict[str, Any], multiple: float) -> None:
+        # An alert limit is kept for every detector; no model is asked for it.
+        LocationScaleKernel.__init__(
+            self,
+            {**settings, "learning_rate": INPUT_RATE, "clip": "auto", "contamination": 0.5},
+        )
+        self.settings = settings
+        self.scheduled = hasattr(settings["learning_rate"], "get")
+        self.error_clip = ClipThreshold(settings["clip"], multiple)
+        self.before_values = zeros(0)
+        self.before = doubles(self.before_values)
+        self.early_values = zeros(0)
+        self.early = doubles(self.early_values)
+        self.writes = False
+        # Numbers that a prediction consists of.
+        self.outputs = 1
+
+    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
+        """Make room for ``size`` features."""
+        before = zeros(size)
+        early = zeros(size)
+        LocationScaleKernel.reserve(self, size)
+        self.before_values = before
+        self.before = doubles(before)
+        self.early_values = early
+        self.early = doubles(early)
+        return 0
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``; the features are known."""
+        LocationScaleKernel.exchange(self, archive)
+        self.error_clip.exchange(archive)
+        return 0
+
+    def evaluate(self) -> None:
+        """Compute the linear functions of the loaded event."""
+
+    def write(self, out: cython.p_double, start: cython.Py_ssize_t) -> None:
+        """Write the prediction for the event evaluated just before from ``out[start]`` on."""
+
+    def teach(self, target: float) -> None:
+        """One clipped step on the event evaluated just before."""
+
+    def follow_inputs(self) -> float:
+        """Let location and scale of the features take their step.
+
+        Leaves the locations as they were in ``before`` and returns the squared norm of the clipped
+        standardised event.
+        """
+        count: cython.Py_ssize_t = self.features.count
+        squares: cython.p_double = self.features.scratch
+        k: cython.Py_ssize_t
+        self.events += 1.0
+        if count == 0:
+            return 0.0
+        for k in range(count):
+            self.before[k] = self.location[self.features.present[k]]
+        self.standardise()
+        if self.starting > 0:
+            self.step_of_start()
+        else:
+            self.step()
+        for k in range(count):
+            squares[k] = self.gradient[k] * self.gradient[k]
+        return total(squares, count)
+
+    def step_of_start(self) -> None:
+        """Step while features start; leaves a gradient for them, too.
+
+        A location that starts follows no gradient, but a model need not wait for it.
+        """
+        count: cython.Py_ssize_t = self.features.count
+        k: cython.Py_ssize_t
+        for k in range(count):
+            self.early[k] = self.deviation[k]
+        self.step()
+        for k in range(count):
+            if EARLIEST < self.seen[self.features.present[k]] <= self.start.length:
+                self.gradient[k] = max(min(self.early[k], MULTIPLE), -MULTIPLE)
+
+    def clipped(self, norm: float, rate: float) -> float:
+        """Share of a gradient of this norm that counts, for a step of this size."""
+        dimension: cython.double = self.features.count + 1
+        memory: cython.double = self.events
+        if memory * rate > 1.0:
+            memory = 1.0 / rate
+        limit: cython.double = self.error_clip.value(memory, dimension)
+        return limit / norm if norm > limit else 1.0
+
+    def check_one(self, event: Any) -> None:
+        """Raise what learning the event would raise; nothing changes."""
+        self.claim()
+        try:
+            fresh = self.features.load(event)
+            if fresh is not None:
+                self.features.admit(fresh)
+        finally:
+            self.busy = False
+
+    def teach_one(self, event: Any, target: float) -> None:
+        """Learn an event and its target; a missing target (NaN) teaches nothing."""
+        if target != target:
+            return
+        self.claim()
+        try:
+            self.load(event, True)
+            self.evaluate()
+            self.teach(target)
+        finally:
+            self.busy = False
+
+    def predict_one(self, event: Any) -> list[float]:
+        """Prediction for an event."""
+        self.claim()
+        try:
+            self.load(event, False)
+            self.evaluate()
+            out = zeros(self.outputs)
+            self.write(doubles(out), 0)
+            return out.tolist()
+        finally:
+            self.busy = False
+
+    def value_one(self, event: Any) -> float:
+        """Prediction for an event by a model whose prediction is one number."""
+        self.claim()
+        try:
+            self.load(event, False)
+            self.evaluate()
+            self.write(self.before, 0)
+            return self.before[0]
+        finally:
+            self.busy = False
+
+    def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
+        """Write the prediction for the loaded row, and learn its target afterwards, if asked."""
+        self.evaluate()
+        if self.writes:
+            self.write(self.output_of, row * self.outputs)
+        if learn:
+            self.teach(self.target_of[row])
+
+    def run_targets(self, rows: Any, names: Any, targets: Any, out: Any) -> None:
+        """Run rows through the model.
+
+        Parameters
+        ----------
+        rows
+            Flat array of doubles, ``len(names)`` to a row; uncompiled, a list.
+        names
+            The features in the columns.
+        targets
+            Array of doubles, one a row and none of them NaN, to learn from; ``None`` to predict
+            only.
+        out
+            Array of doubles for the predictions, made before each row is learned, ``outputs()`` a
+            row; ``None`` to learn only.
+        """
+        learn: cython.bint = targets is not None
+        count: cython.Py_ssize_t = len(targets) if learn else len(out) // self.outputs
+        if count == 0 or len(names) == 0:
+            return
+        if len(rows) != count * len(names) or (
+            out is not None and len(out) != count * self.outputs
+        ):
+            raise ValueError(f"{len(rows)} numbers do not make {count} rows of {len(names)}")
+        self.claim()
+        try:
+            self.writes = out is not None
+            if self.writes:
+                self.output_of = doubles(out)
+            if learn:
+                self.target_of = doubles(targets)
+            self.each_row(rows, names, count, learn)
+        finally:
+            self.busy = False
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel."""
+        return [
+            *LocationScaleKernel.owners(self),
+            self.before_values,
+            self.early_values,
+            self.error_clip,
+        ]

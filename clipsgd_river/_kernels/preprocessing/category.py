@@ -1,0 +1,71 @@
+# cython: language_level=3
+"""One categorical feature: its frequencies, and the value that does not count yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.preprocessing.value_table import ValueTable
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+
+class Category:
+    """Surprisals of a feature's values; each counts from the next one learned on.
+
+    A pipeline lets a transformer learn an event before it passes the event on to be learned by
+    the detector. Were the value counted at once, what the detector learns would be less
+    surprising than what it scores: a value never seen would not exist for it.
+    """
+
+    def __init__(self, memory: float, most: int) -> None:
+        self.table = ValueTable(memory, most)
+        self.waiting: Any = None
+        self.waiting_given: Any = None
+
+    def learn(self, key: Any, given: Any) -> cython.int:
+        """Count the value that waits, and let this one wait."""
+        if self.waiting is not None:
+            self.table.learn(self.waiting, self.waiting_given)
+        self.waiting = key
+        self.waiting_given = given
+        return 0
+
+    def bits(self, key: Any, given: Any) -> float:
+        """Surprisal of a value."""
+        return self.table.bits(key, given)
+
+    def seen(self, key: Any, given: Any) -> tuple[Any, ...]:
+        """How often a value was seen, in all events and in its context, if there is one.
+
+        Twice its fading count, ``None`` if it is not kept, and the events; whether any values were
+        dropped.
+        """
+        seen = self.table.seen(None, key)
+        within = self.table.seen(given, key) if given is not None else (None, 0.0)
+        return (*seen, *within, self.table.purges > 0.0)
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the numbers of the state through ``archive``."""
+        self.table.exchange(archive)
+        return 0
+
+    def kept(self) -> list[Any]:
+        """Values of the state: those of the table, the one that waits, and its context."""
+        return [*self.table.keys, self.waiting, self.waiting_given]
+
+    def take_kept(self, kept: list[Any]) -> cython.int:
+        """Take over what `kept` gave."""
+        if len(kept) < 3 or (kept[-2] is None and kept[-1] is not None):
+            raise ValueError("the state lacks values: it is damaged")
+        self.waiting, self.waiting_given = kept[-2], kept[-1]
+        self.table.take_keys(kept[:-2])
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this feature."""
+        return [self, *self.table.owners()]

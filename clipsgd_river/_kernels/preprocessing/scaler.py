@@ -1,0 +1,102 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Events in units of each feature's own clipped location and scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import fabs
+
+    from clipsgd_river._kernels.core.buffers import doubles, integers
+
+# Squashed, values this many scales off lie half way to the end. HalfSpaceTrees, which halve [0, 1]
+# at random, rank best with 6 of 1, 3, 6 and 12 in the mean over nine tables.
+HALF_WAY = 6.0
+
+
+class ScalerKernel(LocationScaleKernel):
+    """Location and scale that are applied instead of judged.
+
+    A feature that is missing or was never seen is at its location.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        # An alert limit is kept for every detector; no scaler is asked for it.
+        LocationScaleKernel.__init__(self, {**settings, "contamination": 0.5})
+        self.settings = settings
+        self.squash = settings["squash"]
+
+    def distance(self) -> float:
+        """Deviations of the loaded event, for the step that follows; a scaler judges nothing."""
+        self.standardise()
+        return 0.0
+
+    def place(self, deviation: float) -> float:
+        """Deviation as it is, or squashed to [0, 1] by (1 + z / (6 + |z|)) / 2."""
+        if self.squash:
+            return 0.5 + 0.5 * (deviation / (HALF_WAY + fabs(deviation)))
+        return deviation
+
+    def transform_one(self, event: Any) -> dict[Any, float]:
+        """Scaled event, its keys in their order."""
+        self.claim()
+        try:
+            self.features.load(event)
+            return self.scaled(event)
+        finally:
+            self.busy = False
+
+    def scaled(self, event: Any) -> dict[Any, float]:
+        """Answer for the loaded event."""
+        k: cython.Py_ssize_t
+        middle: cython.double = self.place(0.0)
+        scaled: dict[Any, float] = dict.fromkeys(event, middle)
+        self.standardise()
+        for k in range(self.features.count):
+            scaled[self.features.names[self.features.present[k]]] = self.place(self.deviation[k])
+        return scaled
+
+    def transform_rows(self, rows: Any, names: Any, out: Any) -> None:
+        """Write scaled rows to ``out``, both flat, ``len(names)`` numbers to a row."""
+        width: cython.Py_ssize_t = len(names)
+        size: cython.Py_ssize_t = len(rows)
+        if size == 0 or width == 0:
+            return
+        if size % width != 0 or len(out) != size:
+            raise ValueError(
+                f"{size} numbers do not make rows of {width}, or do not fit the output"
+            )
+        self.claim()
+        try:
+            data: cython.p_double = doubles(rows)
+            target: cython.p_double = doubles(out)
+            positions = self.features.match(names)
+            columns: cython.p_int = integers(positions)
+            identity: cython.bint = self.features.is_identity(columns, width)
+            middle: cython.double = self.place(0.0)
+            start: cython.Py_ssize_t = 0
+            c: cython.Py_ssize_t
+            k: cython.Py_ssize_t
+            scaled: cython.p_double = self.gradient
+            present: cython.p_int = self.features.present
+            with cython.nogil:
+                while start < size:
+                    self.features.load_row(data, start, columns, width, identity)
+                    self.standardise()
+                    for k in range(self.features.size):
+                        scaled[k] = middle
+                    for k in range(self.features.count):
+                        scaled[present[k]] = self.place(self.deviation[k])
+                    for c in range(width):
+                        target[start + c] = scaled[columns[c]] if columns[c] >= 0 else middle
+                    start += width
+        finally:
+            self.busy = False

@@ -1,0 +1,25 @@
+from libc.math cimport sqrt
+
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.archived cimport ArchivedKernel
+from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.robust_start cimport RobustStart
+from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
+
+cdef double LEVEL
+cdef double MULTIPLE
+cdef double GAUSSIAN_RATIO
+cdef double LONGEST_MEMORY
+cdef double LARGEST_NORM
+
+cdef class GradientClip(ArchivedKernel):
+    cdef double fixed
+    cdef readonly double count
+    cdef readonly double energy
+    cdef RunningQuantile high
+    cdef RobustStart start
+
+    cdef double threshold(self) noexcept nogil
+    cdef void learn_first(self, double norm) noexcept nogil
+    cpdef double share(self, double norm)
+    cpdef double rate(self)

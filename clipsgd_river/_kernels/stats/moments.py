@@ -1,0 +1,169 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""Mean and variance of one variable by clipped SGD, and how far the mean may be off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
+from clipsgd_river._kernels.stats.univariate import UnivariateKernel
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import fabs, sqrt
+
+    from clipsgd_river._kernels.stats.univariate import ROUND_OFF
+
+# The automatic threshold is this multiple of the median deviation, as for the detectors.
+MULTIPLE = 2.0
+# The growing one is this multiple of the scale times the fourth root of the memory. Smaller: more
+# bias at skewed variables; larger: an outlier moves the mean further. Among 2, 3, 4, 5, 6 and 8 on
+# Pareto(2.1), 5 is the smallest beyond which the large errors hardly shrink any more.
+GROWING_MULTIPLE = 5.0
+LARGEST_THRESHOLD = 1e300
+# No location and no mean square of values up to 1e150 exceeds these.
+LARGEST_LOCATION = 1e152
+LARGEST_SQUARE = 1e304
+SMALLEST_THRESHOLD = 1e-300
+# Standardised gradients are cut here, where their squares are still finite.
+LARGEST_UNIT = 1e35
+
+
+class MomentsKernel(UnivariateKernel):
+    r"""Location m and mean square v of the deviations, both from gradients clipped at lambda.
+
+    .. math:: m \leftarrow m + \eta\,g, \qquad
+              v \leftarrow v + \eta\,\bigl((1 - \eta)\,g^2 / c - v\bigr), \qquad
+              g = \mathrm{clip}(x - m, \lambda),
+
+    c the share of a standard normal's second moment that clipping leaves. Without clipping and
+    with eta = 1 / t this is Welford's algorithm.
+
+    Beside them, for the radius of the mean: with w_i the weight of the i-th gradient in m, the sum
+    of w_i^2, the largest w_i lambda_i and the weighted mean of 1 / lambda_i, each by the recursion
+    that the weights obey.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        UnivariateKernel.__init__(self, settings)
+        rule = settings["clip"]
+        self.growing = rule == "growing"
+        # The growing threshold is in scales and not in medians: of a variable that is 0 in most
+        # events the median deviation is 0, while its mean is that of the others.
+        self.clip = ClipThreshold(GROWING_MULTIPLE if self.growing else rule, MULTIPLE)
+        self.share = 1.0 if self.growing else self.clip.gaussian_share(1)
+        self.location = 0.0
+        self.square = 0.0
+        self.weight_energy = 1.0
+        self.largest_influence = 0.0
+        self.inverse_threshold = 0.0
+
+    def threshold(self, scale: float) -> float:
+        """Threshold now, in the unit of the variable."""
+        memory: cython.double = self.memory()
+        limit: cython.double = self.clip.value(memory, 1.0)
+        if self.growing and memory > 1.0:
+            limit *= sqrt(sqrt(memory))
+        if limit >= LARGEST_THRESHOLD:
+            return LARGEST_THRESHOLD
+        return min(limit * scale, LARGEST_THRESHOLD)
+
+    def known_scale(self, deviation: float) -> float:
+        """Scale so far; for a constant that changes, the change over sqrt(t).
+
+        By Chebyshev's inequality t equal values cannot tell more.
+        """
+        scale: cython.double = sqrt(self.square)
+        if scale > ROUND_OFF * fabs(self.location):
+            return scale
+        return fabs(deviation) / sqrt(self.memory())
+
+    def begin(self) -> None:
+        """Mean of the start's values, each clipped around their median."""
+        sample: cython.p_double = self.start.sample
+        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
+        center: cython.double = self.start.location
+        scale: cython.double = self.start.scale
+        deviation: cython.double
+        sum_of_deviations: cython.double = 0.0
+        sum_of_squares: cython.double = 0.0
+        k: cython.Py_ssize_t
+        if scale <= ROUND_OFF * fabs(center):
+            scale = max(sample[n - 1] - center, center - sample[0]) / sqrt(self.count)
+        limit: cython.double = self.threshold(scale)
+        for k in range(n):
+            sum_of_deviations += max(min(sample[k] - center, limit), -limit) / self.count
+        self.location = center + sum_of_deviations
+        for k in range(n):
+            deviation = max(min(sample[k] - self.location, limit), -limit)
+            sum_of_squares += deviation * deviation / self.count
+        self.square = sum_of_squares / self.share
+        self.weight_energy = 1.0 / self.count
+        self.inverse_threshold = 1.0 / max(limit, SMALLEST_THRESHOLD) if limit > 0.0 else 0.0
+        self.largest_influence = limit / self.count
+        if scale > 0.0:
+            self.clip.norm.place(self.median_deviation() / scale, self.count)
+
+    def median_deviation(self) -> float:
+        """Median absolute deviation of the start's values from their median."""
+        deviations: cython.p_double = self.start.deviations
+        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
+        if n % 2 == 1:
+            return deviations[n // 2]
+        return 0.5 * deviations[n // 2 - 1] + 0.5 * deviations[n // 2]
+
+    def step(self, value: float) -> None:
+        """One clipped step."""
+        deviation: cython.double = value - self.location
+        scale: cython.double = self.known_scale(deviation)
+        limit: cython.double = self.threshold(scale)
+        gradient: cython.double = max(min(deviation, limit), -limit)
+        unit: cython.double = gradient / scale if scale > 0.0 else 0.0
+        unit = max(min(unit, LARGEST_UNIT), -LARGEST_UNIT)
+        rate: cython.double = self.choose_rate(unit)
+        if scale > 0.0:
+            self.clip.observe(min(fabs(deviation) / scale, LARGEST_THRESHOLD), 1.0)
+        if self.square <= 0.0:
+            self.square = scale * scale
+        rest: cython.double = 1.0 - rate
+        self.location += rate * gradient
+        self.square += rate * (rest * gradient * gradient / self.share - self.square)
+        self.weight_energy = rest * rest * self.weight_energy + rate * rate
+        self.largest_influence = max(rest * self.largest_influence, rate * limit)
+        if limit > 0.0:
+            limit = max(limit, SMALLEST_THRESHOLD)
+            self.inverse_threshold += rate * (1.0 / limit - self.inverse_threshold)
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``."""
+        UnivariateKernel.exchange(self, archive)
+        self.clip.exchange(archive)
+        self.location = archive.number(self.location)
+        self.square = archive.number(self.square)
+        self.weight_energy = archive.number(self.weight_energy)
+        self.largest_influence = archive.number(self.largest_influence)
+        self.inverse_threshold = archive.number(self.inverse_threshold)
+        if not 0.0 <= self.square <= LARGEST_SQUARE or fabs(self.location) > LARGEST_LOCATION:
+            raise ValueError("the state holds an impossible mean or variance: it is damaged")
+        if (
+            not 0.0 <= self.weight_energy <= 1.0
+            or not self.largest_influence >= 0.0
+            or not self.inverse_threshold >= 0.0
+        ):
+            raise ValueError("the state holds impossible weights: it is damaged")
+        return 0
+
+    def variance(self) -> float:
+        """Mean square over 1 - sum w_i^2: unbiased as n / (n - 1) makes it for equal weights."""
+        if self.weight_energy >= 1.0:
+            return 0.0
+        return min(self.square / (1.0 - self.weight_energy), LARGEST_THRESHOLD)
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel."""
+        return [*UnivariateKernel.owners(self), self.clip, self.clip.norm]

@@ -1,0 +1,20 @@
+from libc.math cimport fabs, sqrt
+
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
+from clipsgd_river._kernels.stats.univariate cimport LARGEST_VALUE, UnivariateKernel
+
+cdef Py_ssize_t FEWEST_NEIGHBOURS
+
+cdef class PinballKernel(UnivariateKernel):
+    cdef double level
+    cdef bint averaging
+    cdef double iterate
+    cdef readonly double quantile
+    cdef RunningQuantile spread
+    cdef RunningQuantile near
+    cdef double share
+    cdef double lowest
+    cdef double highest
+
+    cdef double neighbourhood(self, Py_ssize_t place, double share) noexcept nogil

@@ -1,0 +1,140 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""A quantile of one variable by stochastic gradient descent on the pinball loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.running_quantile import RunningQuantile
+from clipsgd_river._kernels.stats.univariate import UnivariateKernel
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from math import fabs, sqrt
+
+    from clipsgd_river._kernels.stats.univariate import LARGEST_VALUE
+
+# Values from which a start reads how densely they lie, at least.
+FEWEST_NEIGHBOURS = 3
+
+
+class PinballKernel(UnivariateKernel):
+    r"""Quantile of level p: the gradient is p above the iterate and p - 1 below.
+
+    It is bounded by itself. The best step is 1 / (t f), f the density at the quantile, which is
+    read off the stream: with r = min(p, 1 - p), a share r of values lies within h, the running r
+    quantile of the non-zero distances from the iterate, so that f is about r / (2 h). The step is
+    eta 2 h / r, at most the median distance, beyond which no density can tell. The iterate stays
+    between the lowest and the highest value: no quantile lies outside.
+
+    To average, eta = t^(-5/8) and the estimate is the mean of the iterates (Polyak and Ruppert),
+    which forgives a density that is known only roughly.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        UnivariateKernel.__init__(self, settings)
+        self.level = settings["q"]
+        self.averaging = settings["learning_rate"] == "averaging"
+        self.iterate = 0.0
+        self.quantile = 0.0
+        self.share = min(self.level, 1.0 - self.level)
+        self.spread = RunningQuantile(0.5, 0.02)
+        # Neighbours are rare at the ends: the fewer they are, the more each has to tell.
+        self.near = RunningQuantile(self.share, 0.02 * sqrt(0.5 / self.share))
+        self.lowest = 0.0
+        self.highest = 0.0
+
+    def begin(self) -> None:
+        """Quantile of the start's values, interpolated between neighbours."""
+        sample: cython.p_double = self.start.sample
+        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
+        place: cython.double = self.level * (self.count - 1.0)
+        k: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, place)
+        share: cython.double = place - k
+        self.iterate = sample[k]
+        if k + 1 < n:
+            self.iterate = (1.0 - share) * sample[k] + share * sample[k + 1]
+            # Rounding may lead out of the interval.
+            self.iterate = max(min(self.iterate, sample[k + 1]), sample[k])
+        self.lowest = sample[0]
+        self.highest = sample[n - 1]
+        self.quantile = self.iterate
+        self.spread.place(self.neighbourhood(k, 0.5), self.count)
+        self.near.place(self.neighbourhood(k, self.share), self.count)
+
+    def neighbourhood(self, place: cython.Py_ssize_t, share: float) -> float:
+        """Distance within which a share of the start's values lies, read off the nearest ones."""
+        sample: cython.p_double = self.start.sample
+        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
+        wanted: cython.double = share * self.count
+        below: cython.Py_ssize_t = place
+        above: cython.Py_ssize_t = place + 1
+        found: cython.Py_ssize_t = 0
+        distance: cython.double = 0.0
+        while found < n and (found + 0.5 < wanted or found < FEWEST_NEIGHBOURS or distance == 0.0):
+            if above >= n or (
+                below >= 0 and self.iterate - sample[below] <= sample[above] - self.iterate
+            ):
+                distance = self.iterate - sample[below]
+                below -= 1
+            else:
+                distance = sample[above] - self.iterate
+                above += 1
+            found += 1
+        return distance * (wanted / found)
+
+    def step(self, value: float) -> None:
+        """One step of the iterate, and of the mean of iterates."""
+        deviation: cython.double = value - self.iterate
+        gradient: cython.double = 0.0
+        rate: cython.double
+        if deviation > 0.0:
+            gradient = self.level
+        elif deviation < 0.0:
+            gradient = self.level - 1.0
+        if deviation != 0.0:
+            if self.spread.value > 0.0:
+                self.spread.observe(fabs(deviation))
+                self.near.observe(fabs(deviation))
+            else:
+                # A constant that changes: t equal values leave the change a probability of 1 / t.
+                self.spread.place(fabs(deviation) / self.count, 1.0)
+                self.near.place(self.share * self.spread.value, 1.0)
+        if self.averaging:
+            rate = 1.0 / (sqrt(self.count) * sqrt(sqrt(sqrt(self.count))))
+        else:
+            rate = self.choose_rate(gradient)
+        length: cython.double = rate * (2.0 * self.near.value / self.share)
+        self.lowest = min(self.lowest, value)
+        self.highest = max(self.highest, value)
+        self.iterate += min(length, self.spread.value) * gradient
+        self.iterate = max(min(self.iterate, self.highest), self.lowest)
+        if self.averaging:
+            # Halves first: the difference of two large values must stay finite.
+            self.quantile += 2.0 * ((0.5 * self.iterate - 0.5 * self.quantile) / self.count)
+        else:
+            self.quantile = self.iterate
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``."""
+        UnivariateKernel.exchange(self, archive)
+        self.iterate = archive.number(self.iterate)
+        self.quantile = archive.number(self.quantile)
+        self.spread.exchange(archive)
+        self.near.exchange(archive)
+        self.lowest = archive.number(self.lowest)
+        self.highest = archive.number(self.highest)
+        if not -LARGEST_VALUE <= self.lowest <= self.highest <= LARGEST_VALUE or not (
+            self.lowest <= self.iterate <= self.highest
+        ):
+            raise ValueError("the state holds an impossible quantile: it is damaged")
+        return 0
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel."""
+        return [*UnivariateKernel.owners(self), self.spread, self.near]

@@ -1,0 +1,129 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""What the statistics of one variable share: start, step size, rows, pickling."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.archived import ArchivedKernel
+from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.robust_start import RobustStart
+from clipsgd_river._kernels.sgd.step_size import StepSize
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from clipsgd_river._kernels.core.buffers import doubles
+
+# Values beyond this count as this, so that squares of differences stay finite.
+LARGEST_VALUE = 1e150
+# A scale below this share of its location is round-off: the variable is constant so far.
+ROUND_OFF = 2.0**-50
+
+
+class UnivariateKernel(ArchivedKernel):
+    """One variable, one step per value.
+
+    The first values go to a `RobustStart`; after each of them ``begin`` makes the estimates anew
+    from all of them. Later ones go to ``step``. A subclass has both, and ``exchange``.
+
+    Parameters
+    ----------
+    settings
+        ``learning_rate`` (``"averaging"``, or what `StepSize` takes) and ``warm_up``, validated,
+        and what a subclass adds; kept as given.
+    components
+        Numbers in a gradient.
+    """
+
+    def __init__(self, settings: dict[str, Any], components: cython.Py_ssize_t = 1) -> None:
+        self.settings = settings
+        self.count = 0.0
+        rate = settings["learning_rate"]
+        # The share of a value is never below 1 / t: averaging is a rate of 0.
+        self.step_size = StepSize(0.0 if rate == "averaging" else rate, 0.0005, True)
+        self.scheduled = hasattr(rate, "get")
+        self.start = RobustStart(settings["warm_up"])
+        self.start.reserve(1)
+        self.features = FeatureTable(components)
+        self.features.grow(list(range(components)))
+        self.features.commit()
+        self.features.count = components
+        self.step_size.reserve(components)
+        self.gradient_values = zeros(components)
+        self.gradient = doubles(self.gradient_values)
+
+    def step(self, value: float) -> None:
+        """Take one step on a value after the start."""
+
+    def begin(self) -> None:
+        """Make the estimates from the ``count`` values of the start, which `start` has sorted."""
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``."""
+        self.count = archive.count(self.count)
+        self.step_size.exchange(archive, self.features.size)
+        counts = array("d", [self.count])
+        self.start.exchange(archive, doubles(counts), 1)
+        if self.count >= self.start.length:
+            self.start.close()
+        return 0
+
+    def memory(self) -> float:
+        """Values behind the estimate: all so far, or 1 / eta if that is fewer."""
+        if self.count * self.step_size.rate > 1.0:
+            return 1.0 / self.step_size.rate
+        return self.count
+
+    def choose_rate(self, gradient: float) -> float:
+        """Step size for the value whose clipped gradient, in scales, this is; at least 1 / t."""
+        self.gradient[0] = gradient
+        self.step_size.advance(self.gradient, self.features, gradient * gradient, self.count)
+        return max(self.step_size.rate, 1.0 / self.count)
+
+    def learn(self, value: float) -> cython.int:
+        """Learn one value; NaN is missing and teaches nothing."""
+        if value != value:
+            return 0
+        value = max(min(value, LARGEST_VALUE), -LARGEST_VALUE)
+        if self.scheduled:
+            self.step_size.consult_scheduler(self.count + 1.0)
+        self.count += 1.0
+        if self.count > self.start.length:
+            self.step(value)
+            return 0
+        self.start.add(0, cython.cast(cython.Py_ssize_t, self.count) - 1, value)
+        self.begin()
+        if self.count == self.start.length:
+            self.start.close()
+        return 0
+
+    def update(self, value: float) -> None:
+        """Learn one value."""
+        self.learn(value)
+
+    def update_many(self, values: Any) -> None:
+        """Learn values in order: an array of doubles; uncompiled, a list."""
+        count: cython.Py_ssize_t = len(values)
+        i: cython.Py_ssize_t
+        if count == 0:
+            return
+        data: cython.p_double = doubles(values)
+        for i in range(count):
+            self.learn(data[i])
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel."""
+        return [
+            *self.step_size.owners(),
+            *self.start.owners(),
+            self.features,
+            *self.features.owners(),
+            self.gradient_values,
+        ]

@@ -1,0 +1,67 @@
+"""River pipelines: the detector at their end, what reaches it, what transformers say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from river import compose
+from sklearn.utils.metaestimators import available_if
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def asked(detector: Any, x: Any) -> tuple[Any, Any]:
+    """The detector at the end of a pipeline, and the event as it arrives there.
+
+    Any other detector, and its event, come back as they are.
+    """
+    while isinstance(detector, compose.Pipeline):
+        x, detector = detector._transform_one(x)
+    return detector, x
+
+
+def descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
+    """What transformers in a pipeline say of the features they make of an event.
+
+    A transformer that replaces values by other numbers may have a method ``describe_one(x)`` that
+    gives, for features by name, the value as it was and in words how usual that is.
+    """
+    found: dict[Any, tuple[Any, str]] = {}
+    if isinstance(step, compose.Pipeline):
+        for part in step.steps.values():
+            found.update(descriptions(part, x))
+            if hasattr(part, "transform_one"):
+                x = part.transform_one(x)
+    elif isinstance(step, compose.TransformerUnion):
+        for part in step.transformers.values():
+            found.update(descriptions(part, x))
+    elif hasattr(step, "describe_one"):
+        found.update(step.describe_one(x))
+    return found
+
+
+def last_step(detector: Any) -> Any:
+    """The detector at the end of a pipeline, or the detector itself."""
+    while isinstance(detector, compose.Pipeline):
+        detector = list(detector.steps.values())[-1]
+    return detector
+
+
+def steps(detector: Any) -> Iterator[Any]:
+    """The steps of a pipeline, those of pipelines in it too, or the detector itself."""
+    if isinstance(detector, compose.Pipeline):
+        for step in detector.steps.values():
+            yield from steps(step)
+    else:
+        yield detector
+
+
+def passes(method: str) -> Callable[[Method], Method]:
+    """Condition that the wrapped detector, or the last step of a pipeline, has a method."""
+
+    def has(self: Any) -> bool:
+        return hasattr(last_step(self.anomaly_detector), method)
+
+    available: Callable[[Method], Method] = available_if(has)
+    return available

@@ -1,0 +1,1 @@
+"""State files: what an object learned, in bytes without pickle."""

@@ -1,0 +1,1 @@
+"""Rows of any kind of table, and the values in them."""

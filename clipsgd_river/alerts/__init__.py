@@ -1,0 +1,7 @@
+"""Alert filters: which events are worth a person's time, at a rate or a risk that is kept."""
+
+from clipsgd_river.alerts.alert import Alert
+from clipsgd_river.alerts.alert_budget import AlertBudget
+from clipsgd_river.alerts.tail_filter import TailFilter
+
+__all__ = ["Alert", "AlertBudget", "TailFilter"]

@@ -1,0 +1,100 @@
+"""The time of an event: a feature that says when, and is none to the detector."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+from river.utils.dataframe import into_frame
+
+from clipsgd_river._kernels.core.as_float import as_float
+
+UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment_of(x: Mapping[Hashable, Any], name: Hashable) -> Any:
+    """Return the time of an event as it was given.
+
+    Raises
+    ------
+    ValueError
+        If the event has no time.
+    """
+    if name not in x:
+        raise ValueError(
+            f"the event has no {name!r}, which the parameter time names: give every event its time"
+        )
+    return x[name]
+
+
+def split(x: Mapping[Hashable, Any], name: Hashable) -> tuple[Any, dict[Hashable, Any]]:
+    """Return the time of an event, and the event without it; raises as `moment_of`."""
+    moment = moment_of(x, name)
+    return moment, {feature: value for feature, value in x.items() if feature != name}
+
+
+def seconds_of(name: Hashable, moment: Any) -> float:
+    """Return a time in seconds since some moment, the same for all.
+
+    Parameters
+    ----------
+    name
+        The feature, for the error.
+    moment
+        A number of seconds, a date or time (naive ones count as UTC), or NumPy's.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    ValueError
+        If it is missing or infinite.
+    """
+    if isinstance(moment, np.datetime64):
+        moment = moment.astype("datetime64[us]").item()
+    if isinstance(moment, datetime):
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        seconds = (aware - _EPOCH).total_seconds()
+    elif isinstance(moment, date):
+        seconds = (
+            datetime(moment.year, moment.month, moment.day, tzinfo=UTC) - _EPOCH
+        ).total_seconds()
+    else:
+        seconds = as_float(name, moment)
+    if seconds - seconds != 0.0:
+        raise ValueError(f"the time {name!r} is {moment!r}: give every event a finite time")
+    return seconds
+
+
+def split_rows(X: Any, name: Any) -> tuple[NDArray[np.float64], Any]:
+    """Return the times of rows in seconds, and a frame of the other columns.
+
+    Raises
+    ------
+    TypeError
+        If ``X`` is no frame: columns of an array have no names.
+    ValueError
+        If there is no such column, or a time is missing.
+    """
+    if not (hasattr(X, "columns") or hasattr(X, "column_names")):
+        raise TypeError(
+            f"rows with a time are a data frame with the column {name!r}, not {type(X).__name__}"
+        )
+    frame = into_frame(X)
+    if name not in frame.columns:
+        raise ValueError(f"the rows have no column {name!r}, which the parameter time names")
+    column = frame.get_column(name)
+    if column.dtype in (nw.Datetime, nw.Date):
+        times = column.cast(nw.Datetime("us")).dt.timestamp("us").to_numpy() / 1e6
+    else:
+        times = np.array([seconds_of(name, moment) for moment in column.to_list()])
+    if not np.isfinite(times).all():
+        raise ValueError(f"the time {name!r} is missing in a row: give every row its time")
+    return np.require(times, dtype=np.float64, requirements=["C", "W"]), frame.drop(
+        name
+    ).to_native()

@@ -1,0 +1,327 @@
+"""What an alert says: how unusual an event was, which features were behind it, what is usual."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from math import atan, copysign, floor, inf, isfinite, log10, pi, sqrt
+from typing import Any
+
+import numpy as np
+
+from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._text import printable
+
+#: Features that an alert describes.
+MOST_FEATURES = 3
+# The band of `expect_one` covers 95 %: under Student's t with 3 degrees of freedom, as which
+# features are taken, 3.182 of its units on either side.
+HALF_BAND = 3.182446305284263
+#: Characters of a value that a sentence shows.
+LONGEST_VALUE = 60
+#: Beyond the named probability of a deviation as large a feature's value is called so.
+FREQUENCIES = (("frequent", 0.05), ("infrequent", 0.01), ("rare", 1e-4), ("unseen", 0.0))
+#: An event that is as many times rarer than the budget's rate, or more, is as severe.
+SEVERITIES = (("critical", 1000.0), ("high", 100.0), ("medium", 10.0), ("low", 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFeature:
+    """A feature behind an alert.
+
+    Parameters
+    ----------
+    feature
+        Its name.
+    contribution
+        What it adds to the event's distance.
+    actual
+        Its value in the event, in its own unit; in a pipeline, as the detector got it.
+    expected, low, high
+        What was expected, and the band in which 95 % of Gaussian values lie.
+    direction
+        ``"above"``, ``"below"`` or ``"within"`` the band.
+    frequency
+        How usual so large a deviation is, taken as one of Student's t with 3 degrees of freedom:
+        ``"frequent"``, more than 1 in 20; ``"infrequent"``, more than 1 in 100; ``"rare"``, more
+        than 1 in 10,000; ``"unseen"``, rarer.
+    value, description
+        Where a transformer made ``actual`` of something else, as `SurprisalEncoder` does of a
+        category, and has a method ``describe_one``: what it was before, and how usual that is, in
+        words; otherwise ``None``.
+    """
+
+    feature: Hashable
+    contribution: float
+    actual: float
+    expected: float
+    low: float
+    high: float
+    direction: str
+    frequency: str
+    value: Any = None
+    description: str | None = None
+
+    def __str__(self) -> str:
+        """Say it in words, as in ``f1 was 900, usually between 20 and 75``."""
+        if self.description is not None:
+            told = f"{_printable(_quoted(self.value))}, {_printable(self.description)}"
+            return f"{_printable(self.feature)} was {told}"
+        actual, low, high = readable(self.actual, self.low, self.high)
+        usual = f"usually {low}" if low == high else f"usually between {low} and {high}"
+        return f"{_printable(self.feature)} was {actual}, {usual}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Why an event was reported.
+
+    Parameters
+    ----------
+    score
+        The detector's score of the event.
+    tail_probability
+        Estimated probability that an event scores as high; ``None`` when unknown.
+    severity
+        How many times rarer than the rate of the budget the event is: ``"low"``, less than 10
+        times; ``"medium"``, from 10 times on; ``"high"``, 100; ``"critical"``, 1,000.
+    time, key
+        When it happened and to whom, as they were given; ``None`` if not.
+    contributions
+        Feature -> what it adds to the distance; empty if the detector cannot tell.
+    features
+        The features that contribute most, at most three, the largest contribution first.
+    count, first, last
+        Of how many events the alert is, and the times of the first and the last of them, where
+        repeats were folded into it (`clipsgd_river.alerts.rules.Cooldown`).
+
+    Examples
+    --------
+    >>> from clipsgd_river.alerts import AlertBudget
+    >>> from clipsgd_river.anomaly import ClippedZScore
+    >>> model = AlertBudget(ClippedZScore(), alert_rate=0.01)
+    >>> for i in range(500):
+    ...     model.learn_one({"load": 50.0 + i % 11, "errors": float(i % 3)})
+    >>> alert = model.alert_one({"load": 55.0, "errors": 90.0}, key="web-1")
+    >>> alert.sentence
+    'web-1: errors was 90, usually between -0.7 and 2.7; less than 1 event in ... is as unusual.'
+    >>> alert.severity, alert.features[0].direction, alert.features[0].frequency
+    ('critical', 'above', 'unseen')
+    """
+
+    score: float
+    tail_probability: float | None = None
+    severity: str = "low"
+    time: Any = None
+    key: Any = None
+    contributions: Mapping[Hashable, float] = field(default_factory=dict)
+    features: tuple[AlertFeature, ...] = ()
+    count: int = 1
+    first: Any = None
+    last: Any = None
+
+    @property
+    def sentence(self) -> str:
+        """The alert in one plain English sentence."""
+        whom = [_printable(part) for part in (self.time, self.key) if part is not None]
+        head = f"{', '.join(whom)}: " if whom else ""
+        outside = [part for part in self.features if part.direction != "within"]
+        if outside:
+            reason = "; ".join(map(str, outside))
+        elif len(self.features) > 1:
+            names = ", ".join(_printable(part.feature) for part in self.features)
+            reason = f"{names} do not go together as usual"
+        elif self.features:
+            reason = f"{self.features[0]}, which is unusual here"
+        else:
+            reason = f"the event scored {self.score:.4g}"
+        if self.count > 1:
+            reason = f"{reason}; {self._how_often()}"
+        p = self.tail_probability
+        if p is None or not 0.0 < p < 1.0:
+            return f"{head}{reason}."
+        share = (
+            "less than 1 event in a billion" if p < 1e-9 else f"about 1 event in {_count(1 / p)}"
+        )
+        return f"{head}{reason}; {share} is as unusual."
+
+    def _how_often(self) -> str:
+        times = f"{self.count:,} times"
+        if self.first is None or self.last is None:
+            return times
+        return f"{times} from {_printable(self.first)} to {_printable(self.last)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the alert as plain values that JSON can hold.
+
+        Names of features become strings, dates ISO 8601, NaN ``None`` and infinities the words
+        ``"Infinity"`` and ``"-Infinity"``.
+        """
+        return {
+            "time": plain(self.time),
+            "key": plain(self.key),
+            "score": plain(self.score),
+            "tail_probability": plain(self.tail_probability),
+            "severity": self.severity,
+            "sentence": self.sentence,
+            "count": self.count,
+            "first": plain(self.first),
+            "last": plain(self.last),
+            "features": [
+                {
+                    "feature": _name(part.feature),
+                    "contribution": plain(part.contribution),
+                    "actual": plain(part.actual),
+                    "expected": plain(part.expected),
+                    "band": [plain(part.low), plain(part.high)],
+                    "direction": part.direction,
+                    "frequency": part.frequency,
+                    "value": plain(part.value),
+                    "description": part.description,
+                }
+                for part in self.features
+            ],
+            "contributions": plain(self.contributions),
+        }
+
+    def to_json(self) -> str:
+        """Return the alert as one line of strict JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+
+def severity_of(times_rarer: float) -> str:
+    """Severity of an event so many times rarer than the budget's rate."""
+    return next((name for name, least in SEVERITIES if times_rarer >= least), "low")
+
+
+def described(
+    event: Mapping[Hashable, Any],
+    contributions: Mapping[Hashable, float],
+    bands: Mapping[Hashable, tuple[float, float, float]],
+    descriptions: Mapping[Hashable, tuple[Any, str]] | None = None,
+) -> tuple[AlertFeature, ...]:
+    """Return the features that contribute most, with what they were and what is usual.
+
+    Parameters
+    ----------
+    event, contributions, bands
+        As the detector got it and answers.
+    descriptions
+        What transformers say of features: the value before them, and how usual it is.
+    """
+    ranked = sorted(contributions, key=lambda name: -contributions[name])
+    known = (name for name in ranked if contributions[name] > 0.0 and name in bands)
+    found = [
+        _describe(name, contributions[name], as_float(name, event.get(name)), bands[name])
+        for name, _ in zip(known, range(MOST_FEATURES), strict=False)
+    ]
+    if not descriptions:
+        return tuple(found)
+    told = [(part, *descriptions.get(part.feature, (None, None))) for part in found]
+    return tuple(replace(part, value=value, description=said) for part, value, said in told)
+
+
+def _describe(
+    name: Hashable, contribution: float, actual: float, band: tuple[float, float, float]
+) -> AlertFeature:
+    low, expected, high = band
+    direction = "above" if actual > high else "below" if actual < low else "within"
+    edge = high if actual > expected else low
+    half, deviation = abs(edge - expected), abs(actual - expected)
+    if deviation == 0.0:
+        p = 1.0
+    else:
+        p = student_tail(HALF_BAND * deviation / half if half > 0.0 else inf)
+    frequency = next((word for word, least in FREQUENCIES if p >= least), "unseen")
+    return AlertFeature(name, contribution, actual, expected, low, high, direction, frequency)
+
+
+def student_tail(t: float) -> float:
+    """P(|T| > t) for Student's t with 3 degrees of freedom, in closed form."""
+    if not isfinite(t):
+        return 0.0
+    u = t / sqrt(3.0)
+    return max(1.0 - 2.0 / pi * (atan(u) + u / (1.0 + u * u)), 0.0)
+
+
+def readable(actual: float, low: float, high: float) -> list[str]:
+    """Show a value and its band with as many decimals as the band's width asks for.
+
+    Examples
+    --------
+    >>> readable(900.0, 19.87, 75.31), readable(1234567.0, 0.0021, 0.0042)
+    (['900', '20', '75'], ['1,234,567', '0.0021', '0.0042'])
+    """
+    width = high - low
+    decimals = 0
+    if 0.0 < width < inf:
+        decimals = max(1 - floor(log10(width)), 0)
+    for more in range(3):
+        shown = [_number(value, decimals + more) for value in (actual, low, high)]
+        # A value just outside its band must not look like the edge of it.
+        if actual in (low, high) or shown[0] not in shown[1:]:
+            break
+    return shown
+
+
+def _number(value: float, decimals: int) -> str:
+    if not isfinite(value):
+        return "missing" if value != value else "infinite" if value > 0 else "minus infinity"
+    if abs(value) >= 1e9 or decimals > 6:
+        return f"{value:.3g}"
+    if value == floor(value):
+        return f"{int(value):,}"
+    return f"{value:,.{decimals}f}"
+
+
+def _count(count: float) -> str:
+    """Show how many events, to one figure: it is an estimate."""
+    scale = 10 ** floor(log10(max(count, 1.0)))
+    return f"{int(round(count / scale) * scale):,}"
+
+
+def _quoted(value: Any) -> str:
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+
+
+def _printable(value: Any) -> str:
+    return printable(f"{value:.12g}" if isinstance(value, float) else str(value))
+
+
+def plain(value: Any) -> Any:
+    """Return a value that strict JSON can hold."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        if isfinite(value):
+            return float(value)
+        return None if value != value else "Infinity" if copysign(1.0, value) > 0 else "-Infinity"
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(_pairs(value.items()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(part) for part in value]
+    return str(value)
+
+
+def _pairs(items: Iterable[tuple[Any, Any]]) -> Iterable[tuple[str, Any]]:
+    """Names as strings, those that would collide, as 1 and "1" do, with their types."""
+    taken: set[str] = set()
+    for name, value in items:
+        text = _name(name)
+        while text in taken:
+            text = f"{text} ({type(name).__name__})"
+        taken.add(text)
+        yield text, plain(value)
+
+
+def _name(name: Any) -> str:
+    return name if isinstance(name, str) else str(name)

@@ -1,0 +1,26 @@
+"""Rules around alert filters: which side, how much, how often, and when other things are usual.
+
+A rule goes around `AlertBudget`, `TailFilter` or another rule, in any order, and is a filter
+itself: ``Cooldown(LeastDeviation(AlertBudget(detector), relative=0.2), 3600)``.
+"""
+
+from clipsgd_river.alerts.rules.calendar import Calendar
+from clipsgd_river.alerts.rules.cooldown import Cooldown
+from clipsgd_river.alerts.rules.direction import Direction
+from clipsgd_river.alerts.rules.least_deviation import LeastDeviation
+from clipsgd_river.alerts.rules.special_events import SpecialEvents
+from clipsgd_river.alerts.rules.windows import Daily, Monthly, NthWeekday, Once, Weekly, Yearly
+
+__all__ = [
+    "Calendar",
+    "Cooldown",
+    "Daily",
+    "Direction",
+    "LeastDeviation",
+    "Monthly",
+    "NthWeekday",
+    "Once",
+    "SpecialEvents",
+    "Weekly",
+    "Yearly",
+]

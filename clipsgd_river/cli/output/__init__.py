@@ -1,0 +1,1 @@
+"""Where the command line writes scores and alerts to."""
