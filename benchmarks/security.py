@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from common import options
 from common.log_in_filters import OURS, alerts_of, peers
+from common.log_ins import LogIns
 from common.report import Cell, Table, progress, publish
 from numpy.typing import NDArray
-
-from clipsgd_river.datasets import LogIns
 
 # Log-ins of a thief within which the account must be found, and how many accounts of 50.
 FIRST, FOUND = 3, 45

@@ -11,7 +11,6 @@ import pytest
 from conftest import Load, run_script
 
 from clipsgd_river import COMPILED
-from clipsgd_river.datasets import LogIns
 
 
 def test_shares_of_alerts_are_judged(script: Load) -> None:
@@ -63,7 +62,7 @@ def test_what_filters_add_is_measured_within_rounds(script: Load) -> None:
 
 def test_found_accounts_and_false_alarms_are_counted(script: Load) -> None:
     security = script("security")
-    stream = LogIns(30, 130, 30.0, 3, seed=1)
+    stream = script("common.log_ins").LogIns(30, 130, 30.0, 3, seed=1)
     stolen, window = stream.drawn.stolen, stream.drawn.window
     thefts = [np.flatnonzero(stolen == theft) for theft in range(3)]
     first = np.isin(np.arange(len(stolen)), [at[0] for at in thefts])

@@ -14,8 +14,8 @@ from river import base, compose, preprocessing
 
 from clipsgd_river.alerts import AlertBudget
 from clipsgd_river.alerts.rules import Calendar, Once, SpecialEvents
-from clipsgd_river.datasets import LogIns
 from clipsgd_river.preprocessing import SurprisalEncoder
+from common.log_ins import LogIns
 
 ALERTS_A_DAY = 5
 HABITS = ("country", "device", "service", "hour", "weekday")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsgd_river.datasets._log_in_world import (
+from common.log_in_world import (
     DEVICES,
     N_COMPUTERS,
     N_STAFF_SERVICES,
