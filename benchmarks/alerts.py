@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from common import alert_costs, options
 from common.alert_filters import DETECTORS, FIRST_EVENTS, BoolArray, Entrant, entrants, scores
 from common.alert_streams import EVENTS, LAWS, AlertStream, real, synthetic
 from common.data import FloatArray
+from common.goals import goal, goal_table, word
 from common.report import Cell, Table, progress, publish
 
 # Rate asked for -> how far the realised one may be off.
@@ -113,12 +113,10 @@ def verdicts(outcomes: list[Outcome]) -> Table:
             continue
         what = f"{outcome.stream.name}, {outcome.detector}, {outcome.rate}"
         off = f"within {RATES[outcome.rate]:.0%}, windows within {WINDOW_FACTOR}"
-        rows.append([f"rate: {what}", outcome.realised, off, _word(outcome.kept)])
+        rows.append([f"rate: {what}", outcome.realised, off, word(outcome.kept)])
         if outcome.stream.recall is not None:
-            reached = outcome.recall >= outcome.stream.recall
-            least = f"≥ {outcome.stream.recall}"
-            rows.append([f"right ones: {what}", outcome.recall, least, _word(reached)])
-    return Table("Targets", ("figure", "measured", "target", "reached"), rows)
+            rows.append(goal(f"right ones: {what}", outcome.recall, "≥", outcome.stream.recall))
+    return goal_table(rows)
 
 
 def draw(outcomes: list[Outcome], path: str) -> None:
@@ -144,17 +142,11 @@ def draw(outcomes: list[Outcome], path: str) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _word(reached: bool) -> str:
-    return "yes" if reached else "NO"
-
-
 def main() -> None:
     """Read the options, run, publish."""
     parser = options.parser(__doc__ or "")
     options.add_data(parser)
-    parser.add_argument(
-        "--peers", action=argparse.BooleanOptionalAction, default=True, help="run the rivals too"
-    )
+    options.add_peers(parser)
     parser.add_argument("--seed", type=int, default=0, help="seed of the streams")
     parser.add_argument("--plot", metavar="FILE.png", help="draw alerts over time at 0.001")
     arguments = parser.parse_args()

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 from common import options, ours, peers
-from common.data import CATEGORIES, Event, nsl_kdd_as_it_is, nsl_kdd_one_hot
+from common.contestants import prequential
+from common.data import CATEGORIES, nsl_kdd_as_it_is, nsl_kdd_one_hot
+from common.goals import goal, goal_table, word
 from common.quality import ranking_quality
 from common.report import Cell, Table, progress, publish
 from common.timing import interleaved
@@ -53,15 +55,6 @@ def one_hot_in_stream() -> Any:
     return names + compose.Discard(*CATEGORIES)
 
 
-def prequential(model: Any, events: Sequence[Event]) -> Any:
-    """Return the score of each event, before it is learned."""
-    scores = np.empty(len(events))
-    for i, x in enumerate(events):
-        scores[i] = model.score_one(x)
-        model.learn_one(x)
-    return scores
-
-
 def judge(
     folder: Path, name: str, limit: int, kinds: Sequence[type[ClippedDetector]], rivals: bool
 ) -> list[Outcome]:
@@ -97,7 +90,7 @@ def quality_targets(outcomes: Sequence[Outcome]) -> list[list[Cell]]:
         what = f"ROC AUC on {SETS[0]}, beside {detector} on {encoding}"
         met = measured >= least if detector == OURS else measured > least
         sign = "≥" if detector == OURS else ">"
-        rows.append([what, measured, f"{sign} {least:.4f}", "yes" if met else "NO"])
+        rows.append([what, measured, f"{sign} {least:.4f}", word(met)])
     return rows
 
 
@@ -115,12 +108,8 @@ def speed(folder: Path, count: int, rounds: int) -> tuple[Table, list[Cell]]:
         [f"{name} | {OURS}", 1e6 * timings.median(name) / len(events)] for name in encoders
     ]
     ratio = timings.ratio("River OneHotEncoder", SURPRISALS)
-    target: list[Cell] = [
-        "times faster per event than behind River OneHotEncoder",
-        ratio,
-        f"≥ {TIMES_FASTER:g}",
-        "yes" if ratio >= TIMES_FASTER else "NO",
-    ]
+    what = "times faster per event than behind River OneHotEncoder"
+    target = goal(what, ratio, "≥", TIMES_FASTER)
     return Table("Score and learn", ("pipeline", "µs per event"), rows), target
 
 
@@ -132,8 +121,9 @@ def bytes_per_value(count: int) -> list[Cell]:
         encoder.learn_one({"value": f"value {i:09d}"})
     (kept,) = encoder.n_values_
     measured = sys.getsizeof(encoder._kernel) / kept
-    met = "yes" if kept == count and measured <= BYTES_PER_VALUE else "NO"
-    return [f"bytes per value, {kept:,} kept", measured, f"≤ {BYTES_PER_VALUE:g}", met]
+    # Nothing that was to be kept was dropped.
+    assert kept == count
+    return goal(f"bytes per value, {kept:,} kept", measured, "≤", BYTES_PER_VALUE)
 
 
 def error_of_counts(count: int) -> list[Cell]:
@@ -148,9 +138,10 @@ def error_of_counts(count: int) -> list[Cell]:
     kept = {value: encoder._kernel.seen_one({"value": value})["value"][0] for value in truth}
     short = [seen - (kept[value] or 0.0) for value, seen in truth.items()]
     bound = 2.0 * count / (KEPT - 3)
-    met = "yes" if min(short) >= -1e-6 and max(short) <= bound else "NO"
+    # A count may fall short of the truth, and never exceeds it.
+    assert min(short) >= -1e-6
     what = f"events a count falls short, {count:,} events of {len(truth):,} values"
-    return [what, max(short), f"≤ {bound:.0f}", met]
+    return goal(what, max(short), "≤", round(bound))
 
 
 def main() -> None:
@@ -172,7 +163,7 @@ def main() -> None:
     targets.append(target)
     count = 20_000 if arguments.quick else 1_000_000
     targets += [bytes_per_value(count), error_of_counts(count)]
-    tables.append(Table("Targets", ("what", "measured", "asked", "reached"), targets))
+    tables.append(goal_table(targets))
     publish(tables, arguments.out)
 
 

@@ -11,6 +11,7 @@ from common import options
 from common.change_detectors import OURS, RIVALS, Contender
 from common.change_pictures import draw
 from common.change_streams import CHANGE_AT, LAWS, STREAM, Law
+from common.goals import goal, goal_table
 from common.journal import Journal
 from common.level_series import KINDS, level_series
 from common.report import Cell, Table, progress, publish
@@ -210,12 +211,6 @@ def tcpd_tables(folder: Path, peers: bool) -> tuple[list[Table], float, float]:
     return tables, f1, cover
 
 
-def verdict(figure: str, measured: float, sign: str, target: float) -> list[Cell]:
-    """Row of the table of targets."""
-    reached = measured <= target if sign == "≤" else measured >= target
-    return [figure, measured, f"{sign} {target:g}", "yes" if reached else "NO"]
-
-
 def verdicts(
     alarms: Sequence[Sequence[Cell]], delays: Sequence[Sequence[Cell]]
 ) -> list[list[Cell]]:
@@ -225,11 +220,11 @@ def verdicts(
         ours = [row for row in alarms if name in str(row[0])]
         if ours:
             worst = max(float(row[4] or 0.0) for row in ours)
-            rows.append(verdict(f"largest share of false alarms, {name}", worst, "≤", limit))
+            rows.append(goal(f"largest share of false alarms, {name}", worst, "≤", limit))
             full = [float(row[5] or 0.0) for row in ours if int(row[3] or 0) >= STREAMS]
             if full:
                 rows.append(
-                    verdict(f"its upper 99 % bound, 1,000 streams, {name}", max(full), "≤", limit)
+                    goal(f"its upper 99 % bound, 1,000 streams, {name}", max(full), "≤", limit)
                 )
     # Columns: who, law, features, then delay and early alarms for each shift.
     given = {(row[1], row[2]): row for row in delays if "sigma given" in str(row[0])}
@@ -243,7 +238,7 @@ def verdicts(
     if (gauss, 20) in given:
         for law in LAWS:
             figure = f"delay, one sigma in each of 20 features, {law.name}"
-            rows.append(verdict(figure, median(law.name, 20, 1.0), "≤", 25))
+            rows.append(goal(figure, median(law.name, 20, 1.0), "≤", 25))
     return rows
 
 
@@ -251,15 +246,15 @@ def one_feature(median: Callable[[str, int, float], float]) -> list[list[Cell]]:
     """Targets of the delay with one feature."""
     gauss = LAWS[0].name
     rows = [
-        verdict("delay, one sigma, N(0, 1), d = 1", median(gauss, 1, 1.0), "≤", 80),
-        verdict("the same, against ADWIN's 43", median(gauss, 1, 1.0), "≤", 43),
-        verdict("delay, two sigma, N(0, 1), d = 1", median(gauss, 1, 2.0), "≤", 35),
+        goal("delay, one sigma, N(0, 1), d = 1", median(gauss, 1, 1.0), "≤", 80),
+        goal("the same, against ADWIN's 43", median(gauss, 1, 1.0), "≤", 43),
+        goal("delay, two sigma, N(0, 1), d = 1", median(gauss, 1, 2.0), "≤", 35),
     ]
     for law in LAWS[1:3]:
         for shift in (1.0, 2.0):
             ratio = median(law.name, 1, shift) / median(gauss, 1, shift)
             rows.append(
-                verdict(f"the same over N(0, 1)'s, {shift:g} sigma, {law.name}", ratio, "≤", 1.3)
+                goal(f"the same over N(0, 1)'s, {shift:g} sigma, {law.name}", ratio, "≤", 1.3)
             )
     return rows
 
@@ -279,7 +274,7 @@ def main() -> None:
         metavar="FILE.jsonl",
         help="figures measured before, new ones are added; delete it after a change of the code",
     )
-    parser.add_argument("--no-peers", action="store_true", help="leave the rivals out")
+    options.add_peers(parser)
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the trade-off")
     arguments = parser.parse_args()
     if arguments.streams < 1:
@@ -287,7 +282,7 @@ def main() -> None:
     streams, changes = (2, 1) if arguments.quick else (arguments.streams, DELAY_STREAMS)
     dimensions = (1,) if arguments.quick else arguments.features
     journal = Journal(arguments.resume)
-    contenders = [*OURS(0.05), *(() if arguments.no_peers else RIVALS)]
+    contenders = [*OURS(0.05), *(RIVALS if arguments.peers else ())]
     alarms: list[list[Cell]] = []
     delays: list[list[Cell]] = []
     for who in contenders:
@@ -307,8 +302,8 @@ def main() -> None:
     exchange = trade_off(changes, arguments.seed, journal)
     speed, one, many = speed_table(*((1, 1_000) if arguments.quick else (5, LAST_EVENTS)))
     targets = verdicts(alarms, delays)
-    targets.append(verdict("microseconds of update", one, "≤", 3))
-    targets.append(verdict("microseconds a row of update_many", many, "≤", 1))
+    targets.append(goal("microseconds of update", one, "≤", 3))
+    targets.append(goal("microseconds a row of update_many", many, "≤", 1))
     columns = ("detector", "law", "features", "streams", "false alarms", "upper 99 % bound")
     shifts = [f"{s:g} sigma{what}" for s in SHIFTS for what in ("", ", early")]
     tables = [
@@ -321,18 +316,18 @@ def main() -> None:
         early,
         exchange,
         generated_table(
-            1 if arguments.quick else GENERATED, arguments.seed, not arguments.no_peers, journal
+            1 if arguments.quick else GENERATED, arguments.seed, arguments.peers, journal
         ),
         speed,
     ]
     if arguments.data is not None:
-        found, f1, cover = tcpd_tables(options.data_folder(arguments), not arguments.no_peers)
+        found, f1, cover = tcpd_tables(options.data_folder(arguments), arguments.peers)
         tables += found
-        targets.append(verdict("TCPD, F1", f1, "≥", 0.68))
-        targets.append(verdict("TCPD, covering", cover, "≥", 0.60))
+        targets.append(goal("TCPD, F1", f1, "≥", 0.68))
+        targets.append(goal("TCPD, covering", cover, "≥", 0.60))
     else:
         progress("TCPD skipped: no data; set CLIPSGD_DATA or pass --data DIR")
-    tables.append(Table("Targets", ("figure", "measured", "target", "reached"), targets))
+    tables.append(goal_table(targets))
     publish(tables, arguments.out)
     if arguments.plot is not None:
         draw(exchange, alarms, delays, arguments.plot)

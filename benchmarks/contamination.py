@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -72,9 +71,7 @@ def main() -> None:
     """Read the options, run, publish."""
     parser = options.parser(__doc__ or "")
     options.add_data(parser)
-    parser.add_argument(
-        "--peers", action=argparse.BooleanOptionalAction, default=True, help="run the rivals too"
-    )
+    options.add_peers(parser)
     options.add_detectors(parser)
     arguments = parser.parse_args()
     stream = load(options.data_folder(arguments), "shuttle", 3_000 if arguments.quick else 10_000)

@@ -14,6 +14,8 @@ from collections.abc import Callable
 import numpy as np
 from common import options
 from common.data import FloatArray
+from common.goals import word
+from common.means import running_means
 from common.report import Cell, Table, progress, publish
 
 from clipsgd_river.datasets import ObliviousAdversary
@@ -64,8 +66,7 @@ def curves(base: str, dimension: int, clip: str, length: int, streams: int) -> C
         for name, make in makers.items():
             means = make().get_update_many(drawn.events)
             total[name] += np.linalg.norm(means - drawn.truth, axis=1)
-        sums = np.cumsum(drawn.events, axis=0)[:-1] / np.arange(1, length)[:, None]
-        total["sample mean"][1:] += np.linalg.norm(sums - drawn.truth[1:], axis=1)
+        total["sample mean"] += np.linalg.norm(running_means(drawn.events) - drawn.truth, axis=1)
         progress(f"{base}, d = {dimension}: stream {seed + 1} of {streams}")
     return {name: sums / streams / math.sqrt(dimension) for name, sums in total.items()}
 
@@ -90,7 +91,7 @@ def rows_of(base: str, dimension: int, clip: str, found: Curves) -> list[list[Ce
         plain, started = best(found, "fixed", level), best(found, "1/t", level)
         if math.isfinite(ours):
             ratio = ours / plain
-            met = "yes" if ratio <= ASKED else "NO"
+            met = word(ratio <= ASKED)
             sample = events_until(found["sample mean"], level)
             rows.append(
                 [

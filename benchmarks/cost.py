@@ -12,6 +12,7 @@ import numpy as np
 from common import options, ours, peers
 from common.contestants import Contestant
 from common.data import FloatArray
+from common.goals import goal, goal_table
 from common.report import Cell, Table, progress, publish
 from common.timing import collector_asleep
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -95,10 +96,9 @@ def flatness(curves: Sequence[Curve], marks: Sequence[int]) -> Table:
     rows: list[list[Cell]] = []
     for curve in curves:
         ratio = curve.microseconds[-1] / curve.microseconds[-3]
-        reached = "yes" if ratio <= FLAT else "NO"
-        rows.append([curve.contestant, ratio, f"≤ {FLAT:g}", reached])
+        rows.append(goal(curve.contestant, ratio, "≤", FLAT))
     title = f"Cost of an event at n = {marks[-1]:,} over that at n = {marks[-3]:,}"
-    return Table(title, ("detector", "measured", "target", "reached"), rows)
+    return goal_table(rows, title)
 
 
 def draw(

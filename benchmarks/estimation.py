@@ -14,8 +14,8 @@ import numpy as np
 from common import options
 from common.data import FloatArray
 from common.estimation_cases import Case, all_cases
+from common.means import exponential_means, running_means
 from common.report import Cell, Table, progress, publish
-from scipy.signal import lfilter
 
 from clipsgd_river.anomaly import ClippedZScore
 
@@ -53,19 +53,6 @@ def clipped_locations(detector: ClippedZScore, events: FloatArray) -> FloatArray
     flat = array("d", events.tobytes())
     tracked = detector._kernel.track_location(flat, list(range(events.shape[1])))
     return np.asarray(tracked).reshape(events.shape)
-
-
-def running_means(events: FloatArray) -> FloatArray:
-    """Return the mean of the events before each one, as River's `stats.Mean` gives it."""
-    sums = np.cumsum(events, axis=0)[:-1]
-    return _delayed(sums / np.arange(1, len(events))[:, None])
-
-
-def exponential_means(events: FloatArray, fading: float) -> FloatArray:
-    """Return the mean before each event as River's `stats.EWMean(fading)` gives it."""
-    start = (1 - fading) * events[:1]
-    means, _ = lfilter([fading], [1, fading - 1], events[:-1], axis=0, zi=start)
-    return _delayed(means)
 
 
 def error(estimates: FloatArray, truth: FloatArray) -> float:
@@ -156,14 +143,10 @@ def summary(found: Sequence[Errors]) -> Table:
     return Table("Automatic learning rate against the best fixed one", columns, rows)
 
 
-def _delayed(means: FloatArray) -> FloatArray:
-    return np.vstack([np.zeros((1, means.shape[1])), means])
-
-
 def main() -> None:
     """Read the options, run, publish."""
     arguments = options.parser(__doc__ or "").parse_args()
-    length, seeds = (2_000, (0,)) if arguments.quick else (20_000, (0, 1))
+    length, seeds = (500, (0,)) if arguments.quick else (20_000, (0, 1))
     found = []
     for case in all_cases():
         found.append(measure(case, length, seeds))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from common import options
 from common.data import FloatArray
+from common.goals import word
 from common.quality import ranking_quality
 from common.report import Cell, Table, progress, publish
 from common.timing import interleaved
@@ -133,7 +134,7 @@ def around_a_forest(streams: list[Stretches]) -> list[Table]:
         for position, what in enumerate(("beginnings", "whole stretches")):
             best = max(float(found[n][position] or 0) for n in list(scorers)[:2])
             mine = float(fitness[position] or 0)
-            verdicts.append([stream.name, what, mine, best, "yes" if mine > best else "NO"])
+            verdicts.append([stream.name, what, mine, best, word(mine > best)])
     columns = ("stream", "detector", *AREAS)
     goals = ("stream", "ROC AUC of", "FITNESS", "best of the others", "beaten")
     return [
@@ -188,7 +189,7 @@ def speed(count: int, rounds: int) -> Table:
     found: list[list[Cell]] = []
     for name in [*names, rival]:
         pace = count / timings.median(name)
-        met = "" if name == rival else ("yes" if pace >= ASKED_PER_SECOND else "NO")
+        met = "" if name == rival else word(pace >= ASKED_PER_SECOND)
         found.append([name, 1e6 / pace, pace, timings.ratio(name, rival), met])
     columns = (
         "detector",

@@ -80,7 +80,8 @@ def _feed(
         if position % 2:
             score = detector.score_learn_one(event)
         else:
-            score = detector.score_one(event)
+            # What must be refused goes straight to `learn_one`, which has to refuse it by itself.
+            score = 0.5 if kind == "refusable" else detector.score_one(event)
             detector.learn_one(event)
     except TypeError as error:
         verdict.refused += 1

@@ -16,6 +16,7 @@ from statistics import NormalDist
 import numpy as np
 from common import options
 from common.data import FloatArray
+from common.goals import goal, goal_table
 from common.report import Cell, Table, progress, publish
 from river import stats as river_stats
 
@@ -156,24 +157,12 @@ def verdicts(found: list[Errors], likelihood: FloatArray) -> Table:
     rows: list[list[Cell]] = []
     for errors in found:
         if errors.law.name.startswith("Pareto"):
-            ratio = errors.ratio(0.99)
-            rows.append(
-                ["99 % error over River's, Pareto(2.1)", ratio, "≤ 0.5", _word(ratio <= 0.5)]
-            )
+            figure = "99 % error over River's, Pareto(2.1)"
+            rows.append(goal(figure, errors.ratio(0.99), "≤", 0.5))
             floor = float(np.quantile(likelihood, 0.99) / np.quantile(errors.sample, 0.99))
             rows.append(["the same of maximum likelihood that knows the law", floor, "", ""])
-        rows.append(
-            [f"coverage, {errors.law.name}", errors.coverage, "≥ 0.95", _word(_covers(errors))]
-        )
-    return Table("Targets", ("figure", "measured", "target", "reached"), rows)
-
-
-def _covers(errors: Errors) -> bool:
-    return errors.coverage >= CONFIDENCE
-
-
-def _word(reached: bool) -> str:
-    return "yes" if reached else "NO"
+        rows.append(goal(f"coverage, {errors.law.name}", errors.coverage, "≥", CONFIDENCE))
+    return goal_table(rows)
 
 
 def main() -> None:

@@ -14,9 +14,9 @@ from itertools import pairwise
 import numpy as np
 from common import options
 from common.data import FloatArray
+from common.means import exponential_means
 from common.report import Cell, Table, progress, publish
 from scipy import stats as laws
-from scipy.signal import lfilter
 from sklearn.linear_model import SGDRegressor
 
 from clipsgd_river.datasets import AbruptDrift, Corruption, ObliviousAdversary, RandomWalk
@@ -53,13 +53,6 @@ def ours(rate: object, clip: str | None) -> Estimator:
     return estimate
 
 
-def exponential_mean(events: FloatArray) -> FloatArray:
-    """Return what River's `stats.EWMean(0.01)` says before each event."""
-    start = 0.99 * events[:1]
-    means, _ = lfilter([0.01], [1.0, -0.99], events[:-1], axis=0, zi=start)
-    return np.vstack([np.zeros((1, events.shape[1])), means])
-
-
 def huber(events: FloatArray) -> FloatArray:
     """Return the intercept of scikit-learn's SGDRegressor with Huber's loss before each event."""
     model = SGDRegressor(loss="huber", learning_rate="constant", eta0=0.01, penalty=None)
@@ -83,7 +76,7 @@ def estimators(length: int) -> dict[str, Estimator]:
     for name, rate in rates.items():
         found[f"{name}, clipped"] = ours(rate, "auto")
         found[f"{name}, unclipped"] = ours(rate, None)
-    found["River EWMean(0.01)"] = exponential_mean
+    found["River EWMean(0.01)"] = lambda events: exponential_means(events, 0.01)
     if length <= LONGEST_FOR_SCIKIT_LEARN:
         found["scikit-learn SGDRegressor, Huber"] = huber
     return found
@@ -170,9 +163,9 @@ def walking_stream(step: float, dimension: int, seed: int) -> ObliviousAdversary
 def main() -> None:
     """Read the options, run, publish."""
     arguments = options.parser(__doc__ or "").parse_args()
-    quick = arguments.quick
-    seeds = range(2) if quick else range(5)
-    lengths, dimensions = (LENGTHS[:2], (1,)) if quick else (LENGTHS, DIMENSIONS)
+    seeds, lengths, dimensions = range(5), LENGTHS, DIMENSIONS
+    if arguments.quick:
+        seeds, lengths, dimensions = range(2), (100, 200), (1,)
     tables = [growth(corrupted, lengths, seeds) for corrupted in (False, True)]
     tables.append(
         degradation(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from common import options
+from common.goals import goal, goal_table
 from common.log_in_filters import OURS, alerts_of, peers
 from common.log_ins import LogIns
 from common.report import Cell, Table, progress, publish
@@ -84,16 +85,12 @@ def verdicts(outcomes: list[Outcome]) -> Table:
         plain, special = found[PLAIN], found[SPECIAL]
         early, thefts = plain.found(windows=False)
         least = round(FOUND * thefts / 50)
-        rows.append([f"seed {seed}: accounts found", early, f"≥ {least}", _word(early >= least)])
+        rows.append(goal(f"seed {seed}: accounts found", early, "≥", least))
         before = plain.false_alarms(windows=True)
         fewer = 1.0 - special.false_alarms(windows=True) / max(before, 1)
         name = f"seed {seed}: share of false alarms in windows taken away"
-        rows.append([name, fewer, f"≥ {FEWER}", _word(fewer >= FEWER)])
-    return Table("Targets", ("figure", "measured", "target", "reached"), rows)
-
-
-def _word(reached: bool) -> str:
-    return "yes" if reached else "NO"
+        rows.append(goal(name, fewer, "≥", FEWER))
+    return goal_table(rows)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from common import options, ours, peers
 from common.data import Event, FloatArray, as_events
+from common.goals import word
 from common.report import Cell, Table, environment, progress, publish
 from common.timing import Timings, interleaved
 from river import anomaly
@@ -42,7 +43,7 @@ class Target:
         met = ratio >= self.bound if self.at_least else ratio <= self.bound
         asked = f"{'≥' if self.at_least else '≤'} {self.bound:g}"
         what = f"{self.numerator} / {self.denominator}"
-        return [what, self.features, ratio, asked, "yes" if met else "NO"]
+        return [what, self.features, ratio, asked, word(met)]
 
 
 def two_calls(name: str) -> str:
@@ -171,7 +172,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.rounds < 1:
         parser.error(f"--rounds must be at least 1, not {arguments.rounds}")
-    rounds, count = (1, 1_000) if arguments.quick else (arguments.rounds, 10_000)
+    rounds, count = (1, 200) if arguments.quick else (arguments.rounds, 10_000)
     for name, value in environment().items():
         progress(f"{name}: {value}")
     on_dicts, on_arrays = {}, {}

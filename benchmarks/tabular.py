@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from common import options, ours, peers, row_peers
 from common.contestants import Contestant, Run
 from common.data import OTHER, SUITE, Stream, load
+from common.goals import goal, goal_table
 from common.quality import ranking_quality
 from common.report import Cell, Table, progress, publish
 
@@ -77,10 +77,10 @@ def targets(outcomes: Sequence[Outcome], limit: int) -> list[Table]:
     if {outcome.stream for outcome in found} != set(SUITE) or limit < FULL:
         return []
     rows: list[list[Cell]] = []
-    for figure, goal in GOALS.items():
+    for figure, least in GOALS.items():
         mean = float(np.mean([getattr(outcome, figure) for outcome in found]))
-        rows.append([figure.replace("_", " "), mean, f"≥ {goal}", "yes" if mean >= goal else "NO"])
-    return [Table("Targets of ClippedEnsemble", ("mean", "measured", "target", "reached"), rows)]
+        rows.append(goal(f"mean {figure.replace('_', ' ')}", mean, "≥", least))
+    return [goal_table(rows, "Targets of ClippedEnsemble")]
 
 
 def draw(means: Table, path: Path) -> None:
@@ -139,9 +139,7 @@ def main() -> None:
     options.add_data(parser)
     parser.add_argument("--sets", nargs="+", metavar="NAME", help="only these sets")
     parser.add_argument("--other", action="store_true", help="the sets outside the nineteen")
-    parser.add_argument(
-        "--peers", action=argparse.BooleanOptionalAction, default=True, help="run the rivals too"
-    )
+    options.add_peers(parser)
     parser.add_argument(
         "--plot", type=Path, metavar="FILE.png", help="draw quality against time per row"
     )

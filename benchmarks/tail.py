@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from common import options
 from common.data import FloatArray
+from common.goals import word
 from common.report import Cell, Table, progress, publish
 from common.timing import interleaved
 from river.base import AnomalyDetector
@@ -137,7 +138,7 @@ class Share:
             float(np.mean(self.second_half)),
             worst,
             target,
-            "yes" if self.reached else "NO",
+            word(self.reached),
         ]
 
 

@@ -10,6 +10,7 @@ from clipsgd_river.alerts import AlertBudget, TailFilter
 from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
 from clipsgd_river.anomaly.base import ClippedDetector
 from common.data import Event, FloatArray
+from common.goals import goal, goal_table
 from common.report import Cell, Table, progress
 from common.timing import interleaved
 
@@ -79,9 +80,6 @@ def overhead(events: int, rounds: int) -> list[Table]:
                     [what, 1e6 * timings.median(task) / events, added, timings.ratio(task, alone)]
                 )
                 if subject == "AlertBudget" and method in EVENT_BY_EVENT:
-                    verdicts.append([what, added, f"≤ {MOST}", "yes" if added <= MOST else "NO"])
+                    verdicts.append(goal(f"microseconds added, {what}", added, "≤", MOST))
     columns = ("filter", "microseconds per event", "more than the detector alone", "times as long")
-    return [
-        Table("Cost", columns, cells),
-        Table("Targets of cost", ("figure", "microseconds added", "target", "reached"), verdicts),
-    ]
+    return [Table("Cost", columns, cells), goal_table(verdicts, "Targets of cost")]

@@ -16,6 +16,7 @@ from clipsgd_river.alerts import AlertBudget, TailFilter
 from clipsgd_river.anomaly import ClippedMahalanobis
 from clipsgd_river.anomaly.base import ClippedDetector
 from common.alert_streams import BoolArray
+from common.contestants import prequential
 from common.data import FloatArray
 
 # Events from which a threshold that cannot learn, or a peer that must be fitted, is taken.
@@ -53,14 +54,14 @@ def scores(rows: FloatArray, detector: Any) -> FloatArray:
 
 
 def _alert_budget(rows: FloatArray, make: Callable[[], Any], rate: float) -> BoolArray:
-    budget = AlertBudget(make(), alert_rate=rate)
-    if isinstance(budget.anomaly_detector, ClippedDetector):
-        return budget.classify_learn_many(rows)
-    return _events(budget, rows)
+    return _ours(AlertBudget(make(), alert_rate=rate), rows)
 
 
 def _tail_filter(rows: FloatArray, make: Callable[[], Any], rate: float) -> BoolArray:
-    model = TailFilter(make(), q=rate)
+    return _ours(TailFilter(make(), q=rate), rows)
+
+
+def _ours(model: AlertBudget | TailFilter, rows: FloatArray) -> BoolArray:
     if isinstance(model.anomaly_detector, ClippedDetector):
         return model.classify_learn_many(rows)
     return _events(model, rows)
@@ -71,8 +72,7 @@ def _quantile_filter(rows: FloatArray, make: Callable[[], Any], rate: float) -> 
 
 
 def _threshold_filter(rows: FloatArray, make: Callable[[], Any], rate: float) -> BoolArray:
-    detector = make()
-    first = [_score_learn(detector, row) for row in rows[:FIRST_EVENTS].tolist()]
+    first = prequential(make(), [dict(enumerate(row)) for row in rows[:FIRST_EVENTS].tolist()])
     threshold = float(np.quantile(first, 1.0 - rate))
     return _events(river_anomaly.ThresholdFilter(make(), threshold=threshold), rows)
 
@@ -120,10 +120,3 @@ def _events(model: Any, rows: FloatArray) -> BoolArray:
         alerts[position] = model.classify(model.score_one(x))
         model.learn_one(x)
     return alerts
-
-
-def _score_learn(detector: Any, row: list[float]) -> float:
-    x = dict(enumerate(row))
-    score = float(detector.score_one(x))
-    detector.learn_one(x)
-    return score

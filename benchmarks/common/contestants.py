@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from common.data import FloatArray
+import numpy as np
+
+from common.data import Event, FloatArray
 
 
 @dataclass(frozen=True)
@@ -31,3 +34,12 @@ class Contestant:
     name: str
     run: Callable[[FloatArray], Run]
     limit: int | None = None
+
+
+def prequential(model: Any, events: Sequence[Event]) -> FloatArray:
+    """Return the score of each event, before it is learned."""
+    scores = np.empty(len(events))
+    for position, x in enumerate(events):
+        scores[position] = model.score_one(x)
+        model.learn_one(x)
+    return scores

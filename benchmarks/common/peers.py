@@ -6,11 +6,10 @@ import functools
 import time
 from collections.abc import Callable
 
-import numpy as np
 from river import anomaly, base, compose, preprocessing
 from sklearn.ensemble import IsolationForest
 
-from common.contestants import Contestant, Run
+from common.contestants import Contestant, Run, prequential
 from common.data import FloatArray, as_events
 
 Model = base.AnomalyDetector | compose.Pipeline
@@ -55,11 +54,9 @@ def isolation_forest() -> Contestant:
 
 
 def _run(build: Callable[[], Model], rows: FloatArray) -> Run:
-    model, events, scores = build(), list(as_events(rows)), np.empty(len(rows))
+    model, events = build(), list(as_events(rows))
     start = time.process_time()
-    for position, event in enumerate(events):
-        scores[position] = model.score_one(event)
-        model.learn_one(event)
+    scores = prequential(model, events)
     return Run(scores, time.process_time() - start)
 
 

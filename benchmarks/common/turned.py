@@ -17,6 +17,7 @@ from common import peers
 from common.contestants import Contestant, Run
 from common.data import DataError, FloatArray, LabelArray
 from common.digits import SETTLED, STRETCH
+from common.goals import goal, goal_table
 from common.quality import ranking_quality
 from common.report import Cell, Table, progress
 
@@ -179,15 +180,11 @@ def tables(folder: Path, seeds: int, running: Sequence[Contestant], *, quick: bo
 def targets(outcomes: Sequence[Outcome]) -> Table:
     """Return what was asked and what was measured."""
     rows: list[list[Cell]] = []
-
-    def ask(what: str, measured: float, bound: float) -> None:
-        rows.append([what, measured, f"≥ {bound:g}", "yes" if measured >= bound else "NO"])
-
     for stream in STREAMS:
         settled = mean(outcomes, CLIPPED, stream, "settled")
-        ask(f"{stream}: from the 200th event", settled, LEAST_ROC_AUC)
+        rows.append(goal(f"{stream}: from the 200th event", settled, "≥", LEAST_ROC_AUC))
         plain = mean(outcomes, UNCLIPPED, stream, "settled")
-        ask(f"{stream}: clipped less unclipped", settled - plain, -MOST_LOSS)
+        rows.append(goal(f"{stream}: clipped less unclipped", settled - plain, "≥", -MOST_LOSS))
         gain = mean(outcomes, CLIPPED, stream, "burst") - mean(outcomes, UNCLIPPED, stream, "burst")
-        ask(f"{stream}, bursts: clipped less unclipped", gain, LEAST_GAIN)
-    return Table("Targets", ("figure", "measured", "target", "reached"), rows)
+        rows.append(goal(f"{stream}, bursts: clipped less unclipped", gain, "≥", LEAST_GAIN))
+    return goal_table(rows)
