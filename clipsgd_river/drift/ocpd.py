@@ -18,7 +18,7 @@ from clipsgd_river.drift._settings import checked
 
 
 class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # type: ignore[misc]
-    r"""Change points of the mean of a stream, of one or of many features, with few false alarms.
+    """Change points of the mean of a stream, of one or of many features, with few false alarms.
 
     Choose it over `river.drift.ADWIN` where a false alarm is expensive, where values have heavy
     tails or no known range, where events have several features, or where the time of the change
@@ -26,11 +26,6 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
 
     A drift detector of River: `update`, then read `drift_detected`; it resets itself on the first
     update after an alarm, and the new stretch starts from the estimated change point.
-
-    Each event pays :math:`f_b(\pm y) = \min(8,\, 1 \pm b y + b^2 y^2 / 3)`, bounded and monotone,
-    y its deviation in standard deviations. For windows of up to 8 g events, g = 1, 2, 3, 4, 6, 8,
-    ..., one begun every g events, the product of the payoffs of the window and, at a smaller slope
-    b, of all events before it is held against a limit.
 
     Parameters
     ----------
@@ -56,81 +51,23 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
 
     Notes
     -----
-    *Theorem.* Let the events of a stretch have, given the events before each, one mean and a
-    covariance whose eigenvalues are at most sigma squared; let whether a value is missing not
-    depend on it. Then the probability of any alarm during the stretch is at most ``delta``, for
-    every such distribution, every length and every number d of features.
+    Let the events of a stretch have, given the events before each, one mean and a covariance whose
+    eigenvalues are at most sigma squared. Then the probability of any alarm during the stretch is
+    at most ``delta``, for every such distribution, any length and any number of features.
+    ``docs/change_points.md`` proves it and gives delays: at delta = 0.05 a shift of one standard
+    deviation after 1,000 Gaussian events is found after some 40.
 
-    *Proof.* Let d be the mean of y in a feature. With A = 1 + b^2/3 and v = b d / A the mean payoff
-    is at most A + b d + (b^2 / 3) d^2, so its logarithm at most log A + v + c, where c = v^2 min(A
-    / 3, e^|v| (A / 3 - 1/2 + |v| / 6)), and 0 if that is negative, because e^v >= 1 + v + v^2 / 2 -
-    |v|^3 / 6. Take t events of a window of k at slope b and the n events before the window, with
-    the sign reversed, at slope b', to the power p = k b A' / (n b' A) <= 1. By Jensen's inequality
-    the product of their payoffs over exp(t log A + p n log A' - (k - t) v + t c + p n c') is a
-    supermartingale in t that begins at 1 or below: the terms linear in d cancel at the end of the
-    window, and before it the lower bound on d stands for it. So the unknown mean costs one
-    difference, not two radii of confidence. By Ville's inequality the product ever exceeds 1 /
-    alpha with probability alpha at most. Soon after the beginning of a stretch no slope b' <= 1
-    makes p <= 1. Then the past counts at b' = 1 to the power 1, and the window to the power 1 / p:
-    a supermartingale to a power below 1 is one too (Jensen's inequality again), so that the
-    logarithm of the same ratio has to exceed p log(1 / alpha). d is bounded through the same
-    payoffs at slopes 1, 1/2, ..., 1/1024, whose products over the whole stretch are
-    supermartingales too (a bound for all times at once), at a cost of ``delta / 10``. Where two of
-    these bounds contradict each other one of them is wrong, so that this cost covers an alarm then
-    as well. The rest is spread over the windows: a fraction 10 / ((l + 10)(l + 11)) to the l-th
-    length, 10 / ((e + 10)(e + 11)) to the e-th period of 64, 64, 128, 256, ... events, within which
-    each window of the length, one every g events, gets the same (peeling); equal shares to the d
-    features and both signs. With d > 1 half of that goes to directions: the clipped deviations of
-    one block of 2, 4, ..., 4096 events, added up, give the direction on which those of the next
-    block are projected. It is known before them, so they obey the theory of one variable, with
-    Ville's inequality within the block.
+    With ``sigma="auto"`` the limits are a normal approximation: measured, not proved. Inertia and
+    trends then make alarms rarer; with ``sigma`` given they break the guarantee.
 
-    With sigma known and a change after 1,000 Gaussian events, this finds a shift of one sigma after
-    some 40 events at delta = 0.05, and one of two sigma after some 15. The ``README.md`` beside
-    this module compares bounds; ``benchmarks/changepoint.py`` measures.
+    Costs O(d log t) an event. In memory 9 KB, and 22 KB + 16 ``warm_up`` bytes a feature.
 
-    *With* ``sigma="auto"`` the unit is the robust spread of the warm-up, and payoffs are held
-    against their mean in the past, the warm-up included, counting one more at the largest payoff,
-    with the variance of that mean; deviations count for three units at most, and a window is at
-    most four times as long as its past. The limits are then those of a normal approximation to the
-    mean of bounded variables: good for long stretches, measured (the benchmark counts false alarms
-    for normal, Student, Pareto and Bernoulli values), and no theorem. No moment need exist: it is a
-    change of a clipped mean that is found. Two allowances make alarms rarer still. The limits grow
-    by (1 + phi) / (1 - phi), phi a robust correlation of neighbouring events that shifts of the
-    level do not inflate, so that a stream with inertia does not alarm for ever; a random walk
-    hardly alarms at all. And where a straight line fits the stretch better than two levels, there
-    is no alarm: a trend is no change. On the 15 real univariate series of the Turing Change Point
-    Dataset that the benchmark takes, short and full of both, it is nearly silent. With ``sigma``
-    given, such dependence breaks the theorem.
-
-    With ``expected_run_length=N`` each event may spend (1 - 0.005)^2 / (2 N); then P(alarm within T
-    events) <= 0.005 + T (1 - 0.005)^2 / (2 N), which sums to an expected run length of N at least.
-
-    A change needs a past: n events before it and k after tell of it what n k / (n + k) events do,
-    and some 30 of these have to be there for one standard deviation, some 8 for two. At delta =
-    0.05 this finds two standard deviations at event 40, and one at event 100; with
-    ``sigma="auto"``, which has its unit to find, about nine tenths of them.
-
-    The statement is about one stretch; the next one gets a ``delta`` of its own. With sigma known,
-    events between change point and alarm give its centre only, since the alarm has chosen them. A
-    feature that first appears later takes its share of the tests from the others; its bounds on the
-    mean cost up to another ``delta / 10``.
-
-    Costs O(d log t) an event. In memory 9 KB, and 22 KB + 16 ``warm_up`` bytes a feature, for
-    windows up to half a million events; state files grow with log t to the same size.
-
-    Departs from [1]_: the means before and after are not estimated by clipped SGD from every
-    candidate start, with a radius each and a union over all pairs of times; windows on a
-    geometric grid have one test each, from clipped payoffs as in [2]_ and [3]_.
+    Departs from [1]_ in one test for each window of a geometric grid, from clipped payoffs.
 
     References
     ----------
     .. [1] A. Sankararaman and B. Narayanaswamy, *Online heavy-tailed change-point detection*, UAI
        2023, arXiv 2306.09548.
-    .. [2] O. Catoni, *Challenging the empirical mean and empirical variance: a deviation study*,
-       Annales de l'Institut Henri Poincaré 48, 2012.
-    .. [3] H. Wang and A. Ramdas, *Catoni-style confidence sequences for heavy-tailed mean
-       estimation*, Stochastic Processes and their Applications 163, 2023.
 
     Examples
     --------

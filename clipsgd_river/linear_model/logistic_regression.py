@@ -38,22 +38,13 @@ def checked_logistic(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBatchClassifier):  # type: ignore[misc]
-    r"""Logistic regression by clipped SGD, for two classes or more, robust to wrong labels.
+    """Logistic regression by clipped SGD, for two classes or more, robust to wrong labels.
 
     Choose it for a stream of labelled events where some labels are wrong, where the concept
     drifts or jumps, and where nobody will tune a learning rate or scale features. Classes may
-    appear at any time.
-
-    A label is taken as random with probability epsilon, so that the likelihood of label y among K
-    is q = epsilon / K + (1 - epsilon) p_y. The gradient of -log q is that of the logistic loss
-    times r = (1 - epsilon) p_y / q, the probability that the label is real:
-
-    .. math:: g = r\, (1_{k = y} - p_k)\, (1, v),
-
-    with v the clipped standardised event, and is then clipped in its norm to lambda. epsilon is
-    learned with the weights. When fifty events in a row are missed by far more than is usual (four
-    standard deviations, and 0.05 of probability), the concept has changed, not the labels: each
-    then counts in full, and the steps start anew.
+    appear at any time. The share of wrong labels is learned with the weights, and a label that is
+    probably wrong teaches little; when fifty events in a row are missed by far, the concept has
+    changed and learning starts anew. ``docs/logistic_regression.md`` has the model and its step.
 
     Parameters
     ----------
@@ -83,13 +74,6 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     A missing feature counts as its location and teaches nothing; a missing label (``None``, NaN)
     teaches nothing at all.
 
-    The gradient is multiplied by the inverse Fisher information as it is for spherical features: a
-    multiple of the identity across the weights, and a 3 x 3 matrix for the intercept, the length of
-    the weights and the logit of epsilon. They are solved for together, since shorter weights
-    explain wrong labels as well as more noise does. epsilon starts at 0.05 and moves by 0.001 per
-    event at most. Where the true weights are small, wrong labels look like right ones: epsilon is
-    then a lower bound.
-
     Cost O(features present) per event and class (two classes cost as one); 130 bytes per feature
     and 100 per feature and class.
 
@@ -98,10 +82,6 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
        NeurIPS 2023. Departs from it in the standardised features, the automatic step, the
        model of random labels and the natural gradient.
-    .. [2] S. Amari, *Natural gradient works efficiently in learning*, Neural Computation 10, 1998.
-    .. [3] J. Bootkrajang and A. Kaban, *Label-noise robust logistic regression and its
-       applications*, ECML PKDD 2012: the likelihood with random labels. Departs from it in one
-       rate for all classes and in learning it online.
 
     Examples
     --------

@@ -11,18 +11,15 @@ from clipsgd_river.metrics._waiting import WaitingMetric
 
 
 class DetectionDelay(WaitingMetric):
-    r"""Mean delay from the beginning of an anomaly to its first alert.
+    """Mean delay from the beginning of an anomaly to its first alert.
 
-    .. math:: \frac{1}{n} \sum_{i=1}^{n} \min(t_i - s_i,\ l_i),
-
-    s the beginning of an anomaly, t its first alert and l its length: an anomaly that is missed
-    counts with all of it, so that nothing is gained by missing what is hard. What was found
-    alone is told by `mean` and `median`, and how much that is by `share_detected`. 0.0 before the
-    first anomaly; a delay of 0 is an alert on the first event.
+    An anomaly that is missed counts with all of its length, so that missing what is hard gains
+    nothing. `mean` and `median` are those of the anomalies that were found, `share_detected` says
+    how many that is (``docs/alert_metrics.md``). 0.0 before the first anomaly.
 
     Consecutive events with ``y_true`` = 1 are one anomaly, whose length is the number of them.
-    With ``changes`` given, these are what is to be found, and labels are of no account: a change
-    lasts up to the next one.
+    With ``changes`` given, these are to be found, and labels are ignored: a change lasts up to the
+    next one.
 
     Choose it where one alert is enough for an incident, as for people who then look; an alert that
     never stops finds everything at once, so read it beside `AlertRate` or `Precision`.

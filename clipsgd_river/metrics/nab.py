@@ -21,19 +21,11 @@ PROFILES = {
 
 
 class NAB(_alerts.AlertMetric):
-    r"""Score of the Numenta Anomaly Benchmark: early alarms are worth more, late ones cost little.
+    """Score of the Numenta Anomaly Benchmark: early alarms are worth more, late ones cost little.
 
-    A window is a run of events with ``y_true`` = 1. With
-    :math:`s(p) = 2 / (1 + e^{5p}) - 1`, and s(p) = -1 for p > 3,
-
-    .. math:: \text{raw} = \sum_\text{windows} \begin{cases} A_{tp}\, s(p) / s(-1) &
-              \text{found first at } p = -(r - i + 1) / w \\ -A_{fn} & \text{missed} \end{cases}
-              \;+\; A_{fp} \sum_\text{other alarms} s(p), \quad p = \frac{i - r}{w - 1},
-
-    i the event of the alarm, r the last event and w the length of the window, outside windows of
-    the previous one; before the first window, s is -1. The score is 100 (raw - null) /
-    (perfect - null): 0 for no alarm at all, 100 for one on the first event of each window and none
-    elsewhere; below 0 for what is worse than silence. 0.0 without a window.
+    A window is a run of events with ``y_true`` = 1. The score is 0 for no alarm at all, 100 for one
+    alarm on the first event of each window and none elsewhere, and below 0 for what is worse than
+    silence; ``docs/alert_metrics.md`` has the formula. 0.0 without a window.
 
     Choose it to compare with what is published for the benchmark [1]_. Its windows are wide and
     centred on the anomaly, so that an alarm may come early; for labels that begin with the anomaly

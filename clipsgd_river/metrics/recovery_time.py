@@ -17,20 +17,11 @@ from clipsgd_river.metrics.regret import distance
 
 
 class RecoveryTime(WaitingMetric):
-    r"""Mean time from a change until alerts, scores or errors are as before it.
+    """Mean time from a change until alerts, scores or errors are as before it.
 
-    With v the alerts (0 or 1), scores or errors of the events, a change at position c is recovered
-    from after the least k for which
-
-    .. math:: \frac{1}{m} \sum_{t=c+k}^{c+k+m-1} v_t \le
-              b + \text{tolerance} \cdot |b|, \qquad
-              b = \frac{1}{m} \sum_{t=c-m}^{c-1} v_t,
-
-    m the window: a time of 0 is a change that made no difference. It is known once that window is
-    full. A change that is not recovered from, up to the next one or up to now, counts with the
-    whole time since; and after the next one, b is still what was before both. Of less than m events
-    since the start or the change before, b is the mean of those; a change before the first event
-    has nothing to go back to and is left out.
+    A change is recovered from at the first window of events whose mean exceeds that of the window
+    before the change by ``tolerance`` at most. A change that is not recovered from counts
+    with the whole time up to the next one, or up to now. ``docs/alert_metrics.md`` has the formula.
 
     Choose it to compare how fast models adapt to what is new for good, where `DetectionDelay` asks
     how fast they notice it.

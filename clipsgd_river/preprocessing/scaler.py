@@ -44,13 +44,13 @@ class ClippedScaler(RowTransformer):
               z_j \mapsto \tfrac12 \bigl(1 + z_j / (6 + |z_j|)\bigr) \text{ if squashed},
 
     with m and s moved by one clipped SGD step per event, as in
-    `clipsgd_river.anomaly.ClippedZScore`. One object with River's face and scikit-learn's.
+    `clipsgd_river.anomaly.ClippedZScore`.
 
     Parameters
     ----------
     squash
         Whether to map the scaled values to [0, 1]: 0.5 is the mean, 0.25 and 0.75 lie six
-        standard deviations off, and distinct outliers stay distinct.
+        standard deviations off.
     learning_rate
         Share eta of a (clipped) deviation by which the location moves: ``"auto"``, as large as the
         agreement of recent gradients says, between 0.0005 and 0.3; ``"doubling"``, 2**(-2m/3) in

@@ -21,32 +21,18 @@ if TYPE_CHECKING:
 
 
 class SurprisalEncoder(RowTransformer):
-    r"""Replaces user names, ports, countries by how surprising they are, in bits.
+    """Replaces user names, ports, countries by how surprising they are, in bits.
 
     Choose it over `river.preprocessing.OneHotEncoder` where values are many or new ones keep
     coming: each feature stays one number, the memory is bounded, and what was never seen has a
     place on the same scale. ``SurprisalEncoder() | ClippedEnsemble()`` takes events as they are;
     numbers pass through.
 
-    The frequency p of each value is moved by one SGD step per event, p + eta_t (1 - p) for the
-    value that came and p - eta_t p for all others, eta_t = max(1/t, eta). Its gradient is bounded
-    by itself, so that no event moves a frequency by more than eta_t. The surprisal of a value is
-
-    .. math:: S(v) = -\log_2 \bigl(e + (1 - e)\,p_v\bigr), \qquad
-              e = \frac{f + 1/2}{n + 1/2},
-
-    where the escape probability e says how often new values come: n = min(t, 1/eta) events are
-    remembered, and f of them had a value not seen again since (Good and Turing's estimate [1]_).
-    Where all values are new, as with request ids, e is 1 and nothing is surprising; the first new
-    country in 10,000 events has 14 bits.
-
-    With ``given={"country": "user"}`` the frequencies are those among the events of the same user,
-    and the escape goes to the frequency among all events, as in text compression [2]_:
-
-    .. math:: S(v \mid u) = -\log_2 \bigl(e_u\,(e + (1 - e)\,p_v) + (1 - e_u)\,p_{v \mid u}\bigr).
-
-    A user of whom little is known has an e_u near 1. A country that is new for the user and rare in
-    general is more surprising than one that is only new for the user.
+    The surprisal of a value is about -log2 of its recent frequency. Where new values are rare, a
+    new one is surprising; where all values are new, as with request ids, nothing is. With
+    ``given={"country": "user"}`` frequencies are those among the events of the same user; a country
+    that is new for the user and rare in general is more surprising than one that is only new for
+    the user. ``docs/surprisal.md`` has the formulas, bounds and sources.
 
     Parameters
     ----------
@@ -58,12 +44,10 @@ class SurprisalEncoder(RowTransformer):
         in ``features``; the other feature may hold numbers or categories.
     learning_rate
         Step eta, in (0, 1], rounded to one over a whole number: frequencies remember 1/eta events,
-        for conditional ones of the same context. No surprisal exceeds log2(2/eta + 1), twice that
-        with ``given``.
+        for conditional ones of the same context.
     max_values
         Values kept per feature, at least 10; those of each context count separately, and so do the
-        contexts. Beyond it the rarest go, and a frequency is too small by at most
-        2 / (max_values - 3), with ``given`` a count by at most 2 t / max_values after t events.
+        contexts. Beyond it the rarest go.
     max_features
         More categorical features than this are an error.
 
@@ -81,20 +65,11 @@ class SurprisalEncoder(RowTransformer):
     are those of rows that were seen.
 
     Equal numbers are one value: 80, 80.0 and ``numpy.int64(80)``. ``None``, NaN and missing keys
-    stay missing and teach nothing; a missing context means that of all events. Beyond 128
-    characters or bytes a text is kept as a digest, as tuples and integers of more than 60 bits are.
+    stay missing and teach nothing; a missing context means that of all events.
 
     One-sided by itself: the more common a value, the nearer it is to 0 bits.
 
-    O(1) per category. Memory: at most 48 bytes per kept value beside the value itself. State
-    files: 24 bytes per kept value, and the value. One encoder belongs to one thread at a time.
-
-    References
-    ----------
-    .. [1] I. J. Good, *The population frequencies of species and the estimation of population
-       parameters*, Biometrika 1953.
-    .. [2] I. H. Witten and T. C. Bell, *The zero-frequency problem*, IEEE Transactions on
-       Information Theory 1991; the escape here is Good's.
+    O(1) per category; at most 48 bytes per kept value beside the value itself.
 
     Examples
     --------

@@ -20,22 +20,12 @@ MOST_BINS = 1000
 
 
 class SplicedBinnedPareto(Saveable, ContinuousDistribution):
-    r"""Bins for the body, a generalised Pareto tail on either side, all of it drifting along.
+    """Bins for the body, a generalised Pareto tail on either side, all of it drifting along.
 
     Choose it where probabilities of rare values are wanted, 1 in 10,000 and less, of a variable
     whose law is unknown and whose location and scale move: p-values, alert thresholds, risk. For
     one quantile of the body `clipsgd_river.stats.ClippedQuantile` is enough.
-
-    In units of a location m and a scale s that follow the stream fast, u = (x - m) / s has a
-    distribution that stands still when the stream shifts or stretches. It has ``bins`` bins of
-    equal probability, whose edges take pinball steps, and beyond the outer edges, with
-    tau = ``tail``,
-
-    .. math:: P(U > e + y) = \tau\,(1 + \xi y / \sigma)^{-1/\xi},
-
-    xi and sigma fitted by clipped natural-gradient steps on the likelihood of the excesses. Since
-    no tail is Pareto from its threshold on, the exponent -log P is stretched, linearly in three
-    parts, so that a tenth and a hundredth of the excesses have the probability they should have.
+    ``docs/spliced_pareto.md`` has the model, its memory and what one value can do.
 
     Parameters
     ----------
@@ -65,19 +55,9 @@ class SplicedBinnedPareto(Saveable, ContinuousDistribution):
     O(bins) per value; about 4 KB + 8 ``bins`` bytes, whatever the number of values. NaN and
     ``None`` teach nothing. There is no ``revert``: a clipped step cannot be taken back.
 
-    At rest an edge of level p remembers 250 / (p (1 - p)) values, a tail 2,000 excesses: 100,000
-    values at the default ``tail``. One value, however large, moves location and scale by at most
-    2.5 eta and 2.7 eta scales, each edge by one step, and the parameters of one tail by at most
-    4 n^(-3/4), n its memory in excesses.
-
-    Tails are taken for heavy until seen to be light, and the first values after an abrupt change
-    are excesses like any other: both make tail probabilities too large for a while, rather than
-    too small. Where a value repeats, P(X <= x) at that value is somewhere between P(X < x) and
-    P(X <= x). While all n values are equal, 1 / (n + 2) is left to either side of them.
-
-    Binned body and spliced Pareto tails are due to [1]_, where a neural network gives them; we
-    track them by clipped SGD, with edges instead of probabilities that move, and in units that
-    drift.
+    Tails are taken for heavy until seen to be light: tail probabilities are too large for a while,
+    rather than too small. Departs from [1]_ in tracking body and tails by clipped SGD instead of a
+    neural network.
 
     References
     ----------

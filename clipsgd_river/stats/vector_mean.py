@@ -50,11 +50,6 @@ class ClippedVectorMean(Saveable, base.Base):
     max_features
         More features than this are an error.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type.
-
     Notes
     -----
     O(features present) per event, O(d) where there is a radius; 48 bytes per feature, and 8 warm_up
