@@ -48,21 +48,7 @@ __all__ = [
     "stats",
 ]
 
-_SUBPACKAGES = (
-    "alerts",
-    "anomaly",
-    "checks",
-    "compat",
-    "datasets",
-    "drift",
-    "linear_model",
-    "metrics",
-    "optim",
-    "plot",
-    "preprocessing",
-    "proba",
-    "stats",
-)
+_SUBPACKAGES = frozenset(__all__) - {"COMPILED", "__version__", "show_versions"}
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -15,10 +15,12 @@ from typing import Any
 # of a scale any more.
 SMALLEST_CLIP_OF_SCALE = 0.1
 
-
 # The values of a start are kept sorted, one by one: beyond this it takes too long, and too much
 # memory.
 LONGEST_START = 10_000
+
+# Rules for the step of what may count all events alike: a mean, a distribution.
+RULES_OF_MEANS = ("averaging", "auto", "doubling")
 
 # Two tails must leave a body between them.
 LARGEST_TAIL = 0.25

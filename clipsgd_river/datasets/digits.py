@@ -147,18 +147,7 @@ class RotatedDigits(DriftingDigits):
     Each image is turned by a random multiple of a quarter, so the ordinary events form four
     clusters. The setting of the rotated-digits experiments of [1]_.
 
-    Parameters
-    ----------
-    digits
-        The ordinary numeral of each stretch.
-    stretch
-        Events to a stretch.
-    anomaly_rate
-        Probability with which an event shows another numeral.
-    images
-        As for `DriftingDigits`.
-    seed
-        The same seed gives the same stream.
+    Parameters are those of `DriftingDigits`.
 
     References
     ----------

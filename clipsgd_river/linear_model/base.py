@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.utils.validation import validate_data
 from clipsgd_river import _settings
 from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._kernels.linear_model.linear import LinearKernel
-from clipsgd_river._tables.rows import Rows
+from clipsgd_river._tables.rows import Rows, rows_of
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -38,6 +39,40 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
 
     _kernel_class: ClassVar[type[LinearKernel]] = LinearKernel
     _settings_check: ClassVar[Any] = staticmethod(checked)
+
+    def learn_many(self, X: Any, y: Any) -> None:
+        """Learn rows in order; the same as `learn_one` on each.
+
+        Parameters
+        ----------
+        X
+            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
+            pyarrow frame.
+        y
+            Targets or labels, a sequence of n.
+        """
+        self._learn_taught(rows_of(X), y)
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Forget everything, then learn rows in order.
+
+        Parameters
+        ----------
+        X
+            Array-like or frame of shape (n_samples, n_features); NaN is missing.
+        y
+            Targets or labels, array-like of shape (n_samples,).
+        """
+        self._forget()
+        return self._learn_validated(X, y, reset=True)
+
+    @abc.abstractmethod
+    def _learn_taught(self, rows: Rows, y: Any) -> Self:
+        """Learn rows in order, with targets or labels as they were given."""
+
+    @abc.abstractmethod
+    def _learn_validated(self, X: Any, y: Any, *, reset: bool) -> Self:
+        """Learn rows in order, checked as scikit-learn does."""
 
     @property
     def features_(self) -> list[base.typing.FeatureName]:

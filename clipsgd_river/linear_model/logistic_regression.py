@@ -168,19 +168,6 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         labels: list[base.typing.ClfTarget] = list(self._labels)
         return labels[best]
 
-    def learn_many(self, X: Any, y: Any) -> None:
-        """Learn rows in order; the same as `learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame.
-        y
-            Labels, a sequence of n.
-        """
-        self._learn_labelled(rows_of(X), _labels_of(y))
-
     def predict_proba_many(self, X: Any) -> Any:
         """Probabilities, one column per label in order of appearance: an array, or a frame."""
         rows = rows_of(X)
@@ -257,19 +244,9 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         self._check_learned()
         return float(self._kernel.noise)
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Forget everything, then learn rows in order.
-
-        Parameters
-        ----------
-        X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
-        y
-            Labels, array-like of shape (n_samples,).
-        """
-        self._forget()
+    def _forget(self) -> None:
+        super()._forget()
         self.__dict__.pop("_labels_seen", None)
-        return self._learn_validated(X, y, reset=True)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Go on learning, row by row; the same as `learn_one` on each.
@@ -330,8 +307,9 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
             index = labels[label] = len(labels)
         return float(index)
 
-    def _learn_labelled(self, rows: Rows, labels: list[Any]) -> Self:
+    def _learn_taught(self, rows: Rows, y: Any) -> Self:
         """Learn rows, each new label becoming a class just before its row, as one by one."""
+        labels = _labels_of(y)
         targets = np.full(len(labels), np.nan)
         start = 0
         for i, label in enumerate(labels):
@@ -344,7 +322,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     def _learn_validated(self, X: Any, y: Any, *, reset: bool) -> Self:
         rows, labels = self._validated(X, y, reset=reset)
         check_classification_targets(labels)
-        return self._learn_labelled(rows, _labels_of(labels))
+        return self._learn_taught(rows, labels)
 
     def _sorted_labels(self) -> list[Any]:
         try:

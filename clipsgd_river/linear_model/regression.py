@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.linear_model.regression import RegressionKernel
-from clipsgd_river._tables.rows import rows_of
+from clipsgd_river._tables.rows import Rows, rows_of
 from clipsgd_river.linear_model.base import ClippedLinearModel
 
 if TYPE_CHECKING:
@@ -119,19 +119,6 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
         value: float = self._kernel.value_one(x)
         return value
 
-    def learn_many(self, X: Any, y: Any) -> None:
-        """Learn rows in order; the same as `learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame.
-        y
-            Targets, a sequence of n.
-        """
-        self._learn_rows(rows_of(X), _numbers(y))
-
     def predict_many(self, X: Any) -> Any:
         """Expected targets of rows: ndarray (n,), or a Series with the frame's index."""
         rows = rows_of(X)
@@ -141,19 +128,6 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
     def coefficients(self) -> dict[base.typing.FeatureName, float]:
         """Weight of each feature, in units of the target per unit of the feature."""
         return self._weights_of(self._kernel.unit)
-
-    def fit(self, X: Any, y: Any) -> Self:
-        """Forget everything, then learn rows in order.
-
-        Parameters
-        ----------
-        X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
-        y
-            Array-like of shape (n_samples,).
-        """
-        self._forget()
-        return self._learn_validated(X, y, reset=True)
 
     def partial_fit(self, X: Any, y: Any) -> Self:
         """Go on learning, row by row; the same as `learn_one` on each."""
@@ -177,6 +151,9 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
         """Value at the origin, in units of the target."""
         self._check_learned()
         return self._intercept_of(self._kernel.unit)
+
+    def _learn_taught(self, rows: Rows, y: Any) -> Self:
+        return self._learn_rows(rows, _numbers(y))
 
     def _learn_validated(self, X: Any, y: Any, *, reset: bool) -> Self:
         rows, targets = self._validated(X, y, reset=reset, y_numeric=True)

@@ -20,11 +20,6 @@ class F1(_alerts.AlertMetric, metrics.F1):
     threshold
         As of `Precision`.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the threshold is no number.
-
     Notes
     -----
     O(1) per event and in memory.

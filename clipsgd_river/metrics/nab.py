@@ -43,11 +43,6 @@ class NAB(_alerts.AlertMetric):
         Events at the beginning of the (first) series whose alarms are not judged: the benchmark
         skips min(15 %, 750) of them. A window that ends within them does not count.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type.
-
     Notes
     -----
     A window that still lasts counts as if it ended now. O(1) per event and O(longest window) in

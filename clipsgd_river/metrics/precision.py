@@ -22,11 +22,6 @@ class Precision(_alerts.AlertMetric, metrics.Precision):
         are in [0, 1) and 0.5 for the typical event, so that 0.9 is nine times the usual distance.
         Of no account for filters and classifiers, whose verdicts are what they are.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the threshold is no number.
-
     Notes
     -----
     O(1) per event and in memory.

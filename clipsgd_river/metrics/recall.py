@@ -20,11 +20,6 @@ class Recall(_alerts.AlertMetric, metrics.Recall):
     threshold
         As of `Precision`.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the threshold is no number.
-
     Notes
     -----
     O(1) per event and in memory. Where anomalies last for several events, and one alert on each is

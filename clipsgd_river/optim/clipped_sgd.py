@@ -37,11 +37,6 @@ class ClippedSGD(Saveable, optim.base.Optimizer):
         Threshold lambda on the norm: ``"auto"``, twice the running 0.9 quantile of the non-zero
         norms; a positive number; ``None``, no clipping.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type.
-
     Notes
     -----
     O(features of the event) per step, under 1 KB of state; the weights are the model's: `to_bytes`

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any
 from river.proba.base import ContinuousDistribution
 
 from clipsgd_river import _settings
+from clipsgd_river._faces.one_variable import OneVariable
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.proba.spliced_pareto import SplicedParetoKernel
-from clipsgd_river._state.saveable import Saveable
-from clipsgd_river._tables.values import chunks_of
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
-LEARNING_RATES = ("averaging", "auto", "doubling")
 MOST_BINS = 1000
 
 
-class SplicedBinnedPareto(Saveable, ContinuousDistribution):
+class SplicedBinnedPareto(OneVariable, ContinuousDistribution):
     """Bins for the body, a generalised Pareto tail on either side, all of it drifting along.
 
     Choose it where probabilities of rare values are wanted, 1 in 10,000 and less, of a variable
@@ -44,11 +42,6 @@ class SplicedBinnedPareto(Saveable, ContinuousDistribution):
         among them does no harm.
     seed
         Of `sample`; a state file keeps it, not how many samples were drawn.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type.
 
     Notes
     -----
@@ -97,38 +90,6 @@ class SplicedBinnedPareto(Saveable, ContinuousDistribution):
         self._kernel = SplicedParetoKernel(
             {**checked(tail, bins, learning_rate, warm_up), "seed": seed}
         )
-
-    def update(self, x: float) -> None:
-        """Take one step on a value.
-
-        Parameters
-        ----------
-        x
-            A number. ``None``, NaN and ``pandas.NA`` are missing and teach nothing; what is
-            beyond 1e150, infinity included, counts as 1e150.
-
-        Raises
-        ------
-        TypeError
-            If it is no number; nothing is then learned.
-        """
-        self._kernel.update(number(x))
-
-    def update_many(self, X: Any) -> None:
-        """Take one step on each value in order, in one call; the same as `update` on each.
-
-        Parameters
-        ----------
-        X
-            Values, one-dimensional: an array, a Series or a list.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it holds what is no number, or is not one-dimensional; nothing is then learned.
-        """
-        for values in chunks_of(X):
-            self._kernel.update_many(values)
 
     def revert(self, x: float) -> None:
         """Not possible: a clipped step cannot be taken back.
@@ -212,6 +173,6 @@ def checked(tail: Any, bins: Any, learning_rate: Any, warm_up: Any) -> dict[str,
     return {
         "tail": _settings.tail(tail),
         "bins": number_of_bins,
-        "learning_rate": _settings.learning_rate(learning_rate, LEARNING_RATES),
+        "learning_rate": _settings.learning_rate(learning_rate, _settings.RULES_OF_MEANS),
         "warm_up": _settings.warm_up(warm_up),
     }

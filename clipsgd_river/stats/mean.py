@@ -42,11 +42,6 @@ class ClippedMean(ClippedStatistic):
         First values, 1 to 10,000, that are clipped together around their median, so that an
         outlier among them does no harm.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type.
-
     Notes
     -----
     O(1) per value, some 2 KB, whatever the number of values. NaN and ``None`` teach nothing.

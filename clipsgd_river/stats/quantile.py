@@ -38,11 +38,6 @@ class ClippedQuantile(ClippedStatistic):
     warm_up
         First values, at least 1, of which the exact quantile is taken.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type.
-
     Notes
     -----
     O(1) per value, some 2 KB, whatever the number of values. NaN and ``None`` teach nothing.

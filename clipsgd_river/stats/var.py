@@ -37,11 +37,6 @@ class ClippedVar(ClippedStatistic):
     warm_up
         First values, 1 to 10,000, that are clipped together around their median.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type.
-
     Notes
     -----
     O(1) per value, some 2 KB, whatever the number of values. NaN and ``None`` teach nothing.

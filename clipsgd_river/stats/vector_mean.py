@@ -12,7 +12,6 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels.stats.vector_mean import VectorMeanKernel
 from clipsgd_river._state.saveable import Saveable
 from clipsgd_river._tables.rows import rows_of
-from clipsgd_river.stats.base import LEARNING_RATES
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
@@ -96,7 +95,7 @@ class ClippedVectorMean(Saveable, base.Base):
         self.max_features = max_features
         self._kernel = self._kernel_class(
             {
-                "learning_rate": _settings.learning_rate(learning_rate, LEARNING_RATES),
+                "learning_rate": _settings.learning_rate(learning_rate, _settings.RULES_OF_MEANS),
                 "clip": _settings.clip(clip),
                 "radius": None if radius is None else _settings.positive("radius", radius),
                 "warm_up": _settings.warm_up(warm_up),
