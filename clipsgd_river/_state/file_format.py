@@ -57,19 +57,8 @@ _CURE: Final = "restore it from a copy, or let a new detector learn afresh"
 def make_header(fields: dict[str, Any]) -> bytes:
     """Encode the header as JSON; the result may be kept and passed to `encode` again and again.
 
-    Parameters
-    ----------
-    fields
-        Strings, finite numbers, bools, `None`, and lists and string-keyed dicts of them. Tuples
-        come back as lists.
-
-    Raises
-    ------
-    TypeError
-        If a value is of another type.
-    ValueError
-        If a number is NaN, infinite or of more than 1,000 digits, or the nesting is too deep or
-        circular.
+    Fields hold strings, finite numbers of up to 1,000 digits, bools, `None`, and lists and
+    string-keyed dicts of them, which must not be nested too deeply. Tuples come back as lists.
 
     Examples
     --------
@@ -87,21 +76,9 @@ def make_header(fields: dict[str, Any]) -> bytes:
 
 
 def encode(header: bytes, numbers: array[float]) -> bytes:
-    """Join header and numbers into the bytes that `decode` reads.
+    """Join a header of `make_header` and numbers into the bytes that `decode` reads.
 
     About a microsecond for 30 doubles; one copy of the numbers.
-
-    Parameters
-    ----------
-    header
-        The result of `make_header`.
-    numbers
-        An ``array('d')``.
-
-    Raises
-    ------
-    TypeError
-        If `numbers` is not an ``array('d')``.
 
     Examples
     --------
@@ -121,26 +98,11 @@ def encode(header: bytes, numbers: array[float]) -> bytes:
 
 
 def decode(data: bytes | bytearray | memoryview) -> tuple[dict[str, Any], array[float]]:
-    r"""Take the bytes of `encode` apart again.
+    r"""Take the bytes of `encode` apart again: the header as a dict, and the numbers.
 
-    Parameters
-    ----------
-    data
-        What `encode` returned or `read` found.
-
-    Returns
-    -------
-    tuple
-        The header as a dict, the numbers as an ``array('d')``.
-
-    Raises
-    ------
-    TypeError
-        If `data` is not bytes.
-    ValueError
-        If `data` is anything but an undamaged state of a schema this release knows: foreign,
-        newer, cut short, too long, altered, or with a header that is not a JSON object. Only the
-        structure is judged; whether the fields make sense is for the caller to say.
+    ``ValueError`` if they are anything but an undamaged state of a schema this release knows:
+    foreign, newer, cut short, too long, altered, or with a header that is not a JSON object. Only
+    the structure is checked; whether the fields make sense is for the caller to say.
 
     Examples
     --------
@@ -169,19 +131,8 @@ def encode_name(name: object) -> Any:
     """Turn a feature name into a JSON value from which `decode_name` makes an equal name.
 
     Types are kept: ``"1"``, ``1``, ``1.0`` and ``True`` stay apart. Subclasses of the built-in
-    types and NumPy scalars become the built-in type, which is equal to them and hashes alike.
-
-    Parameters
-    ----------
-    name
-        `str`, `int`, `float`, `bool`, `None`, or a tuple of such names.
-
-    Raises
-    ------
-    TypeError
-        If the name is of another type.
-    ValueError
-        If it is NaN, which equals no key of any later event.
+    types and NumPy scalars become the built-in type, which is equal to them and hashes alike. NaN,
+    which equals no key of any later event, is a ``ValueError``.
 
     Examples
     --------
@@ -213,16 +164,6 @@ def encode_name(name: object) -> Any:
 def decode_name(value: Any) -> Any:
     """Turn what `encode_name` made back into the feature name.
 
-    Parameters
-    ----------
-    value
-        A JSON value of a decoded header.
-
-    Raises
-    ------
-    ValueError
-        If it encodes no name.
-
     Examples
     --------
     >>> decode_name({"float": "-inf"})
@@ -243,18 +184,6 @@ def write_atomically(path: StrPath, data: bytes) -> None:
     The data goes to a new file in the same folder, is flushed to the disk, and takes the place of
     the old file in one step. A failure or an interrupt removes the new file and leaves the old.
     Permissions of an existing file are kept; a symbolic link stays and its target is replaced.
-
-    Parameters
-    ----------
-    path
-        Where to; the folder must exist and be writable.
-    data
-        The whole content.
-
-    Raises
-    ------
-    OSError
-        If the folder or the file cannot be written, or `path` is no regular file.
     """
     target = Path(path).resolve()
     try:
@@ -285,18 +214,6 @@ def read(path: StrPath) -> bytes:
     """Read a state file whole, or refuse it by its first bytes and its size.
 
     A foreign file of any size costs one small read.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    ValueError
-        If it is no state file, of a newer schema, or its size is not the one it declares.
     """
     with Path(path).open("rb") as file:
         start = file.read(_PREAMBLE.size + _CHECKSUM.size + 2)

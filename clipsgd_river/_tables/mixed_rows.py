@@ -14,7 +14,7 @@ from river.utils.dataframe import into_frame, to_native_series
 from sklearn.utils.validation import validate_data
 
 from clipsgd_river._kernels.core.as_float import as_float, is_missing
-from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river._tables.rows import Rows, columns_of, is_frame, rows_of, two_dimensional
 
 
 @dataclass(frozen=True)
@@ -65,76 +65,34 @@ class MixedRows:
 
 
 def mixed_rows_of(X: Any) -> MixedRows:
-    """Take a table apart.
-
-    Parameters
-    ----------
-    X
-        Array-like of shape (n, d), or a pandas, polars or pyarrow frame.
-
-    Raises
-    ------
-    TypeError
-        If it is sparse.
-    ValueError
-        If it is not two-dimensional.
-    """
-    if hasattr(X, "columns") or hasattr(X, "column_names"):
+    """Take an array-like of shape (n, d) or a pandas, polars or pyarrow frame apart."""
+    if is_frame(X):
         frame = into_frame(X)
         names = list(frame.columns)
         return MixedRows([frame[name].to_list() for name in names], names, len(frame), frame)
-    if hasattr(X, "toarray"):
-        raise TypeError("rows are dense; convert a sparse matrix with X.toarray() first")
-    values = _as_array(X)
-    if values.ndim != 2:
-        raise ValueError(
-            f"rows have shape (n, d), not {values.shape}; for one event call the method that "
-            "ends in _one with a dict, or reshape(1, -1) it; for one feature reshape(-1, 1)"
-        )
+    values = two_dimensional(X, _as_array)
     return _of_array(values, list(range(values.shape[1])))
 
 
 def rows_for(detector: Any, X: Any) -> Rows | MixedRows:
-    """Take a table apart: numbers, or for a pipeline, whose first step may want it, text too.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `rows_of`.
-    """
+    """Take a table apart: numbers, or for a pipeline, whose first step may want it, text too."""
     is_pipeline = isinstance(detector, compose.Pipeline)
     return mixed_rows_of(X) if is_pipeline and _holds_others(X) else rows_of(X)
 
 
 def _holds_others(X: Any) -> bool:
     """Whether a table holds anything but numbers, or might."""
-    if hasattr(X, "columns") or hasattr(X, "column_names"):
+    if is_frame(X):
         kinds = into_frame(X).schema.values()
         return not all(kind.is_numeric() or kind == nw.Boolean for kind in kinds)
     return _as_array(X).dtype.kind not in "biuf"
 
 
 def validated_mixed_rows(estimator: Any, X: Any, *, reset: bool) -> MixedRows:
-    """Take a table apart as scikit-learn's estimators do, which remember its width and names.
-
-    Parameters
-    ----------
-    estimator
-        Gets ``n_features_in_`` and ``feature_names_in_``, or has them.
-    X
-        Array-like or frame of shape (n, d).
-    reset
-        Whether these rows say what later ones must look like, or are held against it.
-
-    Raises
-    ------
-    ValueError
-        If the rows do not fit those that came first.
-    """
+    """Take a table apart as `validated_rows` does."""
     given = X if hasattr(X, "shape") else _as_array(X)
     values = validate_data(estimator, given, reset=reset, dtype=None, ensure_all_finite=False)
-    names = getattr(estimator, "feature_names_in_", None)
-    return _of_array(values, list(range(values.shape[1])) if names is None else list(names))
+    return _of_array(values, columns_of(estimator, values))
 
 
 def _as_array(X: Any) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,25 +67,12 @@ class Rows:
 
 def like_table(X: Any, values: NDArray[np.float64], name: str) -> Any:
     """One value per row in the kind of the table: a Series for a frame, with its index."""
-    return to_native_series(values, name=name, like=into_frame(X)) if _is_frame(X) else values
+    return to_native_series(values, name=name, like=into_frame(X)) if is_frame(X) else values
 
 
 def rows_of(X: Any) -> Rows:
-    """Take a table apart.
-
-    Parameters
-    ----------
-    X
-        Array-like of shape (n, d), or a pandas, polars or pyarrow frame.
-
-    Raises
-    ------
-    TypeError
-        If it is no table of numbers.
-    ValueError
-        If it is not two-dimensional.
-    """
-    if _is_frame(X):
+    """Take an array-like of shape (n, d) or a pandas, polars or pyarrow frame of numbers apart."""
+    if is_frame(X):
         frame = into_frame(X)
         _refuse_text(frame)
         values = (
@@ -93,20 +80,13 @@ def rows_of(X: Any) -> Rows:
             if _mixed(frame)
             else to_numpy(frame)
         )
-        return Rows(_writable(values), list(frame.columns), frame)
-    if hasattr(X, "toarray"):
-        raise TypeError("rows are dense; convert a sparse matrix with X.toarray() first")
-    values = np.asarray(X)
-    if values.ndim != 2:
-        raise ValueError(
-            f"rows have shape (n, d), not {values.shape}; for one event call the method that "
-            "ends in _one with a dict, or reshape(1, -1) it; for one feature reshape(-1, 1)"
-        )
+        return Rows(writable(values), list(frame.columns), frame)
+    values = two_dimensional(X, np.asarray)
     if values.dtype.kind == "O":
         values = _numbers(values, range(values.shape[1]))
     elif values.dtype.kind not in "biuf":
         raise TypeError(f"rows hold numbers, not {values.dtype.name}; convert or encode them first")
-    return Rows(_writable(values), list(range(values.shape[1])))
+    return Rows(writable(values), list(range(values.shape[1])))
 
 
 def validated_rows(
@@ -139,12 +119,30 @@ def validated_rows(
         order="C",
         ensure_all_finite=ensure_all_finite,
     )
+    return Rows(writable(values), columns_of(estimator, values))
+
+
+def columns_of(estimator: Any, values: NDArray[Any]) -> list[Any]:
+    """The feature in each column: its name if scikit-learn has remembered names, else 0..d-1."""
     names = getattr(estimator, "feature_names_in_", None)
-    columns = list(range(values.shape[1])) if names is None else list(names)
-    return Rows(_writable(values), columns)
+    return list(range(values.shape[1])) if names is None else list(names)
 
 
-def _is_frame(X: Any) -> bool:
+def two_dimensional(X: Any, convert: Callable[[Any], NDArray[Any]]) -> NDArray[Any]:
+    """Rows as an array; an error says what to do with anything that is not (n, d)."""
+    if hasattr(X, "toarray"):
+        raise TypeError("rows are dense; convert a sparse matrix with X.toarray() first")
+    values = convert(X)
+    if values.ndim != 2:
+        raise ValueError(
+            f"rows have shape (n, d), not {values.shape}; for one event call the method that "
+            "ends in _one with a dict, or reshape(1, -1) it; for one feature reshape(-1, 1)"
+        )
+    return values
+
+
+def is_frame(X: Any) -> bool:
+    """Whether a table is a pandas, polars or pyarrow frame."""
     return hasattr(X, "columns") or hasattr(X, "column_names")
 
 
@@ -167,8 +165,8 @@ def _numbers(values: NDArray[Any], names: Sequence[Any]) -> NDArray[np.float64]:
     return np.array(numbers, dtype=np.float64).reshape(values.shape)
 
 
-def _writable(values: NDArray[Any]) -> NDArray[np.float64]:
-    # Kernels take a writable buffer in C order; most input is one already.
+def writable(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Values as the kernels take them, in a writable buffer in C order; most are already."""
     return np.require(values, dtype=np.float64, requirements=["C", "W"])
 
 

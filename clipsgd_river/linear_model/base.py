@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 from clipsgd_river import _settings
 from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._kernels.linear_model.linear import LinearKernel
-from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river._tables.rows import Rows, columns_of, rows_of, writable
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -115,9 +115,7 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
             **options,
         )
         values, targets = found if isinstance(found, tuple) else (found, None)
-        names = getattr(self, "feature_names_in_", None)
-        columns = list(range(values.shape[1])) if names is None else list(names)
-        return Rows(np.require(values, requirements=["C", "W"]), columns), targets
+        return Rows(writable(values), columns_of(self, values)), targets
 
     def _learn_rows(self, rows: Rows, targets: NDArray[np.float64]) -> Self:
         """Learn rows in order; a missing target teaches nothing."""
