@@ -20,6 +20,8 @@ import clipsgd_river
 from clipsgd_river import alerts, anomaly
 from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river.alerts import rules
+from clipsgd_river.linear_model import ClippedLinearRegression, ClippedLogisticRegression
+from clipsgd_river.preprocessing import ClippedScaler, SurprisalEncoder
 
 PACKAGE = Path(clipsgd_river.__file__).parent
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -64,6 +66,16 @@ def discover_detectors() -> Iterator[Any]:
                 for params in cls._unit_test_params():
                     detector = cls(**params)
                     yield detector if clipsgd_river.COMPILED else with_few_components(detector)
+
+
+def models_and_transformers() -> Iterator[Any]:
+    """Yield what else is an estimator of River and scikit-learn in one."""
+    yield ClippedLinearRegression()
+    yield ClippedLogisticRegression()
+    yield ClippedScaler()
+    yield ClippedScaler(squash=True, learning_rate=0.05, clip="growing")
+    for params in SurprisalEncoder._unit_test_params():
+        yield SurprisalEncoder(**params)
 
 
 def has_kernel(detector: Any) -> bool:

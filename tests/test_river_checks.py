@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import discover_detectors, name_of
+from conftest import discover_detectors, models_and_transformers, name_of
 from river import checks as river_checks
 
 from clipsgd_river import checks
 from clipsgd_river.anomaly import ClippedZScore
 
 
-def detectors_and_checks() -> Iterator[Any]:
+def subjects_and_checks() -> Iterator[Any]:
     with checks.bundled_stream(rows=1000):
-        for detector in discover_detectors():
-            for check in river_checks.yield_checks(detector):
-                if check.__name__ not in detector._unit_test_skips():
-                    yield pytest.param(detector, check, id=f"{name_of(detector)} {check.__name__}")
+        for subject in (*discover_detectors(), *models_and_transformers()):
+            for check in river_checks.yield_checks(subject):
+                if check.__name__ not in subject._unit_test_skips():
+                    yield pytest.param(subject, check, id=f"{name_of(subject)} {check.__name__}")
 
 
-@pytest.mark.parametrize(("detector", "check"), list(detectors_and_checks()))
-def test_river_check(detector: Any, check: Any) -> None:
-    check(detector.clone())
+@pytest.mark.parametrize(("subject", "check"), list(subjects_and_checks()))
+def test_river_check(subject: Any, check: Any) -> None:
+    check(subject.clone())
 
 
 def test_the_whole_suite_in_one_call() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from river import anomaly, compose
-from river import checks as river_checks
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
-from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 from clipsgd_river.anomaly import ClippedZScore
-from clipsgd_river.checks import sklearn_expected_failed_checks
 from clipsgd_river.preprocessing import ClippedScaler
 
 VARIANTS = [ClippedScaler(), ClippedScaler(squash=True, learning_rate=0.05, clip="growing")]
@@ -37,28 +33,6 @@ def rows_of(count: int, seed: int = 0) -> Rows:
 
 def event(row: Rows) -> dict[str, float]:
     return dict(zip("abc", row.tolist(), strict=True))
-
-
-@pytest.mark.parametrize("scaler", VARIANTS)
-@pytest.mark.parametrize("check", list(river_checks.yield_checks(ClippedScaler())))
-def test_river_check(scaler: Any, check: Callable[[Any], None]) -> None:
-    check(scaler.clone())
-
-
-@parametrize_with_checks(
-    VARIANTS, expected_failed_checks=lambda _: sklearn_expected_failed_checks()
-)
-def test_sklearn_check(estimator: Any, check: Callable[[Any], None]) -> None:
-    check(estimator)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.EstimatorCheckFailedWarning")
-def test_expected_failures_do_fail() -> None:
-    expected = sklearn_expected_failed_checks()
-    results = check_estimator(
-        ClippedScaler(), expected_failed_checks=expected, on_skip=None, on_fail=None
-    )
-    assert {r["check_name"] for r in results if r["status"] == "xfail"} == set(expected)
 
 
 def test_it_scales_by_the_estimates_of_the_detector() -> None:

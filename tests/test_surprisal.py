@@ -8,7 +8,6 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -23,14 +22,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_ins import log_ins
 from naive_surprisal import NaiveSurprisal
-from river import checks as river_checks
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 from clipsgd_river import COMPILED
 from clipsgd_river.anomaly import ClippedEnsemble, ClippedZScore
-from clipsgd_river.checks import sklearn_expected_failed_checks
 from clipsgd_river.preprocessing import SurprisalEncoder
 
 VARIANTS = [SurprisalEncoder(**params) for params in SurprisalEncoder._unit_test_params()]
@@ -39,28 +35,6 @@ EVENTS = 2000 if COMPILED else 500
 
 def state(encoder: SurprisalEncoder) -> bytes:
     return encoder.to_bytes()
-
-
-@pytest.mark.parametrize("encoder", VARIANTS)
-@pytest.mark.parametrize("check", list(river_checks.yield_checks(SurprisalEncoder())))
-def test_river_check(encoder: Any, check: Callable[[Any], None]) -> None:
-    check(encoder.clone())
-
-
-@parametrize_with_checks(
-    VARIANTS, expected_failed_checks=lambda _: sklearn_expected_failed_checks()
-)
-def test_sklearn_check(estimator: Any, check: Callable[[Any], None]) -> None:
-    check(estimator)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.EstimatorCheckFailedWarning")
-def test_expected_failures_do_fail() -> None:
-    expected = sklearn_expected_failed_checks()
-    results = check_estimator(
-        SurprisalEncoder(), expected_failed_checks=expected, on_skip=None, on_fail=None
-    )
-    assert {r["check_name"] for r in results if r["status"] == "xfail"} == set(expected)
 
 
 @pytest.mark.parametrize("memory", [1, 7, 200, 10_000])

@@ -24,7 +24,6 @@ from clipsgd_river.proba import SplicedBinnedPareto
 
 Event = dict[Any, Any]
 
-NEARBY = neighbors.LazySearch(window_size=50)
 # Found by discovery: that around a ClippedZScore, at its defaults.
 FILTERS = [
     TailFilter(ClippedZScore(), q=1e-3, protect_anomaly_detector=True, warm_up=50),
