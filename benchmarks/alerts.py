@@ -154,8 +154,9 @@ def main() -> None:
     events = 4 * FIRST_EVENTS if arguments.quick else EVENTS
     outcomes = []
     tables = []
-    for rate in list(RATES)[: 1 if arguments.quick else None]:
-        for detector, make in DETECTORS.items():
+    few = 1 if arguments.quick else None
+    for rate in list(RATES)[:few]:
+        for detector, make in list(DETECTORS.items())[:few]:
             rows: list[list[Cell]] = []
             for stream in streams(rate, folder, events, arguments.seed):
                 progress(f"{rate}, {detector}, {stream.name}")

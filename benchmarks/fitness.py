@@ -219,7 +219,7 @@ def shortened(streams: list[Stretches], quick: bool) -> list[Stretches]:
     if not quick:
         return streams
     first = streams[0]
-    end = first.stretch + 40
+    end = first.stretch + 20
     return [Stretches(first.name, first.rows[:end], first.labels[:end], first.stretch)]
 
 
