@@ -22,22 +22,16 @@ RENEWED_SHARE = 0.125
 
 
 class SKL2RiverAnomalyDetector(base.AnomalyDetector):
-    r"""River anomaly detector that lets an outlier detector of scikit-learn learn the stream.
+    """River anomaly detector that lets an outlier detector of scikit-learn learn the stream.
 
     Choose it to run `IsolationForest`, `LocalOutlierFactor`, `OneClassSVM`, `EllipticEnvelope`,
     `SGDOneClassSVM` or any other estimator with ``score_samples`` (a pipeline, a density) on
     events, beside River's own detectors. An estimator with ``partial_fit`` goes on learning;
     any other is fitted again and again on a window of recent events.
 
-    ``score_samples`` gives a normality s of any sign, unit and origin. With m its median and g the
-    distance of its lower quartile from m, divided by 0.6745, both over the window under the
-    estimator as it is, the distance is
-
-    .. math:: r = \frac{z + \sqrt{z^2 + 4}}{2}, \qquad z = (m - s) / g,
-
-    which is above 0, 1 at the median, falls strictly with s, and far out is z itself: the standard
-    deviations below the usual normality. The score is 1 / (1 + q / r), q the slowly tracked median
-    of the distances of events before they were learned.
+    Scores come from how far ``score_samples`` of an event lies below its median over the window, in
+    units of its spread there; ``docs/scikit_learn_bridge.md`` has the formula, and what happens to
+    features that come and go.
 
     Parameters
     ----------
@@ -67,24 +61,15 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
     Notes
     -----
     Until the first ``learn_every`` events have come nothing is fitted and all scores are 0.0;
-    ``ready`` tells. What the estimator raises while it is fitted, `learn_one` raises; the estimator
-    fitted before stays, and the next try is ``learn_every`` events later.
+    ``ready`` tells. An error of the estimator while it is fitted is one of `learn_one`; the
+    estimator fitted before stays.
 
-    Features. Columns are sorted by name, so that their order of arrival changes nothing. A missing
-    value (no key, ``None``, NaN) is handed on as NaN to an estimator that accepts NaN, and is the
-    median of its column in the window for any other. A new feature counts from the next fit on;
-    with ``partial_fit``, whose estimators keep their width, it makes a new clone start from the
-    window. A feature that no event of the window has is left out of the next fit. A value
-    that is infinite or beyond 1e30 in size scores as 1e30 and is learned as a missing one, since no
-    estimator is made for it. An event without any value teaches nothing.
-
-    Nothing here bounds what one event does to the estimator: put
+    A missing value is NaN to an estimator that accepts NaN, and the median of its column for any
+    other. Nothing here bounds what one event does to the estimator: put
     `clipsgd_river.preprocessing.ClippedScaler` before it.
 
-    `learn_one` costs a scoring of each event, in batches of ``learn_every``, and the fits;
-    `score_one` is the estimator's ``score_samples`` of one row, some 0.1 ms for a linear model and
-    10 ms for a forest of 100 trees. Memory: 8 * window_size * d bytes beside the estimator. It has
-    no state file, since scikit-learn has none without pickle.
+    Each fit and each call of ``score_samples`` costs what the estimator does. There is no state
+    file, since scikit-learn has none without pickle.
 
     Examples
     --------

@@ -44,11 +44,6 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     max_features
         More features than this are an error.
 
-    Raises
-    ------
-    ValueError, TypeError
-        With the first event, if a parameter is out of range or of a wrong type.
-
     Notes
     -----
     Let the events of a stretch have, given the events before each, one mean and a covariance whose

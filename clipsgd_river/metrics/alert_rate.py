@@ -26,11 +26,6 @@ class AlertRate(_alerts.AlertMetric):
         ``"event"``, or ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``: then every
         `update` is given the ``time`` of its event.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type, or an event lacks its time.
-
     Notes
     -----
     O(1) per event and in memory: the counts are those of River's confusion matrix.

@@ -43,11 +43,6 @@ class DetectionDelay(WaitingMetric):
     delays
         Delay of each anomaly in order, ``None`` where it has no alert (yet).
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type, or an event lacks its time.
-
     Notes
     -----
     O(1) per event; `get` and the other results take O(n), n the anomalies so far. Some 100 bytes

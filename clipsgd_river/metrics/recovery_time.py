@@ -51,11 +51,6 @@ class RecoveryTime(WaitingMetric):
     delays
         Time of each change in order, ``None`` where it is not recovered from (yet).
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a parameter is out of range or of a wrong type, or an event lacks its time.
-
     Notes
     -----
     O(1) per event, O(m) while a recovery is waited for; `get` takes O(n), n the changes so far.

@@ -74,13 +74,9 @@ class ClippedScaler(RowTransformer):
     the expected value. A constant that changes deviates by sqrt(n) after n events. Infinite values
     count as 1e150; scaled values are at most 1e35. One scaler belongs to one thread at a time.
 
-    Departs from [1]_ in standardising the gradient, in the automatic threshold and step, and in
-    the robust start.
-
-    References
-    ----------
-    .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
-       NeurIPS 2023.
+    Departs from A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
+    NeurIPS 2023, in standardising the gradient, the automatic threshold and step, and the robust
+    start.
 
     Examples
     --------

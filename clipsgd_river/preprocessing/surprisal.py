@@ -58,16 +58,11 @@ class SurprisalEncoder(RowTransformer):
 
     Notes
     -----
-    **What an event sees.** A value counts from the next one of its feature that is learned on. A
-    pipeline lets a transformer learn an event before it hands the event on to the detector; so the
-    detector learns what it was asked to score, and not a value that has just become less
-    surprising. `learn_many` and `fit` learn all rows before any is transformed: their surprisals
-    are those of rows that were seen.
+    A value counts from the next one of its feature on, so that in a pipeline the detector learns
+    what it scored. `learn_many` and `fit` learn all rows before any is transformed.
 
     Equal numbers are one value: 80, 80.0 and ``numpy.int64(80)``. ``None``, NaN and missing keys
     stay missing and teach nothing; a missing context means that of all events.
-
-    One-sided by itself: the more common a value, the nearer it is to 0 bits.
 
     O(1) per category; at most 48 bytes per kept value beside the value itself.
 
@@ -84,8 +79,6 @@ class SurprisalEncoder(RowTransformer):
     ...     return {name: round(value, 1) for name, value in x.items()}
     >>> surprisal("bob", "FR")
     {'user': 1.6, 'country': 0.0, 'bytes': 101.0}
-    >>> surprisal("bob", "DE")
-    {'user': 1.6, 'country': 10.0, 'bytes': 101.0}
     >>> surprisal("bob", "KP")
     {'user': 1.6, 'country': 20.3, 'bytes': 101.0}
     >>> surprisal("mallory", "KP")
