@@ -109,10 +109,13 @@ def test_interpreters_are_compared_by_running_them(capsys: pytest.CaptureFixture
     assert "ClippedMean" in capsys.readouterr().out
 
 
-def test_nothing_to_compare_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    pythons = ("--old-python", sys.executable, "--new-python", sys.executable)
-    assert main([*pythons, "--quick", "--only", "NoSuchClass"]) == 1
-    assert "nothing was compared" in capsys.readouterr().out
+def test_nothing_to_compare_is_no_success(
+    recording: Recording, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = compared({**recording, "classes": {}}, recording, tmp_path, capsys)
+    assert code == 1
+    assert "1 classes only in the new build: ClippedMean" in said
+    assert "nothing was compared" in said
 
 
 def test_every_public_class_says_something() -> None:

@@ -149,7 +149,7 @@ def subjects_of(name: str, cls: type[Any], public: Any, quick: bool) -> Iterator
         choices = {key: values[:1] for key, values in choices.items()}
     # What wraps scikit-learn's models is as slow as they are.
     slow = name == "SKL2RiverAnomalyDetector"
-    defaults = (("bursts 3",) if quick else VARIED) if slow else None
+    varied_on = ("bursts 3",) if slow else VARIED
     for i, given in enumerate(cls._unit_test_params()):
         given = dict(given)
         if quick and "n_components" in inspect.signature(cls).parameters:
@@ -160,7 +160,7 @@ def subjects_of(name: str, cls: type[Any], public: Any, quick: bool) -> Iterator
             yield Subject(
                 f"unit {i} {label}",
                 lambda params=given | varied: fresh(cls, params),  # type: ignore[misc]
-                defaults if label == "defaults" or (slow and quick) else VARIED,
+                None if label == "defaults" and not slow else varied_on,
             )
         for limit in filter(inspect.signature(cls).parameters.__contains__, LIMITS):
             yield Subject(
