@@ -6,7 +6,6 @@ Run by `test_compiled.py` in both modes: the lines must be the same.
 from __future__ import annotations
 
 import hashlib
-import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Any
 
 import numpy as np
 from river.base import AnomalyFilter
-from river.optim import schedulers
 
 # The environment says that no folder is to be searched of itself.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from behaviour.subjects import variants
 from conftest import discover_detectors, has_kernel, with_few_components
 from parts import Classifier, Part, as_detector, discover_parts
 
@@ -26,26 +25,6 @@ from clipsgd_river import COMPILED
 
 EXTREMES = [1e308, -1e308, np.inf, -np.inf, 5e-324, 1e150, -0.0, 1e-160]
 NAMES = ["b", 1, 3, "load", "late", "x"]
-# What a parameter of this name is varied over, one at a time and then together.
-CHOICES: dict[str, list[Any]] = {
-    "learning_rate": ["doubling", 0.1, 0.7, schedulers.InverseScaling(0.5), "averaging"],
-    "clip": ["growing", "auto", 2.0, None],
-    "warm_up": [1, 9],
-    "q": [0.05, 0.9, 0.999],
-    "squash": [True],
-    "radius": [0.5],
-    "label_noise": [0.0, 0.2],
-    "tail": [0.1, 0.25],
-    "bins": [2, 9],
-    "delta": [0.5],
-    "sigma": [1.0],
-    "alert_rate": [0.5, 0.03],
-    "side": ["below"],
-    "duration": [3.0],
-    "relative": [0.2],
-    "inside": ["mute"],
-    "lr": [0.1, schedulers.InverseScaling(0.5)],
-}
 
 
 def rows() -> Any:
@@ -58,20 +37,6 @@ def rows() -> Any:
     table[rng.random(table.shape) < 0.1] = np.nan
     table[::9] = np.where(rng.random((27, 6)) < 0.4, rng.choice(EXTREMES, size=(27, 6)), table[::9])
     return table
-
-
-def variants(subject: Any) -> Iterator[dict[str, Any]]:
-    """Sets of parameters: the defaults, each choice alone, and the choices side by side."""
-    part = subject.part if isinstance(subject, Part) else subject
-    known = inspect.signature(type(part)).parameters
-    choices = {name: values for name, values in CHOICES.items() if name in known}
-    yield {}
-    for name, values in choices.items():
-        yield from ({name: value} for value in values)
-    yield from (
-        dict(zip(choices, together, strict=True))
-        for together in zip(*choices.values(), strict=False)
-    )
 
 
 def numbers(subject: Any, x: dict[Any, Any]) -> Iterable[float]:
@@ -131,7 +96,8 @@ def main() -> None:
     """Print the mode, then a line for each subject and set of parameters."""
     sys.stdout.write(f"compiled {COMPILED}\n")
     for subject in subjects():
-        for params in variants(subject):
+        part = subject.part if isinstance(subject, Part) else subject
+        for _, params in variants(type(part)):
             try:
                 varied = subject.clone(params)
                 varied.learn_one({1: 1.0})
