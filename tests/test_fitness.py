@@ -368,31 +368,31 @@ def test_clones_start_afresh_or_go_on() -> None:
     assert same.score_one({"a": 9.0}) == model.score_one({"a": 9.0}) > 0.0
 
 
-def test_imitated_kernels_are_restored_ones() -> None:
+def test_a_kernel_copied_from_another_equals_a_restored_one() -> None:
     for detector in discover_detectors():
         if not isinstance(detector, ClippedDetector) or not holds_its_state(detector):
             continue
         kernel = learned(detector, events(40))._kernel
-        twin = type(kernel)(kernel.settings)
+        twin = type(kernel)(kernel.settings, type(kernel.part))
         for x in [*events(5), {"a": 1.0, "late": 2.0}, *events(30, seed=4)]:
-            twin.imitate(kernel)
+            twin.copy_from(kernel)
             assert twin.snapshot() == kernel.snapshot()
             # What the copy learns beside must not remain.
             learned(twin, events(3, seed=7, centre=50.0))
             kernel.learn_one(x)
 
 
-def test_only_a_kernel_of_the_kind_is_imitated() -> None:
+def test_only_a_kernel_of_the_kind_is_copied() -> None:
     kernel = learned(ClippedZScore(), events(30))._kernel
     other = learned(ClippedMahalanobis(), events(30))._kernel
     with pytest.raises(ValueError, match="kind and settings"):
-        kernel.imitate(other)
+        kernel.copy_from(other)
     with pytest.raises(ValueError, match="kind and settings"):
-        kernel.imitate(clone(ClippedZScore())._kernel)
-    wider = type(kernel)(kernel.settings)
+        kernel.copy_from(clone(ClippedZScore())._kernel)
+    wider = type(kernel)(kernel.settings, type(kernel.part))
     wider.learn_one({"z": 1.0})
     with pytest.raises(ValueError, match="lacks"):
-        wider.imitate(kernel)
+        wider.copy_from(kernel)
 
 
 def test_a_large_window_takes_memory_as_events_come() -> None:

@@ -217,7 +217,7 @@ def test_missing_features_count_as_their_location() -> None:
     X, y = stream(10, 3_000, ClippedLinearRegression())
     model = ClippedLinearRegression()
     model.learn_many(X, y)
-    location = model._kernel.location_values
+    location = model._kernel.inputs.location.memory
     full = {0: 1.0, 1: location[1], 2: location[2], 3: location[3]}
     for gap in ({0: 1.0}, {0: 1.0, 1: None, 2: math.nan, 3: pd.NA}, {0: 1.0, "unknown": 5.0}):
         assert model.predict_one(gap) == pytest.approx(model.predict_one(full), rel=1e-12)

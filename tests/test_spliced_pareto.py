@@ -417,7 +417,7 @@ def test_damaged_states_are_refused() -> None:
         nan = numbers[:]
         nan[index] = math.nan
         broken.append(nan)
-    edges = distribution._kernel.bins.edge_values
+    edges = distribution._kernel.bins.edges.memory
     start = next(i for i in range(len(numbers)) if numbers[i : i + 21] == edges)
     for index, value in (
         (start + 3, 1e9),

@@ -22,7 +22,11 @@ class KernelOwner(Saveable):
 
     @cached_property
     def _kernel(self) -> Any:
-        return self._kernel_class(self._settings_check(self.get_params(deep=False)))  # type: ignore[attr-defined]  # of BaseEstimator
+        return self._new_kernel(self._settings_check(self.get_params(deep=False)))  # type: ignore[attr-defined]  # of BaseEstimator
+
+    def _new_kernel(self, settings: dict[str, Any]) -> Any:
+        """Kernel that has learned nothing."""
+        return self._kernel_class(settings)
 
     @property
     def ready(self) -> bool:

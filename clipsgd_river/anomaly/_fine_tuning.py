@@ -15,6 +15,7 @@ from sklearn.utils import get_tags
 
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.anomaly.combined import CombinedKernel
+from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._pipelines import asked
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.compat._event_window import EventWindow
@@ -71,8 +72,8 @@ class KernelBase:
         """Kernel that has learned the similar events too; the next call takes it back."""
         kernel = self.detector._kernel
         if self._copy is None or self._copy.settings is not kernel.settings:
-            self._copy = type(kernel)(kernel.settings)
-        self._copy.imitate(kernel)
+            self._copy = DetectorKernel(kernel.settings, type(kernel.part))
+        self._copy.copy_from(kernel)
         flat = similar.rows.ravel()
         count = len(similar.rows)
         rows = flat if COMPILED else flat.tolist()

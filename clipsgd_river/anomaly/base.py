@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from river import base
 from sklearn.base import BaseEstimator
 
+from clipsgd_river import _settings
 from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._faces.outlier import ThresholdedOutlierMixin
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
+from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
 from clipsgd_river.anomaly._settings import checked
 
@@ -19,15 +21,18 @@ from clipsgd_river.anomaly._settings import checked
 class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
     """Base of the detectors on a kernel: River's face and scikit-learn's on one object.
 
-    A subclass names its kernel and its parameters; everything else is here. One detector belongs
-    to one thread at a time, for scoring too, since it has scratch space: rows that run in one
-    thread make calls from another raise ``RuntimeError``.
+    A subclass names its part of a kernel and its parameters; everything else is here. One detector
+    belongs to one thread at a time, for scoring too, since it has scratch space: rows that run in
+    one thread make calls from another raise ``RuntimeError``.
 
     State exists from the first event on, not from the constructor, so that ``clone`` works in
     both worlds. Parameters are checked then, too.
     """
 
+    _kernel: DetectorKernel
     _kernel_class: ClassVar[type[DetectorKernel]] = DetectorKernel
+    #: What makes a distance of the deviations of an event.
+    _part_class: ClassVar[type[Part]] = Part
     _settings_check: ClassVar[Any] = staticmethod(checked)
 
     #: Whether the contributions of `explain_one` sum to the distance.
@@ -200,6 +205,34 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         """Feature names in order of first appearance: the order of the estimated arrays."""
         self._check_learned()
         return list(self._kernel.features.names)
+
+    @property
+    def location_(self) -> NDArray[np.float64]:
+        """Clipped mean of each feature, in its unit, ordered as `features_`; shape (d,)."""
+        self._check_learned()
+        return np.array(self._kernel.standard.location.memory[: self._kernel.features.size])
+
+    @property
+    def scale_(self) -> NDArray[np.float64]:
+        """Clipped standard deviation of each feature, in its unit; 0 for a constant; shape (d,)."""
+        self._check_learned()
+        return np.array(self._kernel.standard.scale.memory[: self._kernel.features.size])
+
+    def shorten_memory(self, events: int) -> None:
+        """Let what was learned so far count no more than ``events`` events, for location and scale.
+
+        For the moment at which a change is known, as `ChangeAwareDetector` finds it: steps are then
+        1 / events at least, and shrink from there. Nothing is reset.
+
+        Parameters
+        ----------
+        events
+            At least 1; fewer than ``warm_up`` count as that many.
+        """
+        self._kernel.shorten(_settings.count("events", events))
+
+    def _new_kernel(self, settings: dict[str, Any]) -> DetectorKernel:
+        return self._kernel_class(settings, self._part_class)
 
     def _run(self, rows: Rows, *, learn: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Distances and scores of rows, each before it is learned."""

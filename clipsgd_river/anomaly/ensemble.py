@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from clipsgd_river._kernels.anomaly.combined import CombinedKernel
-from clipsgd_river._kernels.anomaly.portfolio import PortfolioKernel
+from clipsgd_river._kernels.anomaly.detector import DetectorKernel
+from clipsgd_river._kernels.anomaly.portfolio import PortfolioPart
 from clipsgd_river._state.header import header_of, restored
-from clipsgd_river.anomaly._located import LocatedDetector
 from clipsgd_river.anomaly._members import fresh_members, packed, unpacked
 from clipsgd_river.anomaly._settings import checked_fourier
+from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
@@ -20,15 +24,7 @@ if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
 
-def kernel_of(settings: dict[str, Any]) -> PortfolioKernel | CombinedKernel:
-    """Kernel of the built-in members, or of the detectors that the settings have."""
-    own = {name: value for name, value in settings.items() if name != "detectors"}
-    if settings["detectors"] is None:
-        return PortfolioKernel(own)
-    return CombinedKernel(own, fresh_members(settings["detectors"]))
-
-
-class ClippedEnsemble(LocatedDetector):
+class ClippedEnsemble(ClippedDetector):
     r"""Several clipped detectors over one standardisation: what to start with.
 
     No argument is needed. Each feature alone (`ClippedZScore`), all together
@@ -139,9 +135,7 @@ class ClippedEnsemble(LocatedDetector):
     ['MinMaxScaler | HalfSpaceTrees', 'ClippedMahalanobis']
     """
 
-    _kernel: Any
-
-    _kernel_class: ClassVar[Any] = staticmethod(kernel_of)
+    _part_class = PortfolioPart
     _settings_check: ClassVar[Any] = staticmethod(checked_fourier)
 
     def __init__(
@@ -165,13 +159,36 @@ class ClippedEnsemble(LocatedDetector):
         self.max_features = max_features
         self.seed = seed
 
+    def _new_kernel(self, settings: dict[str, Any]) -> DetectorKernel:
+        own = {name: value for name, value in settings.items() if name != "detectors"}
+        if settings["detectors"] is None:
+            return DetectorKernel(own, PortfolioPart)
+        return CombinedKernel(own, fresh_members(settings["detectors"]))
+
     @property
     def members_(self) -> list[Any]:
         """The detectors that learn, in the order of ``detectors``; there are none without."""
         if self.detectors is None:
             raise AttributeError("the built-in members are no objects; member_distances_one asks")
         self._check_learned()
-        return list(self._kernel.members)
+        return list(cast(CombinedKernel, self._kernel).members)
+
+    @property
+    def location_(self) -> NDArray[np.float64]:
+        """Clipped mean of each feature, as `ClippedZScore` has it; not with ``detectors``."""
+        self._refuse_given("location")
+        return super().location_
+
+    @property
+    def scale_(self) -> NDArray[np.float64]:
+        """Clipped standard deviation of each feature; not with ``detectors``."""
+        self._refuse_given("scale")
+        return super().scale_
+
+    def _refuse_given(self, what: str) -> None:
+        self._check_learned()
+        if self.detectors is not None:
+            raise AttributeError(f"an ensemble of given detectors has no {what} of its own")
 
     def member_distances_one(self, x: dict[base.typing.FeatureName, Any]) -> dict[str, float]:
         """How far each member finds an event, in terms of its usual distances; about 1 is usual.
@@ -186,7 +203,7 @@ class ClippedEnsemble(LocatedDetector):
         if self.detectors is None:
             return super()._state()
         names, numbers = self._kernel.snapshot()
-        heads, numbers = packed(self._kernel.members, numbers)
+        heads, numbers = packed(cast(CombinedKernel, self._kernel).members, numbers)
         self.__dict__["_heads"] = heads
         return header_of(self, names), numbers
 
@@ -204,7 +221,7 @@ class ClippedEnsemble(LocatedDetector):
         given = {**fields, "parameters": {**parameters, "detectors": members}}
         ensemble = restored(cls, given, own)
         ensemble.detectors = [member.clone() for member in members]
-        ensemble._kernel.members = members
+        cast(CombinedKernel, ensemble._kernel).members = members
         return ensemble
 
     @classmethod

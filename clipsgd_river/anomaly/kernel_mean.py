@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from clipsgd_river._kernels.anomaly.kernel_mean import KernelMeanKernel
-from clipsgd_river.anomaly._located import LocatedDetector
+from clipsgd_river._kernels.anomaly.kernel_mean import KernelMeanPart
 from clipsgd_river.anomaly._settings import checked_fourier
+from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
 
-class ClippedKernelMean(LocatedDetector):
+class ClippedKernelMean(ClippedDetector):
     r"""How dense recent events have been around an event, by a mean of random Fourier features.
 
     A robust, drifting kernel density: it also sees events between clusters, and beside curved
@@ -92,7 +92,7 @@ class ClippedKernelMean(LocatedDetector):
     """
 
     additive_contributions: ClassVar[bool] = False
-    _kernel_class: ClassVar[type[KernelMeanKernel]] = KernelMeanKernel
+    _part_class = KernelMeanPart
     _settings_check: ClassVar[Any] = staticmethod(checked_fourier)
 
     def __init__(

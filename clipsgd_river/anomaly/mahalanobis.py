@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsgd_river._kernels.anomaly.mahalanobis import MahalanobisKernel
-from clipsgd_river.anomaly._located import LocatedDetector
+from clipsgd_river._kernels.anomaly.covariance import CovariancePart
+from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
-    from clipsgd_river._kernels.anomaly.covariance import CovariancePart
 
-
-class ClippedMahalanobis(LocatedDetector):
+class ClippedMahalanobis(ClippedDetector):
     r"""All features together, against a robust, drifting location and covariance.
 
     The best single detector on tables of numbers: it also sees events whose features are each
@@ -78,8 +76,7 @@ class ClippedMahalanobis(LocatedDetector):
     1.0
     """
 
-    _kernel: MahalanobisKernel
-    _kernel_class: ClassVar[type[MahalanobisKernel]] = MahalanobisKernel
+    _part_class = CovariancePart
 
     def __init__(
         self,
@@ -101,5 +98,5 @@ class ClippedMahalanobis(LocatedDetector):
         """Inverse covariance of the standardised features, ordered as `features_`; shape (d, d)."""
         self._check_learned()
         size = self._kernel.features.size
-        covariance = cast("CovariancePart", self._kernel.part)
-        return np.array(covariance.inverse_values[: size * size]).reshape(size, size)
+        covariance = cast(CovariancePart, self._kernel.part)
+        return np.array(covariance.inverse.memory[: size * size]).reshape(size, size)

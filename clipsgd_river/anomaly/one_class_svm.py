@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from clipsgd_river._kernels.anomaly.one_class_svm import OneClassSVMKernel
-from clipsgd_river.anomaly._located import LocatedDetector
+from clipsgd_river._kernels.anomaly.closeness import ClosenessPart
+from clipsgd_river._kernels.anomaly.detector import DetectorKernel
+from clipsgd_river._kernels.anomaly.one_class_svm import FourierMarginPart
 from clipsgd_river.anomaly._settings import checked_one_class_svm
+from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
-    from clipsgd_river._kernels.anomaly.closeness import ClosenessPart
-    from clipsgd_river._kernels.anomaly.one_class_svm import FourierMarginPart
 
-
-class ClippedOneClassSVM(LocatedDetector):
+class ClippedOneClassSVM(ClippedDetector):
     r"""The region that all but a share nu of the events lie in, robust and drifting.
 
     A one-class support vector machine by clipped SGD, in random Fourier features or linear. Choose
@@ -108,8 +107,6 @@ class ClippedOneClassSVM(LocatedDetector):
     """
 
     additive_contributions: ClassVar[bool] = False
-    _kernel: OneClassSVMKernel
-    _kernel_class: ClassVar[type[OneClassSVMKernel]] = OneClassSVMKernel
     _settings_check: ClassVar[Any] = staticmethod(checked_one_class_svm)
 
     def __init__(
@@ -135,11 +132,15 @@ class ClippedOneClassSVM(LocatedDetector):
         self.max_features = max_features
         self.seed = seed
 
+    def _new_kernel(self, settings: dict[str, Any]) -> DetectorKernel:
+        linear = settings["kernel"] == "linear"
+        return DetectorKernel(settings, ClosenessPart if linear else FourierMarginPart)
+
     @property
     def slack_share_(self) -> float:
         """Share of the last events learned, about 1,000, that had positive slack."""
         self._check_learned()
-        part = cast("FourierMarginPart | ClosenessPart", self._kernel.part)
+        part = cast(FourierMarginPart | ClosenessPart, self._kernel.part)
         return float(part.slack.share)
 
     @classmethod

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.anomaly.subspace import SubspaceKernel
-from clipsgd_river.anomaly._located import LocatedDetector
+from clipsgd_river._kernels.anomaly.subspace import SubspacePart
 from clipsgd_river.anomaly._settings import checked
+from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
@@ -27,7 +27,7 @@ def checked_with_components(parameters: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-class ClippedSubspace(LocatedDetector):
+class ClippedSubspace(ClippedDetector):
     r"""All features together, against the plane near which events lie: robust streaming PCA.
 
     Choose it for many features that move together: images, spectra, sensors of one machine,
@@ -131,8 +131,7 @@ class ClippedSubspace(LocatedDetector):
     7
     """
 
-    _kernel: SubspaceKernel
-    _kernel_class: ClassVar[type[SubspaceKernel]] = SubspaceKernel
+    _part_class = SubspacePart
     _settings_check: ClassVar[Any] = staticmethod(checked_with_components)
 
     scale_invariant: ClassVar[bool] = False
@@ -164,7 +163,7 @@ class ClippedSubspace(LocatedDetector):
     def location_(self) -> NDArray[np.float64]:
         """Centre of the plane: clipped mean of each feature, in its unit; shape (d,)."""
         self._check_learned()
-        return np.array(self._kernel.centre_values[: self._kernel.features.size])
+        return np.array(self._part.centres.memory[: self._kernel.features.size])
 
     @property
     def components_(self) -> NDArray[np.float64]:
@@ -180,15 +179,19 @@ class ClippedSubspace(LocatedDetector):
     def unit_(self) -> NDArray[np.float64]:
         """Unit sigma of each feature; 0 for a constant beside features unlike it; shape (d,)."""
         self._check_learned()
-        return np.array(self._kernel.units())
+        return np.array(self._part.units(self._kernel.standard))
+
+    @property
+    def _part(self) -> SubspacePart:
+        return cast(SubspacePart, self._kernel.part)
 
     def _axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Variances and directions: the axes of C, turned out of its basis."""
         self._check_learned()
-        plane = self._kernel.subspace
+        plane = self._part.subspace
         used, rows, size = plane.used, plane.rows, plane.size
-        covariance = np.array(plane.covariance_values[: used * rows]).reshape(used, rows)
-        basis = np.array(plane.basis_values[: used * size]).reshape(used, size)
+        covariance = np.array(plane.covariance.memory[: used * rows]).reshape(used, rows)
+        basis = np.array(plane.basis.memory[: used * size]).reshape(used, size)
         if used == 0:
             return np.zeros(0), basis
         variances, axes = np.linalg.eigh(covariance[:, :used])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsgd_river._kernels.anomaly.transformation import TransformationKernel
-from clipsgd_river.anomaly._located import LocatedDetector
+from clipsgd_river._kernels.anomaly.transformation import TransformationPart
 from clipsgd_river.anomaly._settings import checked_transformations
+from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clipsgd_river._kernels.anomaly.transformations import Transformation
 
 
-class TransformationDetector(LocatedDetector):
+class TransformationDetector(ClippedDetector):
     r"""How well a logistic regression still tells what was done to an event: self-supervised.
 
     Each event is transformed in T known ways, and a multinomial logistic regression learns by
@@ -127,8 +127,7 @@ class TransformationDetector(LocatedDetector):
     True
     """
 
-    _kernel: TransformationKernel
-    _kernel_class: ClassVar[type[TransformationKernel]] = TransformationKernel
+    _part_class = TransformationPart
     _settings_check: ClassVar[Any] = staticmethod(checked_transformations)
 
     additive_contributions: ClassVar[bool] = False
@@ -172,5 +171,5 @@ class TransformationDetector(LocatedDetector):
     def coef_(self) -> NDArray[np.float64]:
         """Weights W of the model; shape (T, 2 H), or (T, d) for raw pixels."""
         self._check_learned()
-        model = self._kernel.model
-        return np.array(model.weight_values).reshape(model.classes, model.width)
+        model = cast(TransformationPart, self._kernel.part)
+        return np.array(model.weights.memory).reshape(model.classes, model.width)

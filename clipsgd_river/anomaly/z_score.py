@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from clipsgd_river._kernels.anomaly.z_score import ZScoreKernel
-from clipsgd_river.anomaly._located import LocatedDetector
+from clipsgd_river._kernels.anomaly.z_score import ZScorePart
+from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
 
-class ClippedZScore(LocatedDetector):
+class ClippedZScore(ClippedDetector):
     r"""Each feature against its own robust, drifting location and scale.
 
     The cheapest detector, O(d) per event: choose it for speed, for many features, for features
@@ -82,7 +82,7 @@ class ClippedZScore(LocatedDetector):
     'f1'
     """
 
-    _kernel_class: ClassVar[type[ZScoreKernel]] = ZScoreKernel
+    _part_class = ZScorePart
 
     def __init__(
         self,

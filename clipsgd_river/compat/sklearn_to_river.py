@@ -229,7 +229,7 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
         first, self._fitted, self._unseen = self._fitted is None, fresh, 0
         if first:
             # No event has a distance from before it was learned yet; that of the median is 1.
-            self._typical.place(1.0, len(self._window.all()))
+            self._typical.start_at(1.0, len(self._window.all()))
 
     def __sklearn_clone__(self) -> SKL2RiverAnomalyDetector:
         # scikit-learn's clone of a River object would be a copy with all that was learned.

@@ -158,9 +158,9 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         rows = rows_of(np.asarray(X).reshape(-1, 1) if numbers else X)
         names = [NUMBER] if numbers else rows.names
         self._refuse_mixture(names)
-        unused, alarms = np.empty(len(rows.values)), np.empty(len(rows.values))
+        alarms = np.empty(len(rows.values))
         for part, flat in rows.chunks():
-            self._kernel.run_rows(flat, names, True, unused[part], alarms[part])
+            self._kernel.run_rows(flat, names, alarms[part])
         return alarms.astype(np.bool_)
 
     @property

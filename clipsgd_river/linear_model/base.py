@@ -89,12 +89,12 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
         return self.features_
 
     def _weights_of(self, unit: Any) -> dict[Any, float]:
-        return dict(zip(self._kernel.features.names, unit.weight_values, strict=False))
+        return dict(zip(self._kernel.features.names, unit.weights.memory, strict=False))
 
     def _intercept_of(self, unit: Any) -> float:
         size = self._kernel.features.size
-        weights = np.array(unit.weight_values[:size])
-        location = np.array(self._kernel.location_values[:size])
+        weights = np.array(unit.weights.memory[:size])
+        location = np.array(self._kernel.inputs.location.memory[:size])
         return float(unit.centre - weights @ location)
 
     def __sklearn_tags__(self) -> Tags:

@@ -148,13 +148,13 @@ class ClippedScaler(RowTransformer):
     def location_(self) -> NDArray[np.float64]:
         """Clipped mean of each feature, in its unit, ordered as `features_`; shape (d,)."""
         self._check_learned()
-        return np.array(self._kernel.location_values[: self._kernel.features.size])
+        return np.array(self._kernel.standard.location.memory[: self._kernel.features.size])
 
     @property
     def scale_(self) -> NDArray[np.float64]:
         """Clipped standard deviation of each feature, in its unit; 0 for a constant; shape (d,)."""
         self._check_learned()
-        return np.array(self._kernel.scale_values[: self._kernel.features.size])
+        return np.array(self._kernel.standard.scale.memory[: self._kernel.features.size])
 
     @property
     def features_(self) -> list[base.typing.FeatureName]:
@@ -169,9 +169,8 @@ class ClippedScaler(RowTransformer):
         return validated_rows(self, X, reset=reset)
 
     def _learn(self, rows: Rows) -> None:
-        distances, scores = np.empty(len(rows.values)), np.empty(len(rows.values))
         for part, flat in rows.chunks():
-            self._kernel.run_rows(flat, rows.names, True, distances[part], scores[part])
+            self._kernel.learn_rows(flat, rows.names, part.stop - part.start)
 
     def _transformed(self, rows: Rows) -> NDArray[np.float64]:
         scaled = np.empty_like(rows.values)

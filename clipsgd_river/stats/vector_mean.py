@@ -117,7 +117,7 @@ class ClippedVectorMean(Saveable, base.Base):
 
     def get(self) -> dict[base.typing.FeatureName, float]:
         """Mean of each feature seen so far."""
-        return dict(zip(self._kernel.features.names, self._kernel.mean_values, strict=False))
+        return dict(zip(self._kernel.features.names, self._kernel.mean.memory, strict=False))
 
     def update_many(self, X: Any) -> None:
         """Take one step on each row in order; the same as `update` on each.
@@ -130,8 +130,7 @@ class ClippedVectorMean(Saveable, base.Base):
         """
         rows = rows_of(X)
         for part, flat in rows.chunks():
-            length = part.stop - part.start
-            self._kernel.run_rows(flat, rows.names, True, np.empty(length), np.empty(length))
+            self._kernel.learn_rows(flat, rows.names, part.stop - part.start)
 
     def get_update_many(self, X: Any) -> NDArray[np.float64]:
         """Mean before each row, which is then learned; 0 before anything was.

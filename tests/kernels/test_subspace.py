@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from clipsgd_river import COMPILED
+from clipsgd_river._kernels.anomaly.detector import DetectorKernel
+from clipsgd_river._kernels.anomaly.subspace import SubspacePart
 from clipsgd_river.anomaly import ClippedSubspace
 
 Rows = NDArray[np.float64]
@@ -44,8 +46,8 @@ def largest_angle(first: Rows, second: Rows) -> float:
 
 def basis(detector: ClippedSubspace) -> Rows:
     """The directions as the kernel holds them."""
-    plane = detector._kernel.subspace
-    flat = np.array(plane.basis_values[: plane.used * plane.size])
+    plane = detector._kernel.part.subspace
+    flat = np.array(plane.basis.memory[: plane.used * plane.size])
     return flat.reshape(plane.used, plane.size)
 
 
@@ -211,4 +213,4 @@ def test_directions_of_a_damaged_state_are_refused() -> None:
         forged = deepcopy(numbers)
         forged[place] = value
         with pytest.raises(ValueError, match=word):
-            type(detector._kernel)(detector._kernel.settings).restore(names, forged)
+            DetectorKernel(detector._kernel.settings, SubspacePart).restore(names, forged)

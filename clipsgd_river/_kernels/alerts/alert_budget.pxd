@@ -1,9 +1,9 @@
 from libc.math cimport exp, fabs, log
 
+from clipsgd_river._kernels.alerts.score_ladder cimport ScoreLadder
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.archived cimport ArchivedKernel
 from clipsgd_river._kernels.core.buffers cimport doubles, integers
-from clipsgd_river._kernels.alerts.score_ladder cimport ScoreLadder
 
 cdef double LARGEST_SCORE
 cdef double FIRST_ALLOWANCE

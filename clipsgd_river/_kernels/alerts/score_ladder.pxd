@@ -1,7 +1,7 @@
 from libc.math cimport exp, fabs, log
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef Py_ssize_t START
 cdef Py_ssize_t RUNGS
@@ -18,14 +18,10 @@ cdef double LARGEST_RATIO
 
 cdef class ScoreLadder:
     cdef readonly double count
-    cdef object start_values
-    cdef double* start
-    cdef readonly object value_values
-    cdef double* values
-    cdef readonly object count_values
-    cdef double* counts
-    cdef object trace_values
-    cdef double* traces
+    cdef readonly Vector start
+    cdef readonly Vector values
+    cdef readonly Vector counts
+    cdef readonly Vector traces
 
     cdef bint started(self) noexcept nogil
     cdef void observe(self, double x, double floor) noexcept nogil

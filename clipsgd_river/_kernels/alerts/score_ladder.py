@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -16,7 +16,6 @@ except ImportError:
 if not cython.compiled:
     from math import exp, fabs, log
 
-    from clipsgd_river._kernels.core.buffers import doubles
 
 # Values that the start is taken from.
 START = 32
@@ -58,14 +57,10 @@ class ScoreLadder:
 
     def __init__(self) -> None:
         self.count = 0.0
-        self.start_values = zeros(START)
-        self.start = doubles(self.start_values)
-        self.value_values = zeros(RUNGS)
-        self.values = doubles(self.value_values)
-        self.count_values = zeros(RUNGS)
-        self.counts = doubles(self.count_values)
-        self.trace_values = zeros(2)
-        self.traces = doubles(self.trace_values)
+        self.start = Vector(START)
+        self.values = Vector(RUNGS)
+        self.counts = Vector(RUNGS)
+        self.traces = Vector(2)
 
     def started(self) -> cython.bint:
         """Whether there are rungs."""
@@ -81,28 +76,30 @@ class ScoreLadder:
         floor
             Smallest rate of the steps of location and scale: 1 / memory in values.
         """
+        counts: cython.p_double = self.counts.at
         seen: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, min(self.count, START))
         self.count += 1.0
         if seen < START:
-            self.start[seen] = x
+            self.start.at[seen] = x
             if seen == START - 1:
                 self.begin()
             return
-        location: cython.double = self.values[0]
-        scale: cython.double = self.values[1]
+        location: cython.double = self.values.at[0]
+        scale: cython.double = self.values.at[1]
         above: cython.bint = x > location
-        self.counts[0] += 1.0
+        counts[0] += 1.0
         rate: cython.double = self.rate(0, 1.0 if above else -1.0, floor)
         moved: cython.double = scale if scale > 0.0 else fabs(x - location)
         moved *= 0.5 * STEP * rate
         if above:
-            self.values[0] = min(location + moved, x)
+            self.values.at[0] = min(location + moved, x)
             self.climb(x - location, floor)
         else:
-            self.values[0] = max(location - moved, x)
+            self.values.at[0] = max(location - moved, x)
 
     def climb(self, excess: float, floor: float) -> None:
         """Move scale and shape, for a value this far above the median."""
+        counts: cython.p_double = self.counts.at
         spacing: cython.double = 1.0
         ratio: cython.double
         rate: cython.double
@@ -110,27 +107,27 @@ class ScoreLadder:
         above: cython.bint
         k: cython.Py_ssize_t
         for k in range(1, RUNGS):
-            self.counts[k] += 1.0
-            if self.values[1] == 0.0:
+            counts[k] += 1.0
+            if self.values.at[1] == 0.0:
                 # A constant that changes: after n equal values a change has probability 1 / n.
-                self.values[1] = excess / self.counts[1]
+                self.values.at[1] = excess / counts[1]
                 return
-            if self.counts[k] == 1.0 and k > 1:
-                self.values[k] = self.values[k - 1] if k > 2 else 1.0
-            ratio = self.values[k]
+            if counts[k] == 1.0 and k > 1:
+                self.values.at[k] = self.values.at[k - 1] if k > 2 else 1.0
+            ratio = self.values.at[k]
             above = excess > spacing * ratio
             if k == 1:
                 rate = self.rate(1, 1.0 if above else -0.5, 2 * floor)
             else:
-                rate = max(1.0 / (self.counts[k] + PRIOR), min(floor / chance, SMALLEST_SHAPE_STEP))
+                rate = max(1.0 / (counts[k] + PRIOR), min(floor / chance, SMALLEST_SHAPE_STEP))
             if above:
                 ratio = min(ratio * (1.0 + STEP * rate * 2.0 / 3.0), excess / spacing)
             else:
                 ratio = max(ratio / (1.0 + STEP * rate / 3.0), excess / spacing)
             if k > 1:
                 ratio = min(max(ratio, 1.0 / LARGEST_RATIO), LARGEST_RATIO)
-            spacing *= self.values[k]
-            self.values[k] = ratio
+            spacing *= self.values.at[k]
+            self.values.at[k] = ratio
             if not above or spacing <= 0.0:
                 return
             excess -= spacing
@@ -138,11 +135,11 @@ class ScoreLadder:
 
     def rate(self, k: cython.Py_ssize_t, deviation: float, floor: float) -> float:
         """Rate of location (0) or scale (1): larger than 1 / n and the floor after a change."""
-        trace: cython.double = self.traces[k]
+        trace: cython.double = self.traces.at[k]
         trace += (deviation - trace) / AGREEMENT_MEMORY
-        self.traces[k] = trace
+        self.traces.at[k] = trace
         least: cython.double = min(floor, SMALLEST_SHAPE_STEP)
-        wish: cython.double = 1.0 / (self.counts[k] + PRIOR)
+        wish: cython.double = 1.0 / (self.counts.at[k] + PRIOR)
         if fabs(trace) > AGREEMENT:
             wish = trace * trace
         return min(max(wish, least), LARGEST_STEP)
@@ -153,28 +150,28 @@ class ScoreLadder:
         place: cython.Py_ssize_t
         value: cython.double
         for k in range(1, START):
-            value = self.start[k]
+            value = self.start.at[k]
             place = k
-            while place > 0 and self.start[place - 1] > value:
-                self.start[place] = self.start[place - 1]
+            while place > 0 and self.start.at[place - 1] > value:
+                self.start.at[place] = self.start.at[place - 1]
                 place -= 1
-            self.start[place] = value
+            self.start.at[place] = value
         middle: cython.Py_ssize_t = START // 2
-        self.values[0] = 0.5 * self.start[middle - 1] + 0.5 * self.start[middle]
+        self.values.at[0] = 0.5 * self.start.at[middle - 1] + 0.5 * self.start.at[middle]
         # Exceeded by five or six of 32 values, one in six.
-        self.values[1] = self.start[START - 6] - self.values[0]
-        self.counts[0] = START
-        self.counts[1] = START // 2
+        self.values.at[1] = self.start.at[START - 6] - self.values.at[0]
+        self.counts.at[0] = START
+        self.counts.at[1] = START // 2
 
     def ratio(self, k: cython.Py_ssize_t, last: float) -> float:
         """Ratio of spacing k to the one below it; that of the rung below while none is known."""
-        if k < RUNGS and self.counts[k] > 0.0:
-            return self.values[k]
+        if k < RUNGS and self.counts.at[k] > 0.0:
+            return self.values.at[k]
         return last
 
     def exceeds(self, x: float, rarity: float) -> cython.bint:
         """Whether a value lies above `quantile` of the same rarity; most need one comparison."""
-        if x <= self.values[0] and rarity >= LOG_2:
+        if x <= self.values.at[0] and rarity >= LOG_2:
             return False
         return x > self.walk(x, rarity)
 
@@ -185,8 +182,8 @@ class ScoreLadder:
     def walk(self, x: float, rarity: float) -> float:
         """Quantile of a rarity, or a rung below it that ``x`` does not reach either."""
         place: cython.double = (rarity - LOG_2) / LOG_3
-        rung: cython.double = self.values[0]
-        spacing: cython.double = self.values[1]
+        rung: cython.double = self.values.at[0]
+        spacing: cython.double = self.values.at[1]
         ratio: cython.double = 1.0
         above: cython.double
         k: cython.Py_ssize_t = 1
@@ -205,8 +202,8 @@ class ScoreLadder:
 
     def rarity(self, x: float) -> float:
         """Minus the logarithm of the probability that a value exceeds ``x``; from 0 to 700."""
-        rung: cython.double = self.values[0]
-        spacing: cython.double = self.values[1]
+        rung: cython.double = self.values.at[0]
+        spacing: cython.double = self.values.at[1]
         ratio: cython.double = 1.0
         place: cython.double
         k: cython.Py_ssize_t = 1
@@ -228,18 +225,14 @@ class ScoreLadder:
         """Pass the state through ``archive``."""
         self.count = archive.count(self.count)
         if self.count < START:
-            self.start_values = archive.vector(self.start_values, START)
-            self.start = doubles(self.start_values)
+            self.start.exchange(archive, START)
             return 0
-        self.value_values = archive.vector(self.value_values, RUNGS)
-        self.values = doubles(self.value_values)
-        self.count_values = archive.vector(self.count_values, RUNGS)
-        self.counts = doubles(self.count_values)
-        self.trace_values = archive.vector(self.trace_values, 2)
-        self.traces = doubles(self.trace_values)
+        self.values.exchange(archive, RUNGS)
+        self.counts.exchange(archive, RUNGS)
+        self.traces.exchange(archive, 2)
         for k in range(RUNGS):
-            archive.check_count(self.counts[k])
-            if k > 0 and not self.values[k] >= 0.0:
+            archive.check_count(self.counts.at[k])
+            if k > 0 and not self.values.at[k] >= 0.0:
                 raise ValueError("the state holds a ladder that goes down: it is damaged")
         return 0
 
@@ -247,10 +240,10 @@ class ScoreLadder:
         """Objects whose memory belongs to this ladder."""
         return [
             self,
-            self.start_values,
-            self.value_values,
-            self.count_values,
-            self.trace_values,
+            self.start,
+            self.values,
+            self.counts,
+            self.traces,
         ]
 
 

@@ -1,8 +1,8 @@
 from libc.math cimport fabs, log, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.features cimport FeatureTable
+from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double GAUSSIAN_MEDIAN
 cdef double GAUSSIAN_SHARE
@@ -18,23 +18,19 @@ cdef double PERIOD
 cdef double FIRST_EVENTS
 
 cdef class Amplitudes:
-    cdef readonly object median_values
-    cdef double* median
-    cdef object count_values
-    cdef double* count
-    cdef object unit_values
-    cdef double* unit
-    cdef object inverse_values
-    cdef double* inverse
+    cdef readonly Vector median
+    cdef readonly Vector count
+    cdef readonly Vector unit
+    cdef readonly Vector inverse
     cdef readonly double weight
     cdef readonly double pooled
 
-    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef double own(self, Py_ssize_t j, double scale) noexcept nogil
     cdef void pool(self, double* scale, Py_ssize_t size) noexcept nogil
     cdef double unit_of(self, double scale, Py_ssize_t j) noexcept nogil
     cdef void measure(self, FeatureTable features, double* scale) noexcept nogil
-    cdef void learn(self, FeatureTable features, double* location, double* scale, double* settled, double events) noexcept nogil
+    cdef void learn(self, FeatureTable features, double* location, double* scale, double* started, double events) noexcept nogil
     cdef void learn_first(self, Py_ssize_t j, double excess, double scale) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
     cdef list owners(self)

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
 from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -16,8 +16,6 @@ except ImportError:
 
 if not cython.compiled:
     from math import fabs, log, sqrt
-
-    from clipsgd_river._kernels.core.buffers import doubles
 
 # Median of |z| given |z| > 1 for standard normal z.
 GAUSSIAN_MEDIAN = 1.4096
@@ -60,36 +58,24 @@ class Amplitudes:
     """
 
     def __init__(self) -> None:
-        self.median_values = zeros(0)
-        self.median = doubles(self.median_values)
-        self.count_values = zeros(0)
-        self.count = doubles(self.count_values)
-        self.unit_values = zeros(0)
-        self.unit = doubles(self.unit_values)
-        self.inverse_values = zeros(0)
-        self.inverse = doubles(self.inverse_values)
+        self.median = Vector()
+        self.count = Vector()
+        self.unit = Vector()
+        self.inverse = Vector()
         self.weight = 0.0
         self.pooled = 0.0
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        median = enlarged(self.median_values, size)
-        count = enlarged(self.count_values, size)
-        unit = zeros(size)
-        inverse = zeros(size)
-        self.median_values = median
-        self.median = doubles(median)
-        self.count_values = count
-        self.count = doubles(count)
-        self.unit_values = unit
-        self.unit = doubles(unit)
-        self.inverse_values = inverse
-        self.inverse = doubles(inverse)
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.median.grow(size)
+        self.count.grow(size)
+        self.unit.grow(size)
+        self.inverse.grow(size)
         return 0
 
     def own(self, j: cython.Py_ssize_t, scale: cython.double) -> float:
         """Amplitude of a feature of this scale; 0 for one that never moved."""
-        amplitude: cython.double = max(self.median[j] * GAUSSIAN_SHARE, scale)
+        amplitude: cython.double = max(self.median.at[j] * GAUSSIAN_SHARE, scale)
         return min(amplitude, LARGEST) if amplitude > SMALLEST else 0.0
 
     def pool(self, scale: cython.p_double, size: cython.Py_ssize_t) -> None:
@@ -132,10 +118,10 @@ class Amplitudes:
         j: cython.Py_ssize_t
         own: cython.double
         whole: cython.bint = features.count == features.size
-        present: cython.p_int = features.present
-        median: cython.p_double = self.median
-        unit: cython.p_double = self.unit
-        inverse: cython.p_double = self.inverse
+        present: cython.p_int = features.present.at
+        median: cython.p_double = self.median.at
+        unit: cython.p_double = self.unit.at
+        inverse: cython.p_double = self.inverse.at
         pooled: cython.double = self.weight * self.pooled
         share: cython.double = 1.0 - self.weight
         common: cython.double = 0.0
@@ -160,7 +146,7 @@ class Amplitudes:
         features: FeatureTable,
         location: cython.p_double,
         scale: cython.p_double,
-        settled: cython.p_double,
+        started: cython.p_double,
         events: float,
     ) -> None:
         """Let the median of each feature that exceeds its scale follow.
@@ -171,7 +157,7 @@ class Amplitudes:
             The event.
         location, scale
             Of every feature.
-        settled
+        started
             1 for each present feature whose location and scale rest on enough events, else 0.
         events
             Events so far.
@@ -180,12 +166,12 @@ class Amplitudes:
         j: cython.Py_ssize_t
         excess: cython.double
         moved: cython.double
-        median: cython.p_double = self.median
+        median: cython.p_double = self.median.at
         for k in range(features.count):
-            j = features.present[k]
-            excess = fabs(features.values[j] - location[j])
-            if self.count[j] < MATURE:
-                if excess > scale[j] and excess >= SMALLEST and settled[k] > 0.0:
+            j = features.present.at[k]
+            excess = fabs(features.values.at[j] - location[j])
+            if self.count.at[j] < MATURE:
+                if excess > scale[j] and excess >= SMALLEST and started[k] > 0.0:
                     self.learn_first(j, excess, scale[j])
                 continue
             moved = median[j] * (UP if excess > median[j] else DOWN)
@@ -198,34 +184,33 @@ class Amplitudes:
         self, j: cython.Py_ssize_t, excess: cython.double, scale: cython.double
     ) -> None:
         """Learn one of the first deviations of a feature beyond its scale: steps of 1/t."""
-        self.count[j] += 1.0
-        step: cython.double = 1.0 / self.count[j]
-        if self.median[j] == 0.0:
-            self.median[j] = min(excess, LARGEST)
+        count: cython.p_double = self.count.at
+        count[j] += 1.0
+        step: cython.double = 1.0 / count[j]
+        if self.median.at[j] == 0.0:
+            self.median.at[j] = min(excess, LARGEST)
             if scale > 0.0:
-                self.median[j] = min(excess, LARGEST_START * scale)
-        elif excess > self.median[j]:
-            self.median[j] = min(self.median[j] * (1.0 + step), LARGEST)
+                self.median.at[j] = min(excess, LARGEST_START * scale)
+        elif excess > self.median.at[j]:
+            self.median.at[j] = min(self.median.at[j] * (1.0 + step), LARGEST)
         else:
-            self.median[j] = max(self.median[j] / (1.0 + step), SMALLEST)
+            self.median.at[j] = max(self.median.at[j] / (1.0 + step), SMALLEST)
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
         j: cython.Py_ssize_t
         self.weight = archive.number(self.weight)
         self.pooled = archive.number(self.pooled)
-        self.median_values = archive.vector(self.median_values, size)
-        self.median = doubles(self.median_values)
-        self.count_values = archive.vector(self.count_values, size)
-        self.count = doubles(self.count_values)
+        self.median.exchange(archive, size)
+        self.count.exchange(archive, size)
         if not 0.0 <= self.weight <= 1.0 or not 0.0 <= self.pooled <= LARGEST * LARGEST:
             raise ValueError("the state holds an impossible pooled amplitude: it is damaged")
         for j in range(size):
-            archive.check_count(self.count[j])
-            if not 0.0 <= self.median[j] <= LARGEST:
+            archive.check_count(self.count.at[j])
+            if not 0.0 <= self.median.at[j] <= LARGEST:
                 raise ValueError("the state holds an impossible amplitude: it is damaged")
         return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to these amplitudes."""
-        return [self, self.median_values, self.count_values, self.unit_values, self.inverse_values]
+        return [self, self.median, self.count, self.unit, self.inverse]

@@ -8,9 +8,10 @@ from typing import Any
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.slack import Slack
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -22,7 +23,6 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.anomaly.fourier_features import LARGEST_COORDINATE, TAIL_WEIGHT
     from clipsgd_river._kernels.anomaly.fourier_part import SMALLEST_LEVEL, resting_rate
-    from clipsgd_river._kernels.core.buffers import doubles
 
 # E[min(|u|, 4)] / 4 for standard normal u, (phi(0) - phi(4)) / 2 + 2 (1 - Phi(4)), and the rest.
 NORMAL_DEFICIT = 0.19946756757150014
@@ -48,26 +48,23 @@ class ClosenessPart(Part):
     O(features present).
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self.clip = ClipThreshold(settings["clip"], 2.0)
+    def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
+        self.clip = ClipThreshold(settings["clip"])
         self.slack = Slack(settings["nu"], 1.0 - settings["nu"])
-        self.weight_values = zeros(0)
-        self.weights = doubles(self.weight_values)
+        self.weights = Vector()
+        self.size = 0
 
-    def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
-        """Weights for ``size`` features, new ones as a standard normal feature has them."""
+    def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        return self.weights.grow(size)
+
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all, with the weight of a standard normal one."""
         j: cython.Py_ssize_t
-        weights = enlarged(self.weight_values, size)
-        for j in range(ground.features.size, size):
-            weights[j] = NORMAL_CLOSENESS
-        return weights
-
-    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
-        """Take over what `room` gave."""
-        self.weight_values = room
-        self.weights = doubles(self.weight_values)
+        for j in range(self.size, size):
+            self.weights.at[j] = NORMAL_CLOSENESS
+        self.size = size
         self.slack.assume(NORMAL_CLOSENESS * NORMAL_DEFICIT * size)
-        return 0
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of the weights."""
@@ -81,43 +78,44 @@ class ClosenessPart(Part):
             return weight * (size / LARGEST_COORDINATE) / margin
         return weight / margin + TAIL_WEIGHT * log(size / LARGEST_COORDINATE)
 
-    def distance(self, ground: LocationScaleKernel) -> float:
+    def distance(self, standard: LocationScale) -> float:
         """s / m plus the tail."""
         k: cython.Py_ssize_t
         total: cython.double = 0.0
-        for k in range(ground.features.count):
-            total += self.term(ground.tempered[k], self.weights[ground.features.present[k]])
+        for k in range(standard.features.count):
+            total += self.term(standard.z.at[k], self.weights.at[standard.features.present.at[k]])
         return total
 
-    def usual_distance(self, ground: LocationScaleKernel) -> float:
+    def usual_distance(self, standard: LocationScale) -> float:
         """1: an event on the margin."""
         return 1.0
 
-    def contribute(self, ground: LocationScaleKernel, contributions: cython.p_double) -> None:
+    def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """Each feature's term, which is also the drop of the distance without it."""
         k: cython.Py_ssize_t
         j: cython.int
-        for k in range(ground.features.count):
-            j = ground.features.present[k]
-            contributions[j] = self.term(ground.tempered[k], self.weights[j])
+        for k in range(standard.features.count):
+            j = standard.features.present.at[k]
+            contributions[j] = self.term(standard.z.at[k], self.weights.at[j])
 
-    def step(self, ground: LocationScaleKernel) -> None:
-        """One clipped step of w and of the margin, on the settled features."""
+    def step(self, standard: LocationScale, events: float) -> None:
+        """One clipped step of w and of the margin, on the features that have started."""
+        weights: cython.p_double = self.weights.at
         k: cython.Py_ssize_t
         j: cython.int
         a: cython.double
-        settled: cython.double = 0.0
+        started: cython.double = 0.0
         expected: cython.double = 0.0
         deficit: cython.double = 0.0
         square: cython.double = 0.0
-        for k in range(ground.features.count):
-            j = ground.features.present[k]
-            a = self.closeness(ground, k)
+        for k in range(standard.features.count):
+            j = standard.features.present.at[k]
+            a = self.closeness(standard, k)
             if a >= 0.0:
-                settled += 1.0
-                square += (a - self.weights[j]) * (a - self.weights[j])
-                deficit += self.weights[j] * (1.0 - a)
-                expected += self.weights[j] * NORMAL_DEFICIT
+                started += 1.0
+                square += (a - weights[j]) * (a - weights[j])
+                deficit += weights[j] * (1.0 - a)
+                expected += weights[j] * NORMAL_DEFICIT
         if deficit <= 0.0:
             return
         slack: cython.bint = deficit > self.slack.margin.value
@@ -126,37 +124,36 @@ class ClosenessPart(Part):
         self.slack.keep(SMALLEST_MARGIN * expected, expected / NORMAL_DEFICIT)
         if not slack:
             return
-        rate: cython.double = self.slack.weight(resting_rate(ground))
+        rate: cython.double = self.slack.weight(resting_rate(standard, events))
         norm: cython.double = sqrt(square)
-        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), settled)
-        self.clip.observe(norm, settled)
+        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), started)
+        self.clip.observe(norm, started)
         if norm > limit:
             rate *= limit / norm
-        for k in range(ground.features.count):
-            j = ground.features.present[k]
-            a = self.closeness(ground, k)
+        for k in range(standard.features.count):
+            j = standard.features.present.at[k]
+            a = self.closeness(standard, k)
             if a >= 0.0:
-                self.weights[j] += rate * (a - self.weights[j])
+                weights[j] += rate * (a - weights[j])
 
-    def closeness(self, ground: LocationScaleKernel, k: cython.Py_ssize_t) -> float:
+    def closeness(self, standard: LocationScale, k: cython.Py_ssize_t) -> float:
         """1 - min(|u|, 4) / 4 of the k-th present feature; -1 if it still starts."""
-        if ground.seen[ground.features.present[k]] < ground.start.length:
+        if not standard.has_started(standard.features.present.at[k]):
             return -1.0
-        return 1.0 - min(fabs(ground.tempered[k]), LARGEST_COORDINATE) / LARGEST_COORDINATE
+        return 1.0 - min(fabs(standard.z.at[k]), LARGEST_COORDINATE) / LARGEST_COORDINATE
 
-    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
+    def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         j: cython.Py_ssize_t
-        size: cython.Py_ssize_t = ground.features.size
+        size: cython.Py_ssize_t = standard.features.size
         self.clip.exchange(archive)
         self.slack.exchange(archive)
-        self.weight_values = archive.vector(self.weight_values, size)
-        self.weights = doubles(self.weight_values)
+        self.weights.exchange(archive, size)
         for j in range(size):
-            if not 0.0 <= self.weights[j] <= 1.0 + 1e-9:
+            if not 0.0 <= self.weights.at[j] <= 1.0 + 1e-9:
                 raise ValueError("the state holds an impossible weight: it is damaged")
         return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this part."""
-        return [self, self.clip, self.weight_values, *self.slack.owners()]
+        return [self, self.clip, self.weights, *self.slack.owners()]

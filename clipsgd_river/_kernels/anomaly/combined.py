@@ -7,9 +7,11 @@ from array import array
 from typing import Any
 
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
+from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.relative_distances import RelativeDistances
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -47,91 +49,82 @@ class CombinedKernel(DetectorKernel):
     """
 
     def __init__(self, settings: dict[str, Any], members: list[Any]) -> None:
-        DetectorKernel.__init__(self, settings)
+        # No part: the members find the distances, and the location and scale stay empty.
+        DetectorKernel.__init__(self, settings, Part)
         self.members = members
         self.relative = RelativeDistances(len(members), settings["warm_up"])
         # NaN until the first score.
-        self.first_values = array("d", [NAN] * len(members))
-        self.moved_values = array("d", [hasattr(m, "distance_one") for m in members])
-        self.distance_values = zeros(len(members))
-        self.relative_values = zeros(len(members))
-        self.point()
-        self.judged = 0.0
+        self.first = Vector()
+        self.first.replace(array("d", [NAN] * len(members)))
+        self.moved = Vector()
+        self.moved.replace(array("d", [hasattr(m, "distance_one") for m in members]))
+        self.distances = Vector(len(members))
+        self.relatives = Vector(len(members))
+        self.found = 0.0
         self.early = max(settings["warm_up"] // 4, 1)
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.first = doubles(self.first_values)
-        self.moved = doubles(self.moved_values)
-        self.distances = doubles(self.distance_values)
-        self.relatives = doubles(self.relative_values)
-        return 0
-
-    @property
-    def location_values(self) -> Any:
-        """Members have locations, perhaps; there is none of the whole."""
-        raise AttributeError("an ensemble of given detectors has no location of its own")
-
-    @property
-    def scale_values(self) -> Any:
-        """Likewise."""
-        raise AttributeError("an ensemble of given detectors has no scale of its own")
-
     def distance(self) -> float:
-        """Root mean square that `judge` found."""
-        return self.judged
+        """Root mean square that `ask_members` found."""
+        return self.found
 
     def usual_distance(self) -> float:
         """About 1, what every member calls usual."""
         return 1.0
+
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Nothing here is kept for each feature."""
+        return 0
+
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Nothing here is kept for each feature."""
 
     def known_event(self) -> dict[Any, float]:
         """The loaded event as the members get it."""
         k: cython.Py_ssize_t
         event: dict[Any, float] = {}
         for k in range(self.features.count):
-            event[self.features.names[self.features.present[k]]] = self.features.values[
-                self.features.present[k]
+            event[self.features.names[self.features.present.at[k]]] = self.features.values.at[
+                self.features.present.at[k]
             ]
         return event
 
-    def judge(self, event: Any) -> list[Any] | None:
+    def ask_members(self, event: Any) -> list[Any] | None:
         """Load an event and ask the members; returns the new features as (name, value) pairs."""
         k: cython.Py_ssize_t
-        judging: cython.Py_ssize_t = 0
+        active: cython.Py_ssize_t = 0
         t: cython.double
         squares: cython.double = 0.0
-        fresh = self.features.load(event)
+        new = self.features.load(event)
         for k in range(len(self.members)):
-            self.distances[k] = NAN
-            self.relatives[k] = 0.0
-        self.judged = 0.0
+            self.distances.at[k] = NAN
+            self.relatives.at[k] = 0.0
+        self.found = 0.0
         if self.features.count == 0 or self.events == 0.0:
-            return fresh
-        self.ask(self.known_event())
+            return new
+        self.collect_distances(self.known_event())
         for k in range(len(self.members)):
-            if not self.judges(k):
+            if not self.is_active(k):
                 continue
             if hasattr(self.members[k], "distance_one"):
-                t = self.relative.relative(k, self.distances[k])
+                t = self.relative.relative(k, self.distances.at[k])
             else:
-                t = self.relative.level(k, self.distances[k])
-            self.relatives[k] = t
+                t = self.relative.level(k, self.distances.at[k])
+            self.relatives.at[k] = t
             squares += t * t
-            judging += 1
-        self.judged = sqrt(squares / judging) if judging > 0 else 1.0
-        return fresh
+            active += 1
+        self.found = sqrt(squares / active) if active > 0 else 1.0
+        return new
 
-    def judges(self, member: cython.Py_ssize_t) -> cython.bint:
+    def is_active(self, member: cython.Py_ssize_t) -> cython.bint:
         """Whether a member has said something of the event, and it is known what it usually says.
 
         Before anything was learned nobody was asked.
         """
-        if self.distances[member] != self.distances[member]:
+        if self.distances.at[member] != self.distances.at[member]:
             return False
-        return self.moved[member] != 0.0 and self.relative.seen[member] >= 2.0
+        return self.moved.at[member] != 0.0 and self.relative.seen.at[member] >= 2.0
 
-    def ask(self, event: Any) -> cython.int:
+    def collect_distances(self, event: Any) -> cython.int:
         """Write down what each member says of an event; NaN is nothing."""
         k: cython.Py_ssize_t
         for k in range(len(self.members)):
@@ -146,25 +139,25 @@ class CombinedKernel(DetectorKernel):
                 distance = LARGEST_DISTANCE
             elif distance < -LARGEST_DISTANCE:
                 distance = -LARGEST_DISTANCE
-            self.distances[k] = distance
+            self.distances.at[k] = distance
         return 0
 
     def load(self, event: Any, learn: cython.bint) -> cython.int:
         """Load a dict and let the members judge it; to learn, let them learn it too."""
-        fresh = self.judge(event)
+        new = self.ask_members(event)
         if learn:
-            self.take(fresh)
+            self.learn_members(new)
         return 0
 
-    def take(self, fresh: list[Any] | None) -> cython.int:
+    def learn_members(self, new: list[Any] | None) -> cython.int:
         """Start the new features of the loaded event and let the members learn it."""
         k: cython.Py_ssize_t
-        if fresh is not None:
-            self.features.admit(fresh)
+        if new is not None:
+            self.features.check_capacity(new)
         self.relative.close_start()
-        if fresh is not None:
-            self.start_features([name for name, _ in fresh])
-            self.features.place(fresh)
+        if new is not None:
+            self.start_features([name for name, _ in new])
+            self.features.load_new(new)
         if self.features.count == 0:
             return 0
         event = self.known_event()
@@ -182,26 +175,26 @@ class CombinedKernel(DetectorKernel):
         if self.events <= self.early:
             return
         for k in range(self.relative.members):
-            if self.distances[k] != self.distances[k]:
+            if self.distances.at[k] != self.distances.at[k]:
                 continue
-            if self.moved[k] == 0.0:
-                if self.first[k] != self.first[k]:
-                    self.first[k] = self.distances[k]
-                elif self.distances[k] != self.first[k]:
-                    self.moved[k] = 1.0
-            if self.moved[k] != 0.0:
-                self.relative.observe(k, self.distances[k])
+            if self.moved.at[k] == 0.0:
+                if self.first.at[k] != self.first.at[k]:
+                    self.first.at[k] = self.distances.at[k]
+                elif self.distances.at[k] != self.first.at[k]:
+                    self.moved.at[k] = 1.0
+            if self.moved.at[k] != 0.0:
+                self.relative.observe(k, self.distances.at[k])
 
     def score_learn_under(self, event: Any, limit: float) -> float:
         """Score an event; learn it unless its score exceeds ``limit``."""
         score: cython.double
         self.claim()
         try:
-            fresh = self.judge(event)
-            score = self.score(self.judged)
+            new = self.ask_members(event)
+            score = self.score(self.found)
             if not score > limit:
-                self.take(fresh)
-                self.learn(self.judged)
+                self.learn_members(new)
+                self.learn_at(self.found)
             return score
         finally:
             self.busy = False
@@ -210,7 +203,7 @@ class CombinedKernel(DetectorKernel):
         """The distance divided among the members that explain, by t^2, and by their own shares."""
         self.claim()
         try:
-            self.judge(event)
+            self.ask_members(event)
             known = self.known_event()
             contributions = dict.fromkeys(known, 0.0)
             explaining = [k for k, m in enumerate(self.members) if hasattr(m, "explain_one")]
@@ -219,12 +212,12 @@ class CombinedKernel(DetectorKernel):
                     "no member of this ensemble has explain_one; add one that has, as every "
                     "detector of clipsgd_river on features"
                 )
-            if self.judged == 0.0:
+            if self.found == 0.0:
                 return contributions
-            weights = [self.relative_values[k] * self.relative_values[k] for k in explaining]
+            weights = [self.relatives.memory[k] * self.relatives.memory[k] for k in explaining]
             whole = sum(weights)
             for k, weight in zip(explaining, weights, strict=True):
-                share = self.judged * (weight / whole if whole > 0.0 else 1.0 / len(explaining))
+                share = self.found * (weight / whole if whole > 0.0 else 1.0 / len(explaining))
                 divide(share, self.members[k].explain_one(dict(known)), contributions)
             return contributions
         finally:
@@ -267,12 +260,12 @@ class CombinedKernel(DetectorKernel):
         k: cython.Py_ssize_t
         self.claim()
         try:
-            self.judge(event)
+            self.ask_members(event)
             names = unique_names(self.members)
             said: dict[str, float] = {}
             for k in range(len(self.members)):
-                if self.judges(k):
-                    said[names[k]] = self.relatives[k]
+                if self.is_active(k):
+                    said[names[k]] = self.relatives.at[k]
             return said
         finally:
             self.busy = False
@@ -290,31 +283,30 @@ class CombinedKernel(DetectorKernel):
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state, but for the members', through ``archive``."""
         k: cython.Py_ssize_t
-        DetectorKernel.exchange(self, archive)
+        self.exchange_scores(archive)
         count: cython.Py_ssize_t = len(self.members)
         # An archive holds finite numbers: what no member has said is a distance beyond all.
         beyond: cython.double = 2.0 * LARGEST_DISTANCE
-        kept = array("d", [beyond if value != value else value for value in self.first_values])
+        kept = array("d", [beyond if value != value else value for value in self.first.memory])
         kept = archive.vector(kept, count)
         if archive.reading:
-            self.moved_values = archive.vector(self.moved_values, count)
-            self.first_values = array("d", [NAN if value == beyond else value for value in kept])
-            self.point()
+            self.moved.exchange(archive, count)
+            self.first.replace(array("d", [NAN if value == beyond else value for value in kept]))
             for k in range(count):
-                if fabs(self.first[k]) > LARGEST_DISTANCE or self.moved[k] not in (0.0, 1.0):
+                if fabs(self.first.at[k]) > LARGEST_DISTANCE or self.moved.at[k] not in (0.0, 1.0):
                     raise ValueError("the state holds an impossible first distance: it is damaged")
         else:
-            archive.vector(self.moved_values, count)
+            archive.vector(self.moved.memory, count)
         return self.relative.exchange(archive)
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel; members have their own."""
         return [
             *DetectorKernel.owners(self),
-            self.first_values,
-            self.moved_values,
-            self.distance_values,
-            self.relative_values,
+            self.first,
+            self.moved,
+            self.distances,
+            self.relatives,
             self.relative,
         ]
 

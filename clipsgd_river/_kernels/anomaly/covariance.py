@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Distance of an event whose features are judged together: full covariance."""
+"""Distance of an event whose features count together: full covariance."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import zero_integers, zeros
+from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -20,8 +22,11 @@ except ImportError:
 if not cython.compiled:
     from math import fabs, log, sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles, integers
-
+# Ridge on the covariance of the standardised features.
+RIDGE = 0.03
+# The automatic threshold, in medians of the Mahalanobis norm: shorter than for a location, since
+# what is clipped moves d^2 numbers.
+MULTIPLE = 1.5
 # Standardised deviations enter the covariance and the quadratic form up to this; what exceeds it
 # adds a logarithm, as the tail of a Student distribution would.
 LARGEST_COORDINATE = 4.0
@@ -52,62 +57,61 @@ class CovariancePart(Part):
 
     Parameters
     ----------
-    clip
-        Rule of the clip threshold on r.
+    settings
+        Those of the detector; ``clip`` is the rule of the clip threshold on r.
+    features
+        Its features.
     ridge
         The ridge rho, in squared standard deviations.
     """
 
-    def __init__(self, clip: Any, ridge: float) -> None:
+    def __init__(
+        self, settings: dict[str, Any], features: FeatureTable, ridge: float = RIDGE
+    ) -> None:
         self.side = 0
         self.ridge_share = ridge
-        self.clip = ClipThreshold(clip, 1.5)
+        self.clip = ClipThreshold(settings["clip"], MULTIPLE)
         self.share = 1.0
-        self.inverse_values = zeros(0)
-        self.coordinate_values = zeros(0)
-        self.product_values = zeros(0)
-        self.decay_values = zeros(0)
-        self.ridge_values = zeros(0)
-        self.turn_values = zero_integers(0)
-        self.point()
+        self.next_share = 1.0
+        self.inverse = Vector()
+        self.next_inverse = Vector()
+        self.coordinates = Vector()
+        self.product = Vector()
+        self.decay = Vector()
+        self.ridge = Vector()
+        self.turns = IntegerVector()
+        self.next_turns = IntegerVector()
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.inverse = doubles(self.inverse_values)
-        self.coordinates = doubles(self.coordinate_values)
-        self.product = doubles(self.product_values)
-        self.decay = doubles(self.decay_values)
-        self.ridge = doubles(self.ridge_values)
-        self.turns = integers(self.turn_values)
-        return 0
-
-    def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
-        """Memory for ``size`` features; new ones are uncorrelated, of variance 1."""
-        names = ground.features.names + ground.features.pending
-        turns = array("i", sorted(range(size), key=lambda j: repr(names[j])) or [0])
-        share = self.clip.gaussian_share(size)
+    def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features; new ones are uncorrelated, of variance 1."""
+        names = standard.features.names + standard.features.pending
         i: cython.Py_ssize_t
-        old: cython.Py_ssize_t = ground.features.size
+        old: cython.Py_ssize_t = standard.features.size
         larger = zeros(size * size)
         for i in range(old):
-            larger[i * size : i * size + old] = self.inverse_values[
+            larger[i * size : i * size + old] = self.inverse.memory[
                 i * self.side : i * self.side + old
             ]
         for i in range(old, size):
             larger[i * size + i] = 1.0
-        return share, turns, larger, zeros(size), zeros(size), zeros(size), zeros(size)
+        turns = array("i", sorted(range(size), key=lambda j: repr(names[j])) or [0])
+        self.next_share = self.clip.gaussian_share(size)
+        self.coordinates.grow(size)
+        self.product.grow(size)
+        self.decay.grow(size)
+        self.ridge.grow(size)
+        self.next_turns = IntegerVector()
+        self.next_turns.replace(turns)
+        self.next_inverse = Vector()
+        self.next_inverse.replace(larger)
+        return 0
 
-    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
-        """Take over what `room` gave."""
-        self.share = room[0]
-        self.turn_values = room[1]
-        self.inverse_values = room[2]
-        self.coordinate_values = room[3]
-        self.product_values = room[4]
-        self.decay_values = room[5]
-        self.ridge_values = room[6]
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all."""
+        self.share = self.next_share
+        self.turns = self.next_turns
+        self.inverse = self.next_inverse
         self.side = size
-        return self.point()
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """A triangle of P."""
@@ -120,43 +124,43 @@ class CovariancePart(Part):
             return 0.0
         return 2.0 * log(size / LARGEST_COORDINATE)
 
-    def distance(self, ground: LocationScaleKernel) -> float:
+    def distance(self, standard: LocationScale) -> float:
         """u'Pu + sum of 2 log(|z| / 4) over |z| > 4."""
         k: cython.Py_ssize_t
         z: cython.double
         total: cython.double = 0.0
-        if ground.features.count < self.side:
+        if standard.features.count < self.side:
             for k in range(self.side):
-                self.coordinates[k] = 0.0
-        for k in range(ground.features.count):
-            z = ground.tempered[k]
+                self.coordinates.at[k] = 0.0
+        for k in range(standard.features.count):
+            z = standard.z.at[k]
             total += self.excess(z)
             z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
-            self.coordinates[ground.features.present[k]] = z
+            self.coordinates.at[standard.features.present.at[k]] = z
         return total + max(self.multiply(), 0.0)
 
-    def surprise(self, ground: LocationScaleKernel, k: cython.Py_ssize_t) -> float:
+    def surprise(self, standard: LocationScale, k: cython.Py_ssize_t) -> float:
         """log(1 + e^2 P_jj / 3) and the excess of the k-th present feature j, after `distance`.
 
         e = (Pu)_j / P_jj is its deviation from what the others let expect, with variance 1 / P_jj:
         a z-score given the other features, under Student's t.
         """
-        j: cython.int = ground.features.present[k]
-        pull: cython.double = self.product[j]
-        own: cython.double = self.inverse[j * self.side + j]
-        return log(1.0 + pull * pull / (3.0 * own)) + self.excess(ground.tempered[k])
+        j: cython.int = standard.features.present.at[k]
+        pull: cython.double = self.product.at[j]
+        own: cython.double = self.inverse.at[j * self.side + j]
+        return log(1.0 + pull * pull / (3.0 * own)) + self.excess(standard.z.at[k])
 
-    def surprises(self, ground: LocationScaleKernel) -> float:
+    def surprises(self, standard: LocationScale) -> float:
         """Sum of the present features' `surprise`, after `distance`."""
         k: cython.Py_ssize_t
         total: cython.double = 0.0
-        for k in range(ground.features.count):
-            total += self.surprise(ground, k)
+        for k in range(standard.features.count):
+            total += self.surprise(standard, k)
         return total
 
-    def usual_distance(self, ground: LocationScaleKernel) -> float:
+    def usual_distance(self, standard: LocationScale) -> float:
         """Mean of a chi-square variable with d degrees of freedom: d."""
-        return ground.features.count
+        return standard.features.count
 
     def multiply(self) -> float:
         """Compute Pu; returns u'Pu."""
@@ -164,84 +168,84 @@ class CovariancePart(Part):
         j: cython.Py_ssize_t
         u: cython.double
         side: cython.Py_ssize_t = self.side
-        product: cython.p_double = self.product
-        inverse: cython.p_double = self.inverse
+        coordinates: cython.p_double = self.coordinates.at
+        product: cython.p_double = self.product.at
+        inverse: cython.p_double = self.inverse.at
         for i in range(side):
             product[i] = 0.0
         for j in range(side):
-            u = self.coordinates[j]
+            u = coordinates[j]
             if u != 0.0:
                 for i in range(side):
                     product[i] += u * inverse[j * side + i]
         square: cython.double = 0.0
         for i in range(side):
-            square += self.coordinates[i] * product[i]
+            square += coordinates[i] * product[i]
         return square
 
-    def contribute(self, ground: LocationScaleKernel, contributions: cython.p_double) -> None:
+    def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """u_j (Pu)_j and the excess: they sum to the distance, and single ones may be negative."""
         k: cython.Py_ssize_t
         j: cython.int
-        for k in range(ground.features.count):
-            j = ground.features.present[k]
-            contributions[j] = self.coordinates[j] * self.product[j]
-            contributions[j] += self.excess(ground.tempered[k])
+        for k in range(standard.features.count):
+            j = standard.features.present.at[k]
+            contributions[j] = self.coordinates.at[j] * self.product.at[j]
+            contributions[j] += self.excess(standard.z.at[k])
 
-    def expect(
-        self, ground: LocationScaleKernel, expected: cython.p_double, spread: cython.p_double
-    ) -> None:
+    def expect(self, standard: LocationScale, band: cython.p_double) -> None:
         """Mean u_j - (Pu)_j / P_jj and variance 1 / P_jj of a Gaussian given its others."""
         k: cython.Py_ssize_t
         j: cython.int
         own: cython.double
-        for k in range(ground.features.count):
-            j = ground.features.present[k]
-            own = self.inverse[j * self.side + j]
-            expected[k] = self.coordinates[j] - self.product[j] / own
-            spread[k] = 1.0 / sqrt(own)
+        for k in range(standard.features.count):
+            j = standard.features.present.at[k]
+            own = self.inverse.at[j * self.side + j]
+            standard.write_band(
+                k, self.coordinates.at[j] - self.product.at[j] / own, 1.0 / sqrt(own), band
+            )
 
-    def rate(self, ground: LocationScaleKernel) -> float:
+    def rate(self, standard: LocationScale, events: float) -> float:
         """Step e of the covariance.
 
         Automatic: a memory of 200 events or twice the number of features, whichever is longer,
         and at the start the mean of what was seen and d events of the identity.
         """
         d: cython.double = self.side
-        if not ground.location_step.automatic:
-            return min(ground.location_step.rate, 0.5 / d)
-        return max(min(0.005, 0.5 / d), 1.0 / (ground.events + d))
+        if not standard.location_step.automatic:
+            return min(standard.location_step.rate, 0.5 / d)
+        return max(min(0.005, 0.5 / d), 1.0 / (events + d))
 
-    def step(self, ground: LocationScaleKernel) -> None:
-        """One clipped step of the covariance on the coordinates of the settled features."""
+    def step(self, standard: LocationScale, events: float) -> None:
+        """One clipped step of the covariance, on features that have started."""
         k: cython.Py_ssize_t
         j: cython.int
-        settled: cython.Py_ssize_t = 0
-        rate: cython.double = self.rate(ground)
+        started: cython.Py_ssize_t = 0
+        rate: cython.double = self.rate(standard, events)
         aged: cython.double = 1.0 / sqrt(1.0 - rate)
         for k in range(self.side):
-            self.decay[k] = 1.0
-        for k in range(ground.features.count):
-            j = ground.features.present[k]
-            if ground.seen[j] >= ground.start.length:
-                self.decay[j] = aged
-                settled += 1
+            self.decay.at[k] = 1.0
+        for k in range(standard.features.count):
+            j = standard.features.present.at[k]
+            if standard.has_started(j):
+                self.decay.at[j] = aged
+                started += 1
             else:
-                self.coordinates[j] = 0.0
-        if settled == 0:
+                self.coordinates.at[j] = 0.0
+        if started == 0:
             return
         square: cython.double = max(self.multiply(), 0.0)
         norm: cython.double = sqrt(square)
-        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), settled)
-        self.clip.observe(norm, settled)
+        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), started)
+        self.clip.observe(norm, started)
         weight: cython.double = rate / self.share
         if norm > limit:
             weight *= limit * limit / square
         weight *= aged * aged
         weight = weight / (1.0 + weight * square)
-        event: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, ground.events)
-        turn: cython.Py_ssize_t = self.turns[event % self.side]
+        event: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, events)
+        turn: cython.Py_ssize_t = self.turns.at[event % self.side]
         ridge: cython.double = rate * self.ridge_share * self.side
-        if self.decay[turn] == 1.0:
+        if self.decay.at[turn] == 1.0:
             ridge = 0.0
         self.update_inverse(weight, ridge, turn)
 
@@ -250,10 +254,10 @@ class CovariancePart(Part):
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
         side: cython.Py_ssize_t = self.side
-        row: cython.p_double = self.inverse
-        v: cython.p_double = self.product
-        decay: cython.p_double = self.decay
-        column: cython.p_double = self.ridge
+        row: cython.p_double = self.inverse.at
+        v: cython.p_double = self.product.at
+        decay: cython.p_double = self.decay.at
+        column: cython.p_double = self.ridge.at
         start: cython.Py_ssize_t
         a: cython.double
         b: cython.double
@@ -281,11 +285,11 @@ class CovariancePart(Part):
         """Start again from the identity: round-off has won."""
         i: cython.Py_ssize_t
         for i in range(self.side * self.side):
-            self.inverse[i] = 0.0
+            self.inverse.at[i] = 0.0
         for i in range(self.side):
-            self.inverse[i * self.side + i] = 1.0
+            self.inverse.at[i * self.side + i] = 1.0
 
-    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
+    def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``: the lower triangle of P is enough."""
         self.clip.exchange(archive)
         i: cython.Py_ssize_t
@@ -293,31 +297,31 @@ class CovariancePart(Part):
         side: cython.Py_ssize_t = self.side
         for i in range(side):
             part: array[float] = archive.vector(
-                self.inverse_values[i * side : i * side + i + 1], i + 1
+                self.inverse.memory[i * side : i * side + i + 1], i + 1
             )
             if not 0.0 < part[i] < LARGEST_INVERSE:
                 raise ValueError("the state holds an impossible inverse covariance: it is damaged")
             if archive.reading:
                 for j in range(i):
-                    if not part[j] * part[j] < part[i] * self.inverse[j * side + j]:
+                    if not part[j] * part[j] < part[i] * self.inverse.at[j * side + j]:
                         raise ValueError(
                             "the state holds an inverse covariance that is not positive definite: "
                             "it is damaged"
                         )
                 for j in range(i + 1):
-                    self.inverse[i * side + j] = part[j]
-                    self.inverse[j * side + i] = part[j]
+                    self.inverse.at[i * side + j] = part[j]
+                    self.inverse.at[j * side + i] = part[j]
         return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this part."""
         return [
             self,
-            self.inverse_values,
-            self.coordinate_values,
-            self.product_values,
-            self.decay_values,
-            self.ridge_values,
-            self.turn_values,
             self.clip,
+            self.inverse,
+            self.coordinates,
+            self.product,
+            self.decay,
+            self.ridge,
+            self.turns,
         ]

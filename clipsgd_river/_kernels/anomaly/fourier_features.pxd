@@ -1,8 +1,8 @@
 from libc.math cimport exp, fabs, log, sqrt
 
-from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.circle cimport double_angles, turn
-from clipsgd_river._kernels.sgd.location_scale cimport LocationScaleKernel
+from clipsgd_river._kernels.core.vector cimport Vector
+from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
 cdef double LARGEST_COORDINATE
 cdef double TAIL_WEIGHT
@@ -15,28 +15,23 @@ cdef class FourierFeatures:
     cdef double factor
     cdef double square
     cdef double tail
-    cdef object weight_values
-    cdef double* weights
-    cdef object coordinate_values
-    cdef double* coordinates
-    cdef object angle_values
-    cdef double* angles
-    cdef object other_angle_values
-    cdef double* other_angles
-    cdef object values_owner
-    cdef double* values
-    cdef object shrinking_values
-    cdef double* shrinking
-    cdef readonly bint fresh
+    cdef readonly Vector weights
+    cdef Vector next_weights
+    cdef readonly Vector coordinates
+    cdef readonly Vector angles
+    cdef readonly Vector other_angles
+    cdef readonly Vector values
+    cdef readonly Vector shrinking
+    cdef Vector next_shrinking
+    cdef readonly bint pending
 
-    cdef int point(self) except -1
-    cdef object room(self, LocationScaleKernel ground, Py_ssize_t size)
-    cdef int occupy(self, object room, Py_ssize_t size) except -1
-    cdef void adopt(self, Py_ssize_t size, double* mean) noexcept nogil
-    cdef void settle(self, Py_ssize_t size) noexcept nogil
+    cdef int grow(self, LocationScale standard, Py_ssize_t size) except -1
+    cdef void add_features(self, Py_ssize_t size) noexcept
+    cdef void include_new(self, Py_ssize_t size, double* mean) noexcept nogil
+    cdef void set_bandwidth(self, Py_ssize_t size) noexcept nogil
     cdef double excess(self, double z) noexcept nogil
-    cdef void load(self, LocationScaleKernel ground, bint settled) noexcept nogil
+    cdef void load(self, LocationScale standard, bint started) noexcept nogil
     cdef void project(self, int* present, Py_ssize_t count) noexcept nogil
-    cdef void leave_out(self, LocationScaleKernel ground, Py_ssize_t k) noexcept nogil
+    cdef void leave_out(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef void evaluate(self, double* angles) noexcept nogil
     cdef list owners(self)

@@ -8,7 +8,8 @@ from typing import Any
 
 from clipsgd_river._kernels.anomaly.fourier_weights import frequencies, spelled
 from clipsgd_river._kernels.core.buffers import zeros
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.core.vector import Vector
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -18,7 +19,6 @@ except ImportError:
 if not cython.compiled:
     from math import exp, fabs, log, sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.core.circle import double_angles, turn
 
 # Deviations enter the features up to this, as they enter a covariance: beyond, a cosine of a huge
@@ -28,14 +28,14 @@ LARGEST_COORDINATE = 4.0
 TAIL_WEIGHT = 0.5
 # Bandwidths sqrt(d), sqrt(d) / 2 and sqrt(d) / 4: twice and four times the angles of the first.
 BANDWIDTHS = 3
-# Weights of more memory than this, in doubles, are refused: 1 GB.
-LARGEST_ROOM = 2**27
+# More weights than this, 1 GB, are refused.
+LARGEST_WEIGHTS = 2**27
 
 
 class FourierFeatures:
     r"""Random Fourier features of the standardised event, at three bandwidths.
 
-    With u the tempered deviations, each clipped to +-4, and d features, the D angles are
+    With u the deviations times n / (n + 3), each clipped to +-4, and d features, the D angles are
 
     .. math:: a_k = \sum_j w_{jk} u_j / \sqrt d,
 
@@ -62,26 +62,17 @@ class FourierFeatures:
         self.factor = 1.0
         self.square = 0.0
         self.tail = 0.0
-        self.weight_values = zeros(0)
-        self.coordinate_values = zeros(0)
-        self.angle_values = zeros(0)
-        self.other_angle_values = zeros(0)
-        self.values_owner = zeros(0)
-        self.shrinking_values = zeros(0)
-        self.fresh = False
-        self.point()
+        self.weights = Vector()
+        self.next_weights = Vector()
+        self.coordinates = Vector()
+        self.angles = Vector(components)
+        self.other_angles = Vector(components)
+        self.values = Vector(self.length)
+        self.shrinking = Vector(self.length)
+        self.next_shrinking = Vector(self.length)
+        self.pending = False
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.weights = doubles(self.weight_values)
-        self.coordinates = doubles(self.coordinate_values)
-        self.angles = doubles(self.angle_values)
-        self.other_angles = doubles(self.other_angle_values)
-        self.values = doubles(self.values_owner)
-        self.shrinking = doubles(self.shrinking_values)
-        return 0
-
-    def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
+    def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
         """Weights of ``size`` features, and what standard normal new ones leave of a mean.
 
         E[exp(i w u)] = exp(-w^2 / 2) for standard normal u: a mean over events that lacked the
@@ -91,14 +82,14 @@ class FourierFeatures:
         b: cython.Py_ssize_t
         k: cython.Py_ssize_t
         components: cython.Py_ssize_t = self.components
-        if size * components > LARGEST_ROOM:
+        if size * components > LARGEST_WEIGHTS:
             raise ValueError(
                 f"{size} features and n_components={components} take more than 1 GB of weights; "
                 "lower n_components or max_features"
             )
-        weights = array("d", self.weight_values[: ground.features.size * components])
+        weights = array("d", self.weights.memory[: standard.features.size * components])
         squares = zeros(components)
-        for name in ground.features.pending:
+        for name in standard.features.pending:
             row = frequencies(spelled(name), self.seed, components)
             weights.extend(row)
             for i in range(components):
@@ -109,42 +100,35 @@ class FourierFeatures:
             for i in range(components):
                 share = exp(-power * squares[i])
                 for k in (2 * b * components + i, (2 * b + 1) * components + i):
-                    shrinking[k] = share * (self.shrinking_values[k] if self.fresh else 1.0)
+                    shrinking[k] = share * (self.shrinking.at[k] if self.pending else 1.0)
             power *= 4.0
-        return (
-            weights if len(weights) > 0 else zeros(0),
-            zeros(size),
-            zeros(components),
-            zeros(components),
-            zeros(self.length),
-            shrinking,
-        )
+        self.coordinates.grow(size)
+        self.next_weights = Vector()
+        self.next_weights.replace(weights if len(weights) > 0 else zeros(0))
+        self.next_shrinking = Vector()
+        self.next_shrinking.replace(shrinking)
+        return 0
 
-    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
-        """Take over what `room` gave."""
-        self.weight_values = room[0]
-        self.coordinate_values = room[1]
-        self.angle_values = room[2]
-        self.other_angle_values = room[3]
-        self.values_owner = room[4]
-        self.shrinking_values = room[5]
-        self.fresh = True
-        return self.point()
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all; they count from `include_new` on."""
+        self.weights = self.next_weights
+        self.shrinking = self.next_shrinking
+        self.pending = True
 
-    def adopt(self, size: cython.Py_ssize_t, mean: cython.p_double) -> None:
+    def include_new(self, size: cython.Py_ssize_t, mean: cython.p_double) -> None:
         """Let new features count: in the bandwidth, and in a mean of earlier events.
 
-        Not before the event that brings them has been judged: as long as they stand at their
-        expected values, what is known of the others alone makes the distance.
+        Not before the distance of the event that brings them is known: as long as they stand at
+        their expected values, what is known of the others alone makes the distance.
         """
         k: cython.Py_ssize_t
-        self.settle(size)
+        self.set_bandwidth(size)
         for k in range(self.length):
-            mean[k] *= self.shrinking[k]
+            mean[k] *= self.shrinking.at[k]
 
-    def settle(self, size: cython.Py_ssize_t) -> None:
+    def set_bandwidth(self, size: cython.Py_ssize_t) -> None:
         """Set the bandwidth for ``size`` features, none of them new."""
-        self.fresh = False
+        self.pending = False
         self.factor = 1.0 / sqrt(size)
 
     def excess(self, z: float) -> float:
@@ -154,33 +138,33 @@ class FourierFeatures:
             return 0.0
         return TAIL_WEIGHT * log(size / LARGEST_COORDINATE)
 
-    def load(self, ground: LocationScaleKernel, settled: cython.bint) -> None:
-        """Coordinates and angles of the loaded event; of settled features only, if asked."""
+    def load(self, standard: LocationScale, started: cython.bint) -> None:
+        """Coordinates and angles of the loaded event, or of its features that have started."""
         k: cython.Py_ssize_t
         z: cython.double
-        count: cython.Py_ssize_t = ground.features.count
+        count: cython.Py_ssize_t = standard.features.count
         self.square = 0.0
         self.tail = 0.0
         for k in range(count):
-            z = ground.tempered[k]
-            if settled and ground.seen[ground.features.present[k]] < ground.start.length:
+            z = standard.z.at[k]
+            if started and not standard.has_started(standard.features.present.at[k]):
                 z = 0.0
             self.tail += self.excess(z)
             z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
-            self.coordinates[k] = z
+            self.coordinates.at[k] = z
             self.square += z * z
         for k in range(self.components):
-            self.angles[k] = 0.0
-        self.project(ground.features.present, count)
+            self.angles.at[k] = 0.0
+        self.project(standard.features.present.at, count)
 
     def project(self, present: cython.p_int, count: cython.Py_ssize_t) -> None:
         """Add the present features' share to the angles, four features at a time."""
         i: cython.Py_ssize_t
         k: cython.Py_ssize_t = 0
         components: cython.Py_ssize_t = self.components
-        weights: cython.p_double = self.weights
-        u: cython.p_double = self.coordinates
-        angles: cython.p_double = self.angles
+        weights: cython.p_double = self.weights.at
+        u: cython.p_double = self.coordinates.at
+        angles: cython.p_double = self.angles.at
         a: cython.Py_ssize_t
         b: cython.Py_ssize_t
         c: cython.Py_ssize_t
@@ -210,32 +194,32 @@ class FourierFeatures:
                 angles[i] += ua * weights[a + i]
             k += 1
 
-    def leave_out(self, ground: LocationScaleKernel, k: cython.Py_ssize_t) -> None:
+    def leave_out(self, standard: LocationScale, k: cython.Py_ssize_t) -> None:
         """Angles without the k-th present feature, to ``other_angles``."""
         i: cython.Py_ssize_t
-        u: cython.double = self.coordinates[k]
-        start: cython.Py_ssize_t = ground.features.present[k] * self.components
-        weights: cython.p_double = self.weights
-        angles: cython.p_double = self.angles
-        others: cython.p_double = self.other_angles
+        u: cython.double = self.coordinates.at[k]
+        start: cython.Py_ssize_t = standard.features.present.at[k] * self.components
+        weights: cython.p_double = self.weights.at
+        angles: cython.p_double = self.angles.at
+        others: cython.p_double = self.other_angles.at
         for i in range(self.components):
             others[i] = angles[i] - u * weights[start + i]
 
     def evaluate(self, angles: cython.p_double) -> None:
         """Cosines and sines of angles at every bandwidth, to ``values``."""
         b: cython.Py_ssize_t
-        turn(angles, self.factor, self.values, self.components)
+        turn(angles, self.factor, self.values.at, self.components)
         for b in range(BANDWIDTHS - 1):
-            double_angles(self.values, 2 * b * self.components, self.components)
+            double_angles(self.values.at, 2 * b * self.components, self.components)
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to the features."""
         return [
             self,
-            self.weight_values,
-            self.coordinate_values,
-            self.angle_values,
-            self.other_angle_values,
-            self.values_owner,
-            self.shrinking_values,
+            self.weights,
+            self.coordinates,
+            self.angles,
+            self.other_angles,
+            self.values,
+            self.shrinking,
         ]

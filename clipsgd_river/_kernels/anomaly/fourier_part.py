@@ -8,9 +8,10 @@ from typing import Any
 from clipsgd_river._kernels.anomaly.fourier_features import FourierFeatures
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -21,7 +22,6 @@ if not cython.compiled:
     from math import fabs, sqrt
 
     from clipsgd_river._kernels.anomaly.fourier_features import BANDWIDTHS
-    from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.core.circle import inner
 
 # Within a thousandth of a scale of the expected event the distance falls to 0.
@@ -33,15 +33,15 @@ PRIOR_EVENTS = 10.0
 SMALLEST_LEVEL = 1e-100
 
 
-def resting_rate(ground: LocationScaleKernel) -> float:
-    """Step of an estimate of how events are spread, in the deviations of the ground.
+def resting_rate(standard: LocationScale, events: float) -> float:
+    """Step of an estimate of how events are spread.
 
     Automatic: a memory of 200 events, and at the start the mean of what was seen and ten
     standard normal events; otherwise the step of the location.
     """
-    if not ground.location_step.automatic:
-        return ground.location_step.rate
-    return max(REST_RATE, 1.0 / (ground.events + PRIOR_EVENTS))
+    if not standard.location_step.automatic:
+        return standard.location_step.rate
+    return max(REST_RATE, 1.0 / (events + PRIOR_EVENTS))
 
 
 class FourierPart(Part):
@@ -60,11 +60,16 @@ class FourierPart(Part):
     O(d D) per event and to explain one.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
+        b: cython.Py_ssize_t
+        i: cython.Py_ssize_t
         self.fourier = FourierFeatures(settings["n_components"], settings["seed"])
-        self.clip = ClipThreshold(settings["clip"], 2.0)
-        self.mean_values = zeros(0)
-        self.mean = doubles(self.mean_values)
+        self.clip = ClipThreshold(settings["clip"])
+        self.mean = Vector(self.fourier.length)
+        # The mean of events without features: cosine 1, sine 0.
+        for b in range(BANDWIDTHS):
+            for i in range(2 * b * self.fourier.components, (2 * b + 1) * self.fourier.components):
+                self.mean.at[i] = 1.0
 
     def compare(self) -> float:
         """Distance that the levels of ``fourier.values`` make; at least 0. `step` may use them."""
@@ -76,14 +81,14 @@ class FourierPart(Part):
     def level(self, bandwidth: cython.Py_ssize_t) -> float:
         """Mean kernel of one bandwidth at the event whose features are in ``fourier.values``."""
         count: cython.Py_ssize_t = 2 * self.fourier.components
-        return inner(self.mean, self.fourier.values, bandwidth * count, count) / (
+        return inner(self.mean.at, self.fourier.values.at, bandwidth * count, count) / (
             self.fourier.components
         )
 
     def energy(self, bandwidth: cython.Py_ssize_t) -> float:
         """Squared norm of the mean of one bandwidth: its level at an average event of its own."""
         count: cython.Py_ssize_t = 2 * self.fourier.components
-        return inner(self.mean, self.mean, bandwidth * count, count) / self.fourier.components
+        return inner(self.mean.at, self.mean.at, bandwidth * count, count) / self.fourier.components
 
     def floored(self, level: float, energy: float) -> float:
         """A level no lower than its noise: a far event has phases as good as random.
@@ -93,19 +98,19 @@ class FourierPart(Part):
         noise: cython.double = sqrt(energy / (2.0 * self.fourier.components))
         return max(max(level, noise), SMALLEST_LEVEL)
 
-    def distance(self, ground: LocationScaleKernel) -> float:
+    def distance(self, standard: LocationScale) -> float:
         """Distance by levels and tail."""
-        if ground.features.count == 0:
+        if standard.features.count == 0:
             return 0.0
-        self.fourier.load(ground, False)
-        self.fourier.evaluate(self.fourier.angles)
-        return self.judge(self.fourier.square, self.fourier.tail)
+        self.fourier.load(standard, False)
+        self.fourier.evaluate(self.fourier.angles.at)
+        return self.combine(self.fourier.square, self.fourier.tail)
 
-    def judge(self, square: float, tail: float) -> float:
+    def combine(self, square: float, tail: float) -> float:
         """Distance from the features in ``fourier.values``, ||u||^2 and the tail."""
         return self.compare() * (square / (square + NEAR_SQUARE)) + tail
 
-    def contribute(self, ground: LocationScaleKernel, contributions: cython.p_double) -> None:
+    def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """By how much the distance drops when a feature takes its expected value, for each.
 
         O(D) a feature: the angles lose its share.
@@ -114,82 +119,69 @@ class FourierPart(Part):
         u: cython.double
         square: cython.double = self.fourier.square
         tail: cython.double = self.fourier.tail
-        if ground.features.count == 0:
+        if standard.features.count == 0:
             return
-        whole: cython.double = self.judge(square, tail)
-        for k in range(ground.features.count):
-            u = self.fourier.coordinates[k]
-            self.fourier.leave_out(ground, k)
-            self.fourier.evaluate(self.fourier.other_angles)
-            contributions[ground.features.present[k]] = whole - self.judge(
+        whole: cython.double = self.combine(square, tail)
+        for k in range(standard.features.count):
+            u = self.fourier.coordinates.at[k]
+            self.fourier.leave_out(standard, k)
+            self.fourier.evaluate(self.fourier.other_angles.at)
+            contributions[standard.features.present.at[k]] = whole - self.combine(
                 max(square - u * u, 0.0),
-                max(tail - self.fourier.excess(ground.tempered[k]), 0.0),
+                max(tail - self.fourier.excess(standard.z.at[k]), 0.0),
             )
-        self.fourier.evaluate(self.fourier.angles)
+        self.fourier.evaluate(self.fourier.angles.at)
         self.compare()
 
-    def load_settled(self, ground: LocationScaleKernel) -> cython.bint:
+    def load_started(self, standard: LocationScale) -> cython.bint:
         """Load what the event teaches; features that still start are at their expected values.
 
-        Returns whether any feature is settled.
+        Returns whether any feature has started.
         """
         k: cython.Py_ssize_t
-        settled: cython.Py_ssize_t = 0
-        count: cython.Py_ssize_t = ground.features.count
-        if self.fourier.fresh:
-            self.fourier.adopt(ground.features.size, self.mean)
+        started: cython.Py_ssize_t = 0
+        count: cython.Py_ssize_t = standard.features.count
+        if self.fourier.pending:
+            self.fourier.include_new(standard.features.size, self.mean.at)
             self.refresh()
-            self.fourier.evaluate(self.fourier.angles)
+            self.fourier.evaluate(self.fourier.angles.at)
             self.compare()
-        if ground.starting == 0:
+        if standard.starting == 0:
             return count > 0
         for k in range(count):
-            if ground.seen[ground.features.present[k]] >= ground.start.length:
-                settled += 1
-        if 0 < settled < count:
-            self.fourier.load(ground, True)
-            self.fourier.evaluate(self.fourier.angles)
+            if standard.has_started(standard.features.present.at[k]):
+                started += 1
+        if 0 < started < count:
+            self.fourier.load(standard, True)
+            self.fourier.evaluate(self.fourier.angles.at)
             self.compare()
-        return settled > 0
+        return started > 0
 
-    def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
-        """Features' room, and the mean so far."""
-        i: cython.Py_ssize_t
-        b: cython.Py_ssize_t
-        components: cython.Py_ssize_t = self.fourier.components
-        mean = enlarged(self.mean_values, self.fourier.length)
-        if ground.features.size == 0:
-            # The mean of events without features: cosine 1, sine 0.
-            for b in range(BANDWIDTHS):
-                for i in range(2 * b * components, (2 * b + 1) * components):
-                    mean[i] = 1.0
-        return self.fourier.room(ground, size), mean
+    def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        return self.fourier.grow(standard, size)
 
-    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
-        """Take over what `room` gave."""
-        self.fourier.occupy(room[0], size)
-        self.mean_values = room[1]
-        self.mean = doubles(self.mean_values)
-        return 0
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all."""
+        self.fourier.add_features(size)
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of the mean."""
         return self.fourier.length if size > 0 else 0
 
-    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
+    def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``: the mean; the weights follow from the names."""
         k: cython.Py_ssize_t
         self.clip.exchange(archive)
-        if ground.features.size == 0:
+        if standard.features.size == 0:
             return 0
-        self.mean_values = archive.vector(self.mean_values, self.fourier.length)
-        self.mean = doubles(self.mean_values)
+        self.mean.exchange(archive, self.fourier.length)
         for k in range(self.fourier.length):
-            if fabs(self.mean[k]) > 1.0 + 1e-9:
+            if fabs(self.mean.at[k]) > 1.0 + 1e-9:
                 raise ValueError("the state holds an impossible mean of cosines: it is damaged")
-        self.fourier.settle(ground.features.size)
+        self.fourier.set_bandwidth(standard.features.size)
         return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this part."""
-        return [self, self.clip, self.mean_values, *self.fourier.owners()]
+        return [self, self.clip, self.mean, *self.fourier.owners()]

@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.anomaly.fourier_part import FourierPart
-from clipsgd_river._kernels.anomaly.part_kernel import PartKernel
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import zeros
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import Vector
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -21,7 +21,6 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.anomaly.fourier_features import BANDWIDTHS
     from clipsgd_river._kernels.anomaly.fourier_part import resting_rate
-    from clipsgd_river._kernels.core.buffers import doubles
 
 # Mean distance of standard normal events: between 0.69 and 0.79 for 1 to 100 features.
 NORMAL_DISTANCE = 0.7
@@ -41,18 +40,16 @@ class KernelMeanPart(FourierPart):
     where they are rare.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        FourierPart.__init__(self, settings)
-        self.level_values = zeros(BANDWIDTHS)
-        self.levels = doubles(self.level_values)
-        self.energy_values = zeros(BANDWIDTHS)
-        self.energies = doubles(self.energy_values)
+    def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
+        FourierPart.__init__(self, settings, features)
+        self.levels = Vector(BANDWIDTHS)
+        self.energies = Vector(BANDWIDTHS)
 
     def refresh(self) -> None:
         """Squared norm of the mean of each bandwidth."""
         b: cython.Py_ssize_t
         for b in range(BANDWIDTHS):
-            self.energies[b] = self.energy(b)
+            self.energies.at[b] = self.energy(b)
 
     def compare(self) -> float:
         """Mean over the bandwidths of log(1 + g_b / k_b), one logarithm of the product."""
@@ -60,28 +57,28 @@ class KernelMeanPart(FourierPart):
         energy: cython.double
         product: cython.double = 1.0
         for b in range(BANDWIDTHS):
-            energy = self.energies[b]
-            self.levels[b] = self.level(b)
-            product *= 1.0 + energy / self.floored(self.levels[b], energy)
+            energy = self.energies.at[b]
+            self.levels.at[b] = self.level(b)
+            product *= 1.0 + energy / self.floored(self.levels.at[b], energy)
         return log(product) / BANDWIDTHS
 
-    def usual_distance(self, ground: LocationScaleKernel) -> float:
+    def usual_distance(self, standard: LocationScale) -> float:
         """Mean of the distance at standard normal features."""
         return NORMAL_DISTANCE
 
-    def step(self, ground: LocationScaleKernel) -> None:
+    def step(self, standard: LocationScale, events: float) -> None:
         """One clipped step of the mean."""
         k: cython.Py_ssize_t
         b: cython.Py_ssize_t
-        if not self.load_settled(ground):
+        if not self.load_started(standard):
             return
-        mean: cython.p_double = self.mean
-        values: cython.p_double = self.fourier.values
+        mean: cython.p_double = self.mean.at
+        values: cython.p_double = self.fourier.values.at
         square: cython.double = 0.0
         for b in range(BANDWIDTHS):
-            square += 1.0 - 2.0 * self.levels[b] + self.energies[b]
+            square += 1.0 - 2.0 * self.levels.at[b] + self.energies.at[b]
         norm: cython.double = sqrt(max(square, 0.0) / BANDWIDTHS)
-        rate: cython.double = resting_rate(ground)
+        rate: cython.double = resting_rate(standard, events)
         limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), 1.0)
         self.clip.observe(norm, 1.0)
         if norm > limit:
@@ -91,28 +88,20 @@ class KernelMeanPart(FourierPart):
         # ||theta + e (phi - theta)||^2, without another sum.
         rest: cython.double = 1.0 - rate
         for b in range(BANDWIDTHS):
-            self.energies[b] = rest * rest * self.energies[b] + rate * (
-                2.0 * rest * self.levels[b] + rate
+            self.energies.at[b] = rest * rest * self.energies.at[b] + rate * (
+                2.0 * rest * self.levels.at[b] + rate
             )
 
-    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
+    def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         b: cython.Py_ssize_t
-        FourierPart.exchange(self, ground, archive)
-        self.energy_values = archive.vector(self.energy_values, BANDWIDTHS)
-        self.energies = doubles(self.energy_values)
+        FourierPart.exchange(self, standard, archive)
+        self.energies.exchange(archive, BANDWIDTHS)
         for b in range(BANDWIDTHS):
-            if not 0.0 <= self.energies[b] <= 1.0 + 1e-9:
+            if not 0.0 <= self.energies.at[b] <= 1.0 + 1e-9:
                 raise ValueError("the state holds an impossible norm of a mean: it is damaged")
         return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this part."""
-        return [*FourierPart.owners(self), self.level_values, self.energy_values]
-
-
-class KernelMeanKernel(PartKernel):
-    """Location, scale and a `KernelMeanPart`."""
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        PartKernel.__init__(self, settings, KernelMeanPart(settings))
+        return [*FourierPart.owners(self), self.levels, self.energies]

@@ -1,10 +1,10 @@
-from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.sgd.location_scale cimport LocationScaleKernel
 from clipsgd_river._kernels.anomaly.part cimport Part
 from clipsgd_river._kernels.anomaly.z_score cimport ZScorePart
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
 cdef double LONG_RATE
 
 cdef class LongMemoryPart(Part):
-    cdef readonly LocationScaleKernel past
+    cdef readonly LocationScale past
     cdef ZScorePart z_score

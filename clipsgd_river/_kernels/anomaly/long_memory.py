@@ -8,82 +8,83 @@ from typing import Any
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.z_score import ZScorePart
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
 except ImportError:
     from clipsgd_river._kernels.core import _shim as cython
 
-# The step of a location at rest, as `LocationScaleKernel` has it: a memory of 2,000 events.
+# The step of a location at rest, as `LocationScale` has it: a memory of 2,000 events.
 LONG_RATE = 0.0005
 
 
 class LongMemoryPart(Part):
     """The z-score against a location and scale of its own, whose step never grows.
 
-    The ground follows what changes: some dozen events of a burst, alike and close together, and it
-    finds them usual. Clipping bounds what each of them does to a location by eta lambda scales, so
-    that after n of them a location with a small fixed step has moved n eta lambda at most: they
+    The detector's own location and scale follow what changes: some dozen events of a burst, alike
+    and close together, and it finds them usual. Clipping bounds what each of them does to a
+    location by eta lambda scales, so that after n of them a location with a small fixed step has
+    moved n eta lambda at most: they
     stay unusual here. Where the change was real, this part is of no use until it has followed; that
     its distances are compared with their own running median keeps it from alerting meanwhile.
 
     Parameters
     ----------
     settings
-        Those of the ground; a smaller ``learning_rate`` than 0.0005 is kept.
+        Those of the detector; a smaller ``learning_rate`` than 0.0005 is kept.
+    features
+        Its features.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         rate = settings["learning_rate"]
         slow = min(rate, LONG_RATE) if isinstance(rate, float) else LONG_RATE
-        self.past = LocationScaleKernel({**settings, "learning_rate": slow})
-        self.z_score = ZScorePart()
+        self.past = LocationScale({**settings, "learning_rate": slow}, features)
+        self.z_score = ZScorePart(settings, features)
 
-    def distance(self, ground: LocationScaleKernel) -> float:
+    def distance(self, standard: LocationScale) -> float:
         """Sum of log(1 + z^2 / 3), z being the deviation from the past."""
-        self.past.temper_deviations()
+        self.past.compute_z_scores()
         return self.z_score.distance(self.past)
 
-    def usual_distance(self, ground: LocationScaleKernel) -> float:
+    def usual_distance(self, standard: LocationScale) -> float:
         """That of a z-score."""
         return self.z_score.usual_distance(self.past)
 
-    def contribute(self, ground: LocationScaleKernel, contributions: cython.p_double) -> None:
+    def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """log(1 + z^2 / 3) of each present feature."""
         self.z_score.contribute(self.past, contributions)
 
-    def step(self, ground: LocationScaleKernel) -> None:
+    def step(self, standard: LocationScale, events: float) -> None:
         """One clipped step of the past."""
-        self.past.events = ground.events
-        self.past.step()
+        self.past.step(events)
 
-    def prepare(self, ground: LocationScaleKernel) -> cython.int:
+    def prepare(self) -> cython.int:
         """Give back the memory of the start."""
-        return self.past.prepare()
+        return self.past.prepare(0.0)
 
-    def shorten(self, events: float) -> cython.int:
+    def shorten(self, events: float) -> None:
         """Let the past count no more than ``events``."""
         self.past.shorten(events)
-        return 0
 
-    def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
-        """Memory of the past, which has no features but the ground's."""
-        self.past.features = ground.features
-        return self.past.room(size)
+    def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        return self.past.grow(size)
 
-    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
-        """Take over what `room` gave."""
-        return self.past.occupy(room, size)
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all."""
+        self.past.add_features(size)
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Location, scale and count of each feature."""
         return self.past.least_numbers(size)
 
-    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
+    def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        return self.past.exchange_estimates(archive)
+        return self.past.exchange(archive)
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this part."""
-        return [self, self.z_score, self.past, *self.past.estimates()]
+        return [self, self.z_score, *self.past.owners()]

@@ -1,16 +1,15 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""One-class support vector machine by clipped steps, in random Fourier features or linear."""
+"""One-class support vector machine by clipped steps in random Fourier features."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from clipsgd_river._kernels.anomaly.closeness import ClosenessPart
 from clipsgd_river._kernels.anomaly.fourier_part import FourierPart
-from clipsgd_river._kernels.anomaly.part_kernel import PartKernel
 from clipsgd_river._kernels.anomaly.slack import Slack
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -41,8 +40,8 @@ class FourierMarginPart(FourierPart):
     levels' distance is log2(1 + rho / w'phi), w'phi floored at its noise: 1 on the margin.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        FourierPart.__init__(self, settings)
+    def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
+        FourierPart.__init__(self, settings, features)
         self.slack = Slack(settings["nu"], settings["nu"])
         self.value = 0.0
         self.square_norm = 0.0
@@ -66,14 +65,14 @@ class FourierMarginPart(FourierPart):
         ratio: cython.double = self.slack.margin.value / self.floored(self.value, self.square_norm)
         return log(1.0 + ratio) * INVERSE_LOG_2
 
-    def usual_distance(self, ground: LocationScaleKernel) -> float:
+    def usual_distance(self, standard: LocationScale) -> float:
         """1: an event on the margin."""
         return 1.0
 
-    def step(self, ground: LocationScaleKernel) -> None:
+    def step(self, standard: LocationScale, events: float) -> None:
         """One clipped step of w and of rho."""
         k: cython.Py_ssize_t
-        if not self.load_settled(ground):
+        if not self.load_started(standard):
             return
         slack: cython.bint = self.value < self.slack.margin.value
         self.slack.observe(self.value, slack)
@@ -81,9 +80,9 @@ class FourierMarginPart(FourierPart):
         self.slack.keep(0.0, sqrt(self.square_norm))
         if not slack:
             return
-        rate: cython.double = self.slack.weight(resting_rate(ground))
-        weights: cython.p_double = self.mean
-        values: cython.p_double = self.fourier.values
+        rate: cython.double = self.slack.weight(resting_rate(standard, events))
+        weights: cython.p_double = self.mean.at
+        values: cython.p_double = self.fourier.values.at
         norm: cython.double = sqrt(max(1.0 - 2.0 * self.value + self.square_norm, 0.0))
         limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), 1.0)
         self.clip.observe(norm, 1.0)
@@ -96,9 +95,9 @@ class FourierMarginPart(FourierPart):
             2.0 * (1.0 - rate) * self.value + rate
         )
 
-    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
+    def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        FourierPart.exchange(self, ground, archive)
+        FourierPart.exchange(self, standard, archive)
         self.square_norm = archive.number(self.square_norm)
         if not 0.0 <= self.square_norm <= 1.0 + 1e-9:
             raise ValueError("the state holds an impossible norm of weights: it is damaged")
@@ -108,13 +107,3 @@ class FourierMarginPart(FourierPart):
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this part."""
         return [*FourierPart.owners(self), *self.slack.owners()]
-
-
-class OneClassSVMKernel(PartKernel):
-    """Location, scale and a one-class support vector machine on the deviations."""
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        linear = settings["kernel"] == "linear"
-        PartKernel.__init__(
-            self, settings, ClosenessPart(settings) if linear else FourierMarginPart(settings)
-        )

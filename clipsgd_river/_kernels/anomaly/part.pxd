@@ -1,16 +1,19 @@
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.sgd.location_scale cimport LocationScaleKernel
+from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
 cdef class Part:
-    cdef double distance(self, LocationScaleKernel ground) noexcept nogil
-    cdef double usual_distance(self, LocationScaleKernel ground) noexcept nogil
-    cdef void step(self, LocationScaleKernel ground) noexcept nogil
-    cdef void contribute(self, LocationScaleKernel ground, double* contributions) noexcept nogil
-    cdef void expect(self, LocationScaleKernel ground, double* expected, double* spread) noexcept nogil
-    cdef int shorten(self, double events) except -1
-    cdef int prepare(self, LocationScaleKernel ground) except -1
-    cdef object room(self, LocationScaleKernel ground, Py_ssize_t size)
-    cdef int occupy(self, object room, Py_ssize_t size) except -1
+    cdef double distance(self, LocationScale standard) noexcept nogil
+    cdef double usual_distance(self, LocationScale standard) noexcept nogil
+    cdef void step(self, LocationScale standard, double events) noexcept nogil
+    cdef void after_step(self, LocationScale standard) noexcept nogil
+    cdef void contribute(self, LocationScale standard, double* contributions) noexcept nogil
+    cdef double centre(self, LocationScale standard, Py_ssize_t j) noexcept nogil
+    cdef void expect(self, LocationScale standard, double* band) noexcept nogil
+    cdef dict members(self)
+    cdef void shorten(self, double events) noexcept nogil
+    cdef int prepare(self) except -1
+    cdef int grow(self, LocationScale standard, Py_ssize_t size) except -1
+    cdef void add_features(self, Py_ssize_t size) noexcept
     cdef Py_ssize_t least_numbers(self, Py_ssize_t size)
-    cdef int exchange(self, LocationScaleKernel ground, Archive archive) except -1
+    cdef int exchange(self, LocationScale standard, Archive archive) except -1
     cdef list owners(self)

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -15,73 +16,97 @@ except ImportError:
 
 
 class Part:
-    """An algorithm that judges events in the deviations of a ground, the shared standardisation.
+    """An algorithm of a detector: it finds distances in standardised events.
 
-    The ground is the kernel that holds location and scale. It hands itself to every call, and
-    before `distance` it has filled ``ground.deviation`` and ``ground.tempered`` for the loaded
-    event: one number for each present feature, ``k`` in ``range(ground.features.count)``, that of
-    the feature at position ``ground.features.present[k]``. A part keeps what it learns beyond
-    that, so that several can stand on one ground and share its work.
+    Every call gets the location and scale that standardise the events. Before `distance`, its
+    ``deviation`` and ``z`` hold those of the loaded event: one number for each present feature,
+    ``k`` in ``range(standard.features.count)``, which is the feature at position
+    ``standard.features.present.at[k]``. A part keeps what it learns beyond that, so that several
+    parts can share one location and scale.
 
-    `distance`, `step`, `contribute` and `expect` may use ``ground.features.scratch``.
+    `distance`, `step`, `contribute` and `expect` may use ``standard.features.scratch``.
+
+    Parameters
+    ----------
+    settings
+        Those of the detector.
+    features
+        Its features.
     """
 
-    def distance(self, ground: LocationScaleKernel) -> float:
+    def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
+        pass
+
+    def distance(self, standard: LocationScale) -> float:
         """Distance of the loaded event; finite, at least 0; changes scratch space only."""
         return 0.0
 
-    def usual_distance(self, ground: LocationScaleKernel) -> float:
+    def usual_distance(self, standard: LocationScale) -> float:
         """Mean distance of an event with the loaded features if they were standard normal.
 
         0 where that is not known.
         """
         return 0.0
 
-    def step(self, ground: LocationScaleKernel) -> None:
-        """One clipped step on the event of the last `distance`; the ground takes its own after."""
+    def step(self, standard: LocationScale, events: float) -> None:
+        """One clipped step on the event of the last `distance`; location and scale step after it.
 
-    def contribute(self, ground: LocationScaleKernel, contributions: cython.p_double) -> None:
+        Parameters
+        ----------
+        standard
+            Location and scale.
+        events
+            Events so far, this one included.
+        """
+
+    def after_step(self, standard: LocationScale) -> None:
+        """Do what follows from the step of location and scale."""
+
+    def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """Write, by position, what each present feature adds to the last `distance`."""
 
-    def expect(
-        self, ground: LocationScaleKernel, expected: cython.p_double, spread: cython.p_double
-    ) -> None:
-        """Write, for each present feature in turn, what is expected of it given the others.
+    def centre(self, standard: LocationScale, j: cython.Py_ssize_t) -> float:
+        """Expected value of the feature at position j, by itself."""
+        return standard.location.at[j]
 
-        In scales of the ground, for the event of the last `distance`: the deviation expected, and
-        its standard deviation. Here those of a feature that stands alone.
+    def expect(self, standard: LocationScale, band: cython.p_double) -> None:
+        """Write low end, middle and high end of the band of each present feature in turn.
+
+        In the unit of the feature, given the other features of the last `distance`, so that it
+        holds 95 % of a Gaussian one. Here that of a feature that stands alone.
         """
         k: cython.Py_ssize_t
-        for k in range(ground.features.count):
-            expected[k] = 0.0
-            spread[k] = 1.0
+        for k in range(standard.features.count):
+            standard.write_band(k, 0.0, 1.0, band)
 
-    def shorten(self, events: float) -> cython.int:
-        """Let estimates as of location and scale count no more than ``events``."""
-        return 0
+    def members(self) -> dict[str, float]:
+        """What each of several members makes of the last `distance`, by its name."""
+        return {}
 
-    def prepare(self, ground: LocationScaleKernel) -> cython.int:
+    def shorten(self, events: float) -> None:
+        """Let estimates that are like location and scale count no more than ``events``."""
+
+    def prepare(self) -> cython.int:
         """Do what needs the interpreter before an event is learned."""
         return 0
 
-    def room(self, ground: LocationScaleKernel, size: cython.Py_ssize_t) -> Any:
-        """Memory for ``size`` features, the ``ground.features.size`` known ones copied into it.
+    def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features.
 
-        All that can fail happens here, and nothing of the part changes. The names of the new
-        features are ``ground.features.pending``.
+        All that can fail happens here, and nothing that counts changes. The names of the new
+        features are ``standard.features.pending``.
         """
-        return None
-
-    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
-        """Take over what `room` gave."""
         return 0
+
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features: there are ``size`` now, and `grow` has provided memory for them."""
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """How many numbers the state of ``size`` features has at least."""
         return 0
 
-    def exchange(self, ground: LocationScaleKernel, archive: Archive) -> cython.int:
-        """Pass the state through ``archive``; the ground's has passed before."""
+    def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``; that of location and scale has passed before."""
         return 0
 
     def owners(self) -> list[Any]:

@@ -1,8 +1,6 @@
 from libc.math cimport log1p, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
-from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.matrix cimport (
     add_rows,
@@ -14,7 +12,9 @@ from clipsgd_river._kernels.core.matrix cimport (
     solve,
     spread_over_rows,
 )
-from clipsgd_river._kernels.core.vector cimport total
+from clipsgd_river._kernels.core.reductions cimport total
+from clipsgd_river._kernels.core.vector cimport Vector
+from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
 
 cdef double WANTED_SHARE
 cdef double SPARE_SHARE
@@ -37,30 +37,24 @@ cdef class PrincipalSubspace:
     cdef readonly double events
     cdef readonly double noise
     cdef Py_ssize_t known
-    cdef double judged
+    cdef double present
     cdef double level
     cdef double kept
     cdef double energy
     cdef double residual
-    cdef readonly object basis_values
-    cdef double* basis
-    cdef readonly object covariance_values
-    cdef double* covariance
-    cdef object factor_values
-    cdef double* factor
-    cdef object inside_values
-    cdef double* inside
-    cdef object gain_values
-    cdef double* gain
-    cdef object coordinate_values
-    cdef double* coordinates
-    cdef object plane_values
-    cdef double* plane
-    cdef object turn_values
-    cdef double* turn
+    cdef readonly Vector basis
+    cdef Vector next_basis
+    cdef readonly Vector covariance
+    cdef Vector next_covariance
+    cdef readonly Vector factor
+    cdef readonly Vector inside
+    cdef readonly Vector gain
+    cdef readonly Vector coordinates
+    cdef readonly Vector plane
+    cdef readonly Vector turn
 
-    cdef int point(self) except -1
-    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef int grow(self, Py_ssize_t size) except -1
+    cdef void add_features(self, Py_ssize_t size) noexcept
     cdef void project(self) noexcept nogil
     cdef double distance(self, FeatureTable features) noexcept nogil
     cdef double usual_residual(self) noexcept nogil
@@ -73,7 +67,7 @@ cdef class PrincipalSubspace:
     cdef double outside_distance(self) noexcept nogil
     cdef double inside_distance(self) noexcept nogil
     cdef void contribute(self, FeatureTable features, double* contributions) noexcept nogil
-    cdef void step(self, double rate, double settled, bint changed) noexcept nogil
+    cdef void step(self, double rate, double started, bint changed) noexcept nogil
     cdef bint wants_direction(self) noexcept nogil
     cdef void add_direction(self, double outside) noexcept nogil
     cdef void drop_direction(self) noexcept nogil

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""The plane near which events lie, tracked by clipped rotations; a part that detectors share."""
+"""The plane near which events lie, tracked by clipped rotations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 
 try:
@@ -18,7 +19,6 @@ except ImportError:
 if not cython.compiled:
     from math import log1p, sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.core.matrix import (
         add_rows,
         dot,
@@ -29,7 +29,7 @@ if not cython.compiled:
         solve,
         spread_over_rows,
     )
-    from clipsgd_river._kernels.core.vector import total
+    from clipsgd_river._kernels.core.reductions import total
 
 # What "auto" may use at most, and the share of the variance it wants in the plane.
 LARGEST_AUTOMATIC = 32
@@ -91,100 +91,89 @@ class PrincipalSubspace:
     def __init__(self, components: cython.Py_ssize_t, clip: str | float | None) -> None:
         self.automatic = components == 0
         self.largest = LARGEST_AUTOMATIC if components == 0 else components
-        self.clip = ClipThreshold(clip, 2.0)
+        self.clip = ClipThreshold(clip)
         self.size = 0
         self.rows = 0
         self.used = 0
         self.events = 0.0
         self.noise = 1.0
         self.known = 0
-        self.judged = 0.0
+        self.present = 0.0
         self.level = 1.0
         self.kept = 0.0
         self.energy = 0.0
         self.residual = 0.0
-        self.basis_values = zeros(0)
-        self.covariance_values = zeros(0)
-        self.factor_values = zeros(0)
-        self.inside_values = zeros(0)
-        self.gain_values = zeros(0)
-        self.coordinate_values = zeros(0)
-        self.plane_values = zeros(0)
-        self.turn_values = zeros(0)
-        self.point()
+        self.basis = Vector()
+        self.next_basis = Vector()
+        self.covariance = Vector()
+        self.next_covariance = Vector()
+        self.factor = Vector()
+        self.inside = Vector()
+        self.gain = Vector()
+        self.coordinates = Vector()
+        self.plane = Vector()
+        self.turn = Vector()
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.basis = doubles(self.basis_values)
-        self.covariance = doubles(self.covariance_values)
-        self.factor = doubles(self.factor_values)
-        self.inside = doubles(self.inside_values)
-        self.gain = doubles(self.gain_values)
-        self.coordinates = doubles(self.coordinate_values)
-        self.plane = doubles(self.plane_values)
-        self.turn = doubles(self.turn_values)
-        return 0
-
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features; the plane does not reach into new ones."""
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features; the plane does not reach into new ones."""
         i: cython.Py_ssize_t
         old: cython.Py_ssize_t = self.size
         rows: cython.Py_ssize_t = min(self.largest, size // 2)
         basis = zeros(rows * size)
         covariance = zeros(rows * rows)
         for i in range(self.used):
-            basis[i * size : i * size + old] = self.basis_values[i * old : (i + 1) * old]
-            covariance[i * rows : i * rows + self.used] = self.covariance_values[
+            basis[i * size : i * size + old] = self.basis.memory[i * old : (i + 1) * old]
+            covariance[i * rows : i * rows + self.used] = self.covariance.memory[
                 i * self.rows : i * self.rows + self.used
             ]
-        factor = zeros(rows * rows)
-        inside = zeros(rows)
-        gain = zeros(rows)
-        coordinates = zeros(size)
-        plane = zeros(size)
-        turn = zeros(size)
-        self.basis_values = basis
-        self.covariance_values = covariance
-        self.factor_values = factor
-        self.inside_values = inside
-        self.gain_values = gain
-        self.coordinate_values = coordinates
-        self.plane_values = plane
-        self.turn_values = turn
-        self.size = size
-        self.rows = rows
-        self.point()
-        self.refactor()
+        self.factor.grow(rows * rows)
+        self.inside.grow(rows)
+        self.gain.grow(rows)
+        self.coordinates.grow(size)
+        self.plane.grow(size)
+        self.turn.grow(size)
+        self.next_basis = Vector()
+        self.next_basis.replace(basis)
+        self.next_covariance = Vector()
+        self.next_covariance.replace(covariance)
         return 0
+
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all."""
+        self.basis = self.next_basis
+        self.covariance = self.next_covariance
+        self.size = size
+        self.rows = min(self.largest, size // 2)
+        self.refactor()
 
     def project(self) -> None:
         """Split the coordinates: y in ``inside``, V'y in ``plane``, C^-1 y in ``gain``."""
-        rows_times(self.basis, self.used, self.size, self.coordinates, self.inside)
-        add_rows(self.basis, self.used, self.size, self.inside, self.plane)
-        solve(self.factor, self.used, self.rows, self.inside, self.gain)
-        self.energy = dot(self.inside, 0, self.gain, 0, self.used)
+        rows_times(self.basis.at, self.used, self.size, self.coordinates.at, self.inside.at)
+        add_rows(self.basis.at, self.used, self.size, self.inside.at, self.plane.at)
+        solve(self.factor.at, self.used, self.rows, self.inside.at, self.gain.at)
+        self.energy = dot(self.inside.at, 0, self.gain.at, 0, self.used)
 
     def distance(self, features: FeatureTable) -> float:
         """Distance of the event in ``coordinates``, which are 0 for features not present."""
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         r: cython.double
-        squares: cython.p_double = features.scratch
+        squares: cython.p_double = features.scratch.at
         self.residual = 0.0
         self.energy = 0.0
-        if self.judged == 0.0:
+        if self.present == 0.0:
             return 0.0
         self.project()
         for k in range(features.count):
-            j = features.present[k]
-            r = self.coordinates[j] - self.plane[j]
+            j = features.present.at[k]
+            r = self.coordinates.at[j] - self.plane.at[j]
             squares[k] = r * r
         self.residual = total(squares, features.count)
         return self.outside_distance() + self.inside_distance()
 
     def usual_residual(self) -> float:
         """Energy that the residual of an event with these features usually has."""
-        return self.usual_noise() * self.level * self.judged
+        return self.usual_noise() * self.level * self.present
 
     def usual_noise(self) -> float:
         """Variance of a feature's residual, with a floor."""
@@ -195,16 +184,16 @@ class PrincipalSubspace:
         i: cython.Py_ssize_t
         trace: cython.double = 0.0
         for i in range(self.used):
-            trace += self.covariance[i * self.rows + i]
+            trace += self.covariance.at[i * self.rows + i]
         return trace / max(self.known, 1) + self.noise
 
     def directions(self) -> float:
         """Share of the m directions that the present features stand for."""
-        return self.used * (self.judged / self.known)
+        return self.used * (self.present / self.known)
 
     def outside_distance(self) -> float:
         """What the residual adds to the distance."""
-        dimension: cython.double = self.judged - self.directions()
+        dimension: cython.double = self.present - self.directions()
         return dimension * log1p(self.residual / self.usual_residual())
 
     def inside_distance(self) -> float:
@@ -226,13 +215,15 @@ class PrincipalSubspace:
             inside = self.inside_distance() / self.energy
         self.explain_plane()
         for k in range(features.count):
-            j = features.present[k]
-            r = self.coordinates[j] - self.plane[j]
-            contributions[j] += outside * (r * r) + inside * (self.coordinates[j] * self.turn[j])
+            j = features.present.at[k]
+            r = self.coordinates.at[j] - self.plane.at[j]
+            contributions[j] += outside * (r * r) + inside * (
+                self.coordinates.at[j] * self.turn.at[j]
+            )
 
     def explain_plane(self) -> None:
         """V'C^-1 y of the event whose distance was computed just before, in ``turn``."""
-        add_rows(self.basis, self.used, self.size, self.gain, self.turn)
+        add_rows(self.basis.at, self.used, self.size, self.gain.at, self.turn.at)
 
     def precision(self, j: cython.Py_ssize_t) -> float:
         """Inverse variance of feature j given all others: element j, j of the inverse covariance.
@@ -242,41 +233,41 @@ class PrincipalSubspace:
         i: cython.Py_ssize_t
         outside: cython.double = 1.0
         for i in range(self.used):
-            self.inside[i] = self.basis[i * self.size + j]
-            outside -= self.inside[i] * self.inside[i]
-        solve(self.factor, self.used, self.rows, self.inside, self.gain)
-        inside: cython.double = dot(self.inside, 0, self.gain, 0, self.used)
+            self.inside.at[i] = self.basis.at[i * self.size + j]
+            outside -= self.inside.at[i] * self.inside.at[i]
+        solve(self.factor.at, self.used, self.rows, self.inside.at, self.gain.at)
+        inside: cython.double = dot(self.inside.at, 0, self.gain.at, 0, self.used)
         return inside + max(outside, 0.0) / self.usual_noise()
 
     def pull(self, j: cython.Py_ssize_t) -> float:
         """Element j of the inverse covariance times the event."""
-        return self.turn[j] + (self.coordinates[j] - self.plane[j]) / self.usual_noise()
+        return self.turn.at[j] + (self.coordinates.at[j] - self.plane.at[j]) / self.usual_noise()
 
-    def step(self, rate: float, settled: float, changed: cython.bint) -> None:
-        """One clipped step on the event in ``coordinates``, of ``settled`` features.
+    def step(self, rate: float, started: float, changed: cython.bint) -> None:
+        """One clipped step on the event in ``coordinates``, of ``started`` features.
 
         ``changed`` says that coordinates were set to 0 since the distance was computed, as those
         of features that are not to teach.
         """
         j: cython.Py_ssize_t
-        coordinates: cython.p_double = self.coordinates
-        plane: cython.p_double = self.plane
+        coordinates: cython.p_double = self.coordinates.at
+        plane: cython.p_double = self.plane.at
         self.kept = 0.0
         grown: cython.bint = self.known < self.size
         if grown:
             self.known = self.size
             self.refactor()
-        if settled <= 0.0:
+        if started <= 0.0:
             return
         if changed or grown:
             self.project()
-        inside: cython.double = dot(self.inside, 0, self.inside, 0, self.used)
+        inside: cython.double = dot(self.inside.at, 0, self.inside.at, 0, self.used)
         for j in range(self.size):
             plane[j] = coordinates[j] - plane[j]
         outside: cython.double = dot(plane, 0, plane, 0, self.size)
         norm: cython.double = sqrt(inside + outside)
-        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), settled)
-        self.clip.observe(norm, settled)
+        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), started)
+        self.clip.observe(norm, started)
         kept: cython.double = 1.0
         if norm > limit:
             kept = limit / norm
@@ -289,7 +280,7 @@ class PrincipalSubspace:
             self.rotate(max(rate, 1.0 / (self.events + 1.0)), kept, sqrt(inside), sqrt(outside))
             self.average(slow, kept)
         usual: cython.double = max(self.noise, SMALLEST_NOISE) * LARGEST_RESIDUAL
-        self.noise += slow * (min(outside / settled, usual) - self.noise)
+        self.noise += slow * (min(outside / started, usual) - self.noise)
         self.tend_pair()
         if self.automatic and self.used > 1:
             self.drop_direction()
@@ -309,11 +300,11 @@ class PrincipalSubspace:
         row: cython.Py_ssize_t = self.used
         scale: cython.double = 1.0 / sqrt(outside)
         for j in range(self.size):
-            self.basis[row * self.size + j] = scale * self.plane[j]
+            self.basis.at[row * self.size + j] = scale * self.plane.at[j]
         for j in range(row + 1):
-            self.covariance[row * self.rows + j] = 0.0
-            self.covariance[j * self.rows + row] = 0.0
-        self.covariance[row * self.rows + row] = outside
+            self.covariance.at[row * self.rows + j] = 0.0
+            self.covariance.at[j * self.rows + row] = 0.0
+        self.covariance.at[row * self.rows + row] = outside
         self.used += 1
 
     def drop_direction(self) -> None:
@@ -324,18 +315,18 @@ class PrincipalSubspace:
         least: cython.Py_ssize_t = 0
         last: cython.Py_ssize_t = self.used - 1
         for i in range(self.used):
-            if self.covariance[i * rows + i] < self.covariance[least * rows + least]:
+            if self.covariance.at[i * rows + i] < self.covariance.at[least * rows + least]:
                 least = i
-        variance: cython.double = self.covariance[least * rows + least] / self.size
+        variance: cython.double = self.covariance.at[least * rows + least] / self.size
         if self.noise + variance > (1.0 - WANTED_SHARE - SPARE_SHARE) * self.spread():
             return
         self.noise += variance
         for j in range(self.size):
-            self.basis[least * self.size + j] = self.basis[last * self.size + j]
+            self.basis.at[least * self.size + j] = self.basis.at[last * self.size + j]
         for i in range(self.used):
-            self.covariance[least * rows + i] = self.covariance[last * rows + i]
+            self.covariance.at[least * rows + i] = self.covariance.at[last * rows + i]
         for i in range(self.used):
-            self.covariance[i * rows + least] = self.covariance[i * rows + last]
+            self.covariance.at[i * rows + least] = self.covariance.at[i * rows + last]
         self.used = last
 
     def rotate(self, rate: float, kept: float, inside: float, outside: float) -> None:
@@ -344,9 +335,10 @@ class PrincipalSubspace:
         No further than a residual of usual length would: the plane may fit so well that any
         outlier's is huge beside it.
         """
+        gain: cython.p_double = self.gain.at
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
-        square: cython.double = dot(self.gain, 0, self.gain, 0, self.used)
+        square: cython.double = dot(self.gain.at, 0, self.gain.at, 0, self.used)
         if not square > 0.0 or outside <= ROUND_OFF * inside:
             return
         length: cython.double = sqrt(square)
@@ -356,11 +348,11 @@ class PrincipalSubspace:
         cosine: cython.double = 1.0 / sqrt(1.0 + tangent * tangent)
         towards: cython.double = tangent * cosine / outside
         for i in range(self.used):
-            self.gain[i] /= length
-        add_rows(self.basis, self.used, self.size, self.gain, self.turn)
+            gain[i] /= length
+        add_rows(self.basis.at, self.used, self.size, self.gain.at, self.turn.at)
         for j in range(self.size):
-            self.turn[j] = (cosine - 1.0) * self.turn[j] + towards * self.plane[j]
-        spread_over_rows(self.basis, self.used, self.size, self.gain, self.turn)
+            self.turn.at[j] = (cosine - 1.0) * self.turn.at[j] + towards * self.plane.at[j]
+        spread_over_rows(self.basis.at, self.used, self.size, self.gain.at, self.turn.at)
 
     def average(self, rate: float, kept: float) -> None:
         """C <- (1 - e) C + e y y', clipped."""
@@ -369,9 +361,9 @@ class PrincipalSubspace:
         weight: cython.double = rate * kept * kept
         for i in range(self.used):
             for j in range(self.used):
-                self.covariance[i * self.rows + j] = (1.0 - rate) * self.covariance[
+                self.covariance.at[i * self.rows + j] = (1.0 - rate) * self.covariance.at[
                     i * self.rows + j
-                ] + weight * (self.inside[i] * self.inside[j])
+                ] + weight * (self.inside.at[i] * self.inside.at[j])
 
     def tend_pair(self) -> None:
         """Turn one pair of directions into the principal axes of its span, and orthonormalise it.
@@ -388,11 +380,13 @@ class PrincipalSubspace:
             turn -= self.used - 1 - a
             a += 1
         b: cython.Py_ssize_t = min(a + 1 + turn, self.used - 1)
-        orthonormalise_rows(self.basis, self.size, a, b)
-        mixed: cython.double = self.covariance[a * rows + b]
+        orthonormalise_rows(self.basis.at, self.size, a, b)
+        mixed: cython.double = self.covariance.at[a * rows + b]
         if a == b or mixed == 0.0:
             return
-        half: cython.double = 0.5 * (self.covariance[b * rows + b] - self.covariance[a * rows + a])
+        half: cython.double = 0.5 * (
+            self.covariance.at[b * rows + b] - self.covariance.at[a * rows + a]
+        )
         root: cython.double = sqrt(half * half + mixed * mixed)
         if not root > 0.0:
             return
@@ -408,8 +402,8 @@ class PrincipalSubspace:
         first: cython.double
         second: cython.double
         rows: cython.Py_ssize_t = self.rows
-        covariance: cython.p_double = self.covariance
-        rotate_rows(self.basis, self.size, self.size, a, b, cosine, sine)
+        covariance: cython.p_double = self.covariance.at
+        rotate_rows(self.basis.at, self.size, self.size, a, b, cosine, sine)
         rotate_rows(covariance, rows, self.used, a, b, cosine, sine)
         for j in range(self.used):
             first = covariance[j * rows + a]
@@ -425,7 +419,7 @@ class PrincipalSubspace:
         """Cholesky factor of C with its ridge."""
         spread: cython.double = self.spread() * self.known
         ridge: cython.double = max(RIDGE * spread / max(self.used, 1), SMALLEST_VARIANCE)
-        factorise(self.covariance, self.used, self.rows, ridge, self.factor)
+        factorise(self.covariance.at, self.used, self.rows, ridge, self.factor.at)
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``; the number of features is known."""
@@ -439,15 +433,15 @@ class PrincipalSubspace:
         self.clip.exchange(archive)
         for i in range(self.used):
             start: cython.Py_ssize_t = i * self.size
-            row = archive.vector(self.basis_values[start : start + self.size], self.size)
+            row = archive.vector(self.basis.memory[start : start + self.size], self.size)
             start = i * self.rows
-            part = archive.vector(self.covariance_values[start : start + i + 1], i + 1)
+            part = archive.vector(self.covariance.memory[start : start + i + 1], i + 1)
             if archive.reading:
                 for j in range(self.size):
-                    self.basis[i * self.size + j] = row[j]
+                    self.basis.at[i * self.size + j] = row[j]
                 for j in range(i + 1):
-                    self.covariance[i * self.rows + j] = part[j]
-                    self.covariance[j * self.rows + i] = part[j]
+                    self.covariance.at[i * self.rows + j] = part[j]
+                    self.covariance.at[j * self.rows + i] = part[j]
         if archive.reading:
             self.known = self.size
             self.check()
@@ -461,17 +455,17 @@ class PrincipalSubspace:
         rows: cython.Py_ssize_t = self.rows
         size: cython.Py_ssize_t = self.size
         for i in range(self.used):
-            variance = self.covariance[i * rows + i]
+            variance = self.covariance.at[i * rows + i]
             if not 0.0 <= variance <= LARGEST_NOISE:
                 raise ValueError("the state holds an impossible variance: it is damaged")
             for j in range(i + 1):
-                product = dot(self.basis, i * size, self.basis, j * size, size)
+                product = dot(self.basis.at, i * size, self.basis.at, j * size, size)
                 if not abs(product - (i == j)) < TOLERANCE:
                     raise ValueError(
                         "the state holds directions that are not orthonormal: it is damaged"
                     )
-                mixed = self.covariance[i * rows + j]
-                if mixed * mixed > (1.0 + TOLERANCE) * variance * self.covariance[j * rows + j]:
+                mixed = self.covariance.at[i * rows + j]
+                if mixed * mixed > (1.0 + TOLERANCE) * variance * self.covariance.at[j * rows + j]:
                     raise ValueError("the state holds no covariance: it is damaged")
         return 0
 
@@ -480,16 +474,16 @@ class PrincipalSubspace:
         return 5
 
     def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
+        """Objects whose memory belongs to this plane."""
         return [
             self,
             self.clip,
-            self.basis_values,
-            self.covariance_values,
-            self.factor_values,
-            self.inside_values,
-            self.gain_values,
-            self.coordinate_values,
-            self.plane_values,
-            self.turn_values,
+            self.basis,
+            self.covariance,
+            self.factor,
+            self.inside,
+            self.gain,
+            self.coordinates,
+            self.plane,
+            self.turn,
         ]

@@ -2,8 +2,8 @@ from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.archived cimport ArchivedKernel
-from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.robust_start cimport RobustStart
+from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double GAIN
 cdef double CONSISTENCY
@@ -15,14 +15,10 @@ cdef double LARGEST_DISTANCE
 cdef class RelativeDistances(ArchivedKernel):
     cdef readonly Py_ssize_t members
     cdef RobustStart start
-    cdef object median_values
-    cdef double* median
-    cdef object spread_values
-    cdef double* spread
-    cdef object seen_values
-    cdef double* seen
+    cdef readonly Vector median
+    cdef readonly Vector spread
+    cdef readonly Vector seen
 
-    cdef int point(self) except -1
     cdef double deviation(self, Py_ssize_t member, double distance) noexcept nogil
     cdef double flattened(self, double v) noexcept nogil
     cdef double level(self, Py_ssize_t member, double distance) noexcept nogil

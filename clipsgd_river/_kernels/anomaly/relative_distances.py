@@ -8,8 +8,8 @@ from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import ArchivedKernel
-from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.robust_start import RobustStart
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -18,8 +18,6 @@ except ImportError:
 
 if not cython.compiled:
     from math import fabs, sqrt
-
-    from clipsgd_river._kernels.core.buffers import doubles
 
 # The smallest step: medians remember some hundreds of events.
 GAIN = 0.005
@@ -68,22 +66,14 @@ class RelativeDistances(ArchivedKernel):
     def __init__(self, members: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
         self.members = members
         self.start = RobustStart(length)
-        self.start.reserve(members)
-        self.median_values = zeros(members)
-        self.spread_values = zeros(members)
-        self.seen_values = zeros(members)
-        self.point()
-
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.median = doubles(self.median_values)
-        self.spread = doubles(self.spread_values)
-        self.seen = doubles(self.seen_values)
-        return 0
+        self.start.grow(members)
+        self.median = Vector(members)
+        self.spread = Vector(members)
+        self.seen = Vector(members)
 
     def deviation(self, member: cython.Py_ssize_t, distance: float) -> float:
         """How many spreads a distance lies above the member's median."""
-        seen: cython.double = self.seen[member]
+        seen: cython.double = self.seen.at[member]
         length: cython.double = self.start.length
         v: cython.double
         distance = max(min(distance, LARGEST_DISTANCE), -LARGEST_DISTANCE)
@@ -92,9 +82,10 @@ class RelativeDistances(ArchivedKernel):
             v = (distance - 1.0) * (seen + 1.0) / (length + 1.0)
             return max(min(v, LARGEST_DEVIATION), -LARGEST_DEVIATION)
         spread: cython.double = max(
-            max(self.spread[member], SMALLEST_SHARE * fabs(self.median[member])), SMALLEST_SPREAD
+            max(self.spread.at[member], SMALLEST_SHARE * fabs(self.median.at[member])),
+            SMALLEST_SPREAD,
         )
-        v = (distance - self.median[member]) / spread
+        v = (distance - self.median.at[member]) / spread
         if seen < length:
             v *= (seen + 1.0) / (length + 1.0)
         return max(min(v, LARGEST_DEVIATION), -LARGEST_DEVIATION)
@@ -116,34 +107,35 @@ class RelativeDistances(ArchivedKernel):
 
     def observe(self, member: cython.Py_ssize_t, distance: float) -> None:
         """One step of the member's median and spread."""
-        seen: cython.double = self.seen[member]
+        median: cython.p_double = self.median.at
+        seen: cython.double = self.seen.at[member]
         distance = max(min(distance, LARGEST_DISTANCE), -LARGEST_DISTANCE)
-        self.seen[member] = seen + 1.0
+        self.seen.at[member] = seen + 1.0
         if seen < self.start.length:
             self.start.add(member, cython.cast(cython.Py_ssize_t, seen), distance)
-            self.median[member] = self.start.location
-            self.spread[member] = self.start.scale
+            median[member] = self.start.location
+            self.spread.at[member] = self.start.scale
             return
         step: cython.double = max(GAIN, 1.0 / (seen + 1.0))
-        spread: cython.double = self.spread[member]
-        deviation: cython.double = distance - self.median[member]
-        move: cython.double = step * max(spread, SMALLEST_SHARE * fabs(self.median[member]))
+        spread: cython.double = self.spread.at[member]
+        deviation: cython.double = distance - median[member]
+        move: cython.double = step * max(spread, SMALLEST_SHARE * fabs(median[member]))
         if deviation > 0.0:
-            self.median[member] += min(move, deviation)
+            median[member] += min(move, deviation)
         else:
-            self.median[member] -= min(move, -deviation)
+            median[member] -= min(move, -deviation)
         if CONSISTENCY * fabs(deviation) > spread:
             spread = max(spread, SMALLEST_SHARE * fabs(deviation)) * (1.0 + step)
         else:
             spread /= 1.0 + step
-        self.spread[member] = max(min(spread, LARGEST_DISTANCE), SMALLEST_SPREAD)
+        self.spread.at[member] = max(min(spread, LARGEST_DISTANCE), SMALLEST_SPREAD)
 
     def close_start(self) -> cython.int:
         """Give back the memory of the start once no member needs it."""
         k: cython.Py_ssize_t
         if self.start.open:
             for k in range(self.members):
-                if self.seen[k] < self.start.length:
+                if self.seen.at[k] < self.start.length:
                     return 0
             self.start.close()
         return 0
@@ -155,18 +147,17 @@ class RelativeDistances(ArchivedKernel):
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         k: cython.Py_ssize_t
-        self.median_values = archive.vector(self.median_values, self.members)
-        self.spread_values = archive.vector(self.spread_values, self.members)
-        self.seen_values = archive.vector(self.seen_values, self.members)
-        self.point()
+        self.median.exchange(archive, self.members)
+        self.spread.exchange(archive, self.members)
+        self.seen.exchange(archive, self.members)
         for k in range(self.members):
-            archive.check_count(self.seen[k])
+            archive.check_count(self.seen.at[k])
             if (
-                not 0.0 <= self.spread[k] <= LARGEST_DISTANCE
-                or fabs(self.median[k]) > LARGEST_DISTANCE
+                not 0.0 <= self.spread.at[k] <= LARGEST_DISTANCE
+                or fabs(self.median.at[k]) > LARGEST_DISTANCE
             ):
                 raise ValueError("the state holds an impossible median or spread: it is damaged")
-        self.start.exchange(archive, self.seen, self.members)
+        self.start.exchange(archive, self.seen.at, self.members)
         return 0
 
     def arguments(self) -> tuple[Any, ...]:
@@ -180,4 +171,4 @@ class RelativeDistances(ArchivedKernel):
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to these distances."""
-        return [self.median_values, self.spread_values, self.seen_values, *self.start.owners()]
+        return [self.median, self.spread, self.seen, *self.start.owners()]

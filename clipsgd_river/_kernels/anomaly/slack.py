@@ -47,7 +47,7 @@ class Slack:
     def assume(self, margin: float) -> None:
         """Start from this margin unless there is one."""
         if self.margin.value == 0.0:
-            self.margin.place(margin, PRIOR_COUNT)
+            self.margin.start_at(margin, PRIOR_COUNT)
 
     def weight(self, rate: float) -> float:
         """Step of the weights at an event with slack, so that one such event decides little."""

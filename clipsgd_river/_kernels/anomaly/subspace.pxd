@@ -1,11 +1,12 @@
 from libc.math cimport fabs, log, sqrt
 
 from clipsgd_river._kernels.anomaly.amplitudes cimport Amplitudes
-from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
-from clipsgd_river._kernels.sgd.location_scale cimport BAND, LARGEST_DEVIATION, LocationScaleKernel
+from clipsgd_river._kernels.anomaly.part cimport Part
 from clipsgd_river._kernels.anomaly.principal_subspace cimport PrincipalSubspace
-from clipsgd_river._kernels.core.vector cimport total
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.reductions cimport total
+from clipsgd_river._kernels.core.vector cimport Vector
+from clipsgd_river._kernels.sgd.location_scale cimport BAND, LARGEST_DEVIATION, LocationScale
 
 cdef double LARGEST_COORDINATE
 cdef double RATE
@@ -13,15 +14,14 @@ cdef double LARGEST_RATE
 cdef double LARGEST_LEVEL
 cdef double LARGEST_CENTRE
 
-cdef class SubspaceKernel(LocationScaleKernel):
+cdef class SubspacePart(Part):
     cdef readonly Amplitudes amplitudes
     cdef readonly PrincipalSubspace subspace
-    cdef readonly object centre_values
-    cdef double* centre
-    cdef object excess_values
-    cdef double* excess
+    cdef readonly Vector centres
+    cdef readonly Vector excess
+    cdef bint irregular
 
-    cdef void deviate(self) noexcept nogil
-    cdef double rate(self) noexcept nogil
-    cdef void move_centre(self) noexcept nogil
-    cpdef list units(self)
+    cdef void deviate(self, LocationScale standard) noexcept nogil
+    cdef double rate(self, LocationScale standard) noexcept nogil
+    cdef void move_centre(self, LocationScale standard) noexcept nogil
+    cpdef list units(self, LocationScale standard)

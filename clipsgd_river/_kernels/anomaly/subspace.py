@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.anomaly.amplitudes import Amplitudes
+from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.principal_subspace import PrincipalSubspace
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import Vector
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -19,8 +21,7 @@ except ImportError:
 if not cython.compiled:
     from math import fabs, log, sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
-    from clipsgd_river._kernels.core.vector import total
+    from clipsgd_river._kernels.core.reductions import total
     from clipsgd_river._kernels.sgd.location_scale import BAND, LARGEST_DEVIATION
 
 # Deviations in units enter the subspace up to this; what exceeds it adds a logarithm, as the tail
@@ -35,12 +36,12 @@ LARGEST_LEVEL = 1.5
 LARGEST_CENTRE = 1e152
 
 
-class SubspaceKernel(LocationScaleKernel):
+class SubspacePart(Part):
     r"""A `PrincipalSubspace` of the deviations from a clipped mean, in units of `Amplitudes`.
 
-    Location and scale are those of the base and serve the amplitudes; the centre c of the plane
-    is a mean of its own, which follows the plane's step, since a plane off the mean of its events
-    spends a direction on the difference.
+    The detector's location and scale serve the amplitudes; the centre c of the plane is a mean of
+    its own, which follows the plane's step, since a plane off the mean of its events spends a
+    direction on the difference.
 
     Noise often grows with what is measured: a bold digit leaves a larger residual than a thin one,
     a busy hour than a quiet one. The residual's usual energy is therefore multiplied by the level
@@ -51,40 +52,32 @@ class SubspaceKernel(LocationScaleKernel):
     within 2/3 and 3/2. Where values are far from 0 beside their deviations it is 1.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         components = settings["n_components"]
         self.amplitudes = Amplitudes()
         self.subspace = PrincipalSubspace(
             0 if components == "auto" else components, settings["clip"]
         )
-        self.centre_values = zeros(0)
-        self.excess_values = zeros(0)
-        LocationScaleKernel.__init__(self, settings)
+        self.centres = Vector()
+        self.excess = Vector()
+        self.irregular = False
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        LocationScaleKernel.point(self)
-        self.centre = doubles(self.centre_values)
-        self.excess = doubles(self.excess_values)
-        return 0
+    def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.centres.grow(size)
+        self.excess.grow(size)
+        self.amplitudes.grow(size)
+        return self.subspace.grow(size)
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        centre = enlarged(self.centre_values, size)
-        excess = zeros(size)
-        self.amplitudes.reserve(size)
-        self.subspace.reserve(size)
-        LocationScaleKernel.reserve(self, size)
-        self.centre_values = centre
-        self.excess_values = excess
-        self.point()
-        return 0
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all."""
+        self.subspace.add_features(size)
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """Those of location and scale, centre and amplitudes, and of no directions."""
-        return 6 * size + self.subspace.least_numbers()
+        """Those of centre and amplitudes, and of no directions."""
+        return 3 * size + self.subspace.least_numbers()
 
-    def deviate(self) -> None:
+    def deviate(self, standard: LocationScale) -> None:
         """Coordinates of the event in units, the excess of those beyond 4, and the level."""
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
@@ -92,164 +85,165 @@ class SubspaceKernel(LocationScaleKernel):
         size: cython.double
         location: cython.double
         strength: cython.double
-        whole: cython.bint = self.features.count == self.features.size
-        present: cython.p_int = self.features.present
-        values: cython.p_double = self.features.values
-        weights: cython.p_double = self.features.scratch
-        coordinates: cython.p_double = self.subspace.coordinates
-        centre: cython.p_double = self.centre
-        excess: cython.p_double = self.excess
-        judged: cython.double = 0.0
+        count: cython.Py_ssize_t = standard.features.count
+        whole: cython.bint = count == standard.features.size
+        present: cython.p_int = standard.features.present.at
+        values: cython.p_double = standard.features.values.at
+        weights: cython.p_double = standard.features.scratch.at
+        deviation: cython.p_double = standard.deviation.at
+        seen: cython.p_double = standard.seen.at
+        coordinates: cython.p_double = self.subspace.coordinates.at
+        centre: cython.p_double = self.centres.at
+        excess: cython.p_double = self.excess.at
+        known: cython.double = 0.0
         usual: cython.double = 0.0
         actual: cython.double = 0.0
-        self.standardise()
-        self.amplitudes.measure(self.features, self.scale)
-        inverse: cython.p_double = self.amplitudes.inverse
-        common: cython.double = self.temper()
+        self.amplitudes.measure(standard.features, standard.scale.at)
+        inverse: cython.p_double = self.amplitudes.inverse.at
+        common: cython.double = standard.shrinkage()
         if not whole:
-            for k in range(self.features.size):
+            for k in range(standard.features.size):
                 coordinates[k] = 0.0
-        for k in range(self.features.count):
+        for k in range(count):
             j = k if whole else present[k]
-            z = self.deviation[k] if inverse[k] == 0.0 else (values[j] - centre[j]) * inverse[k]
+            z = deviation[k] if inverse[k] == 0.0 else (values[j] - centre[j]) * inverse[k]
             z = z * (common if common > 0.0 else weights[k])
-            z = z if self.seen[j] > 0.0 else 0.0
+            z = z if seen[j] > 0.0 else 0.0
             coordinates[j] = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
             excess[k] = fabs(z)
-        for k in range(self.features.count):
+        for k in range(count):
             j = k if whole else present[k]
-            if self.seen[j] == 0.0:
+            if seen[j] == 0.0:
                 excess[k] = 0.0
                 continue
-            judged += 1.0
+            known += 1.0
             size = min(excess[k], LARGEST_DEVIATION)
             excess[k] = 2.0 * log(size / LARGEST_COORDINATE) if size > LARGEST_COORDINATE else 0.0
             location = max(min(centre[j] * inverse[k], LARGEST_DEVIATION), -LARGEST_DEVIATION)
             strength = max(min(values[j] * inverse[k], LARGEST_DEVIATION), -LARGEST_DEVIATION)
             usual += location * location
             actual += strength * strength
-        usual += judged * self.subspace.spread()
-        self.subspace.judged = judged
+        usual += known * self.subspace.spread()
+        self.subspace.present = known
         self.subspace.level = 1.0
         if usual > 0.0:
             self.subspace.level = max(min(sqrt(actual / usual), LARGEST_LEVEL), 1.0 / LARGEST_LEVEL)
 
-    def distance(self) -> float:
+    def distance(self, standard: LocationScale) -> float:
         """Distance of the plane, and the excess."""
-        self.deviate()
-        return self.subspace.distance(self.features) + total(self.excess, self.features.count)
+        self.deviate(standard)
+        return self.subspace.distance(standard.features) + total(
+            self.excess.at, standard.features.count
+        )
 
-    def usual_distance(self) -> float:
+    def usual_distance(self, standard: LocationScale) -> float:
         """About log 2 for each feature: both spaces at their usual energy."""
-        return 0.65 * self.features.count
+        return 0.65 * standard.features.count
 
-    def contribute(self, contributions: cython.p_double) -> None:
+    def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """Shares of the plane's distance and the excess: they sum to the distance."""
         k: cython.Py_ssize_t
-        self.subspace.contribute(self.features, contributions)
-        for k in range(self.features.count):
-            contributions[self.features.present[k]] += self.excess[k]
+        self.subspace.contribute(standard.features, contributions)
+        for k in range(standard.features.count):
+            contributions[standard.features.present.at[k]] += self.excess.at[k]
 
-    def rate(self) -> float:
+    def rate(self, standard: LocationScale) -> float:
         """Step of centre and directions."""
-        if self.location_step.automatic:
+        if standard.location_step.automatic:
             return RATE
-        return min(self.location_step.rate, LARGEST_RATE)
+        return min(standard.location_step.rate, LARGEST_RATE)
 
-    def step(self) -> None:
-        """Clipped steps of directions, centre, amplitudes, location and scale."""
+    def step(self, standard: LocationScale, events: float) -> None:
+        """Clipped steps of directions, centre and amplitudes."""
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
-        settled: cython.double = 0.0
-        for k in range(self.features.count):
-            j = self.features.present[k]
-            # What `excess` held is used up; it now says which features are settled.
-            self.excess[k] = 1.0
-            if self.seen[j] < self.start.length:
-                self.subspace.coordinates[j] = 0.0
-                self.excess[k] = 0.0
-            settled += self.excess[k]
-        self.subspace.step(self.rate(), settled, settled < self.features.count)
-        self.move_centre()
-        self.amplitudes.learn(self.features, self.location, self.scale, self.excess, self.events)
-        follow: cython.bint = self.irregular > 0
-        LocationScaleKernel.step(self)
-        if follow or self.irregular > 0:
-            for k in range(self.features.count):
-                j = self.features.present[k]
-                if self.seen[j] <= self.start.length or self.precision[j] == 0.0:
-                    self.centre[j] = self.location[j]
+        count: cython.Py_ssize_t = standard.features.count
+        started: cython.double = 0.0
+        for k in range(count):
+            j = standard.features.present.at[k]
+            # What `excess` held is used up; it now says which features have started.
+            self.excess.at[k] = 1.0
+            if not standard.has_started(j):
+                self.subspace.coordinates.at[j] = 0.0
+                self.excess.at[k] = 0.0
+            started += self.excess.at[k]
+        self.subspace.step(self.rate(standard), started, started < count)
+        self.move_centre(standard)
+        self.amplitudes.learn(
+            standard.features, standard.location.at, standard.scale.at, self.excess.at, events
+        )
+        self.irregular = standard.irregular > 0
 
-    def move_centre(self) -> None:
+    def after_step(self, standard: LocationScale) -> None:
+        """Put the centre of features that start, or are constant, at their location."""
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        if self.irregular or standard.irregular > 0:
+            for k in range(standard.features.count):
+                j = standard.features.present.at[k]
+                if standard.seen.at[j] <= standard.start.length or standard.precision.at[j] == 0.0:
+                    self.centres.at[j] = standard.location.at[j]
+
+    def move_centre(self, standard: LocationScale) -> None:
         """Step of the centre along the coordinates that the subspace has just learned."""
+        centres: cython.p_double = self.centres.at
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
-        rate: cython.double = max(self.rate(), 1.0 / (self.subspace.events + 1.0))
+        rate: cython.double = max(self.rate(standard), 1.0 / (self.subspace.events + 1.0))
         rate = rate * self.subspace.kept
-        for k in range(self.features.count):
-            j = self.features.present[k]
-            self.centre[j] += rate * self.subspace.coordinates[j] * self.amplitudes.unit[k]
+        for k in range(standard.features.count):
+            j = standard.features.present.at[k]
+            centres[j] += rate * self.subspace.coordinates.at[j] * self.amplitudes.unit.at[k]
 
-    def exchange(self, archive: Archive) -> cython.int:
+    def centre(self, standard: LocationScale, j: cython.Py_ssize_t) -> float:
+        """Centre of the plane."""
+        return self.centres.at[j]
+
+    def expect(self, standard: LocationScale, band: cython.p_double) -> None:
+        """Mean and variance given the other features, under the model of the plane."""
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        own: cython.double
+        unit: cython.double
+        middle: cython.double
+        spread: cython.double
+        self.subspace.explain_plane()
+        for k in range(standard.features.count):
+            j = standard.features.present.at[k]
+            own = self.subspace.precision(j)
+            unit = self.amplitudes.unit.at[k]
+            middle = self.centres.at[j] + unit * (
+                self.subspace.coordinates.at[j] - self.subspace.pull(j) / own
+            )
+            spread = BAND * unit / sqrt(own)
+            band[3 * k] = middle - spread
+            band[3 * k + 1] = middle
+            band[3 * k + 2] = middle + spread
+
+    def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         j: cython.Py_ssize_t
-        LocationScaleKernel.exchange(self, archive)
-        self.amplitudes.exchange(archive, self.features.size)
-        self.centre_values = archive.vector(self.centre_values, self.features.size)
-        self.point()
-        for j in range(self.features.size):
-            if fabs(self.centre[j]) > LARGEST_CENTRE:
+        size: cython.Py_ssize_t = standard.features.size
+        self.amplitudes.exchange(archive, size)
+        self.centres.exchange(archive, size)
+        for j in range(size):
+            if fabs(self.centres.at[j]) > LARGEST_CENTRE:
                 raise ValueError("the state holds an impossible centre: it is damaged")
-        self.subspace.exchange(archive)
-        return 0
+        return self.subspace.exchange(archive)
 
-    def units(self) -> list[float]:
+    def units(self, standard: LocationScale) -> list[float]:
         """Unit of each feature."""
         j: cython.Py_ssize_t
-        return [self.amplitudes.unit_of(self.scale[j], j) for j in range(self.features.size)]
-
-    def bands(self) -> dict[Any, tuple[float, float, float]]:
-        """Band of each feature alone."""
-        j: cython.Py_ssize_t
-        return {
-            self.features.names[j]: (
-                self.centre[j] - BAND * self.scale[j],
-                self.centre[j],
-                self.centre[j] + BAND * self.scale[j],
-            )
-            for j in range(self.features.size)
-        }
-
-    def expect_one(self, event: Any) -> dict[Any, tuple[float, float, float]]:
-        """Band of 95 %: each feature alone, or given the other features of ``event``."""
-        k: cython.Py_ssize_t
-        self.claim()
-        try:
-            band = self.bands()
-            if event is None:
-                return band
-            self.load(event, False)
-            self.distance()
-            self.subspace.explain_plane()
-            for k in range(self.features.count):
-                j = self.features.present[k]
-                own = self.subspace.precision(j)
-                unit = self.amplitudes.unit[k]
-                middle = self.centre[j] + unit * (
-                    self.subspace.coordinates[j] - self.subspace.pull(j) / own
-                )
-                spread = BAND * unit / sqrt(own)
-                band[self.features.names[j]] = (middle - spread, middle, middle + spread)
-            return band
-        finally:
-            self.busy = False
+        return [
+            self.amplitudes.unit_of(standard.scale.at[j], j) for j in range(standard.features.size)
+        ]
 
     def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
+        """Objects whose memory belongs to this part."""
         return [
-            *LocationScaleKernel.owners(self),
-            self.centre_values,
-            self.excess_values,
+            self,
+            self.centres,
+            self.excess,
             *self.amplitudes.owners(),
             *self.subspace.owners(),
         ]

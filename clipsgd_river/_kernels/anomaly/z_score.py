@@ -1,13 +1,10 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Distance of an event whose features are judged one by one."""
+"""Distance of an event whose features count one by one."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from clipsgd_river._kernels.anomaly.part import Part
-from clipsgd_river._kernels.anomaly.part_kernel import PartKernel
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -29,25 +26,25 @@ class ZScorePart(Part):
     """Negative log-likelihood of Student's t with 3 degrees of freedom, up to constants.
 
     The distance is the sum over present features of log(1 + z^2 / 3), with z the deviation in
-    scales, tempered by n / (n + 3). Instead of one logarithm per feature, the factors are
+    scales times n / (n + 3). Instead of one logarithm per feature, the factors are
     multiplied and one is taken of the product. Location and scale are all it needs.
     """
 
-    def factors(self, ground: LocationScaleKernel) -> cython.p_double:
+    def factors(self, standard: LocationScale) -> cython.p_double:
         """1 + z^2 / 3 of each present feature, in scratch."""
         k: cython.Py_ssize_t
         z: cython.double
-        factors: cython.p_double = ground.features.scratch
-        deviations: cython.p_double = ground.tempered
-        for k in range(ground.features.count):
+        factors: cython.p_double = standard.features.scratch.at
+        deviations: cython.p_double = standard.z.at
+        for k in range(standard.features.count):
             z = deviations[k]
             factors[k] = 1.0 + z * z * (1.0 / DEGREES_OF_FREEDOM)
         return factors
 
-    def distance(self, ground: LocationScaleKernel) -> float:
+    def distance(self, standard: LocationScale) -> float:
         """Sum of log(1 + z^2 / 3)."""
-        count: cython.Py_ssize_t = ground.features.count
-        factors: cython.p_double = self.factors(ground)
+        count: cython.Py_ssize_t = standard.features.count
+        factors: cython.p_double = self.factors(standard)
         k: cython.Py_ssize_t = 0
         total: cython.double = 0.0
         product: cython.double = 1.0
@@ -62,20 +59,13 @@ class ZScorePart(Part):
             k += 1
         return total + log(product)
 
-    def usual_distance(self, ground: LocationScaleKernel) -> float:
+    def usual_distance(self, standard: LocationScale) -> float:
         """d times the mean of log(1 + z^2 / 3) for standard normal z."""
-        return NORMAL_DISTANCE * ground.features.count
+        return NORMAL_DISTANCE * standard.features.count
 
-    def contribute(self, ground: LocationScaleKernel, contributions: cython.p_double) -> None:
+    def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """log(1 + z^2 / 3) of each present feature."""
         k: cython.Py_ssize_t
-        factors: cython.p_double = self.factors(ground)
-        for k in range(ground.features.count):
-            contributions[ground.features.present[k]] = log(factors[k])
-
-
-class ZScoreKernel(PartKernel):
-    """Location, scale and a `ZScorePart`."""
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        PartKernel.__init__(self, settings, ZScorePart())
+        factors: cython.p_double = self.factors(standard)
+        for k in range(standard.features.count):
+            contributions[standard.features.present.at[k]] = log(factors[k])

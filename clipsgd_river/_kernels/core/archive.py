@@ -37,8 +37,8 @@ class Archive:
         self.numbers = array("d") if numbers is None else numbers
         self.position = 0
 
-    def turn(self) -> cython.int:
-        """Read back what was written just now, by ourselves: it needs no check."""
+    def rewind(self) -> cython.int:
+        """Read back what was written just now, by this process: it needs no check."""
         self.reading = True
         self.trusted = True
         self.position = 0
@@ -83,14 +83,13 @@ class Archive:
             raise ValueError("the state holds a number that is not finite: it is damaged")
         return part if length else array("d", [0.0])
 
-    def gradients(self, owner: Any, length: cython.Py_ssize_t) -> Any:
-        """Pass means of gradients through; larger ones than a gradient can be are refused."""
-        owner = self.vector(owner, length)
-        if self.trusted:
-            return owner
-        if self.reading and any(abs(value) > LARGEST_GRADIENT for value in owner):
+    def check_gradients(self, memory: Any) -> cython.int:
+        """Refuse means of gradients that are larger than a gradient can be."""
+        if not self.reading or self.trusted:
+            return 0
+        if any(abs(value) > LARGEST_GRADIENT for value in memory):
             raise ValueError("the state holds an impossible gradient: it is damaged")
-        return owner
+        return 0
 
     def close(self) -> None:
         """Check that all that was recorded has been read."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clipsgd_river._kernels.core.as_float import as_float
-from clipsgd_river._kernels.core.buffers import enlarged, zero_integers, zeros
+from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 
 try:
     import cython
@@ -16,8 +16,7 @@ except ImportError:
     from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
-    from clipsgd_river._kernels.core.buffers import doubles, integers
-    from clipsgd_river._kernels.core.vector import total
+    from clipsgd_river._kernels.core.reductions import total
 
 # Numbers beyond this count as this: far outside any measurement, and still so small that
 # products of a deviation and a precision stay finite.
@@ -27,11 +26,11 @@ LARGEST_VALUE = 1e150
 class FeatureTable:
     """Names and positions of the features seen so far, and the values of the loaded event.
 
-    ``values[j]`` is the value of the feature at position j; ``present[:count]`` lists the
-    positions that hold a number in this event, ascending, so that sums run in the order in which
-    features were first seen, whatever the order of keys. Missing values (no key, ``None``, NaN)
-    are not present. Nothing loaded by one event is read by the next. ``scratch`` has room for a
-    number per feature, for whoever needs it for a moment.
+    ``values`` has the value of the feature at position j; the first ``count`` of ``present`` are
+    the positions that hold a number in this event, ascending, so that sums run in the order in
+    which features were first seen, whatever the order of keys. Missing values (no key, ``None``,
+    NaN) are not present. Nothing loaded by one event is read by the next. ``scratch`` has a number
+    for each feature, for use within one call.
 
     The key order of the last event is remembered: a key that is the same object at the same
     place needs one pointer comparison and no hashing. O(features in the event); 24 bytes per
@@ -51,14 +50,10 @@ class FeatureTable:
         self.max_features = max_features
         self.order: list[Any] = []
         self.count = 0
-        self.order_position_values = zero_integers(0)
-        self.order_positions = integers(self.order_position_values)
-        self.value_values = zeros(0)
-        self.values = doubles(self.value_values)
-        self.present_values = zero_integers(0)
-        self.present = integers(self.present_values)
-        self.scratch_values = zeros(0)
-        self.scratch = doubles(self.scratch_values)
+        self.order_positions = IntegerVector()
+        self.values = Vector()
+        self.present = IntegerVector()
+        self.scratch = Vector()
 
     def load(self, event: Any) -> list[Any] | None:
         """Load the event; returns the new features as (name, value) pairs, or ``None``.
@@ -74,7 +69,7 @@ class FeatureTable:
                 )
             event = dict(event)
         items: dict[Any, Any] = event
-        fresh: list[Any] | None = None
+        new: list[Any] | None = None
         value: cython.double
         rank: cython.Py_ssize_t = 0
         count: cython.Py_ssize_t = 0
@@ -83,7 +78,7 @@ class FeatureTable:
         ascending: cython.bint = True
         for name, content in items.items():
             if rank < len(self.order) and self.order[rank] is name:
-                position = self.order_positions[rank]
+                position = self.order_positions.at[rank]
             else:
                 position = self.position(name, rank)
             rank += 1
@@ -98,12 +93,12 @@ class FeatureTable:
             elif value != value:
                 continue
             if position < 0:
-                if fresh is None:
-                    fresh = []
-                fresh.append((name, value))
+                if new is None:
+                    new = []
+                new.append((name, value))
                 continue
-            self.values[position] = value
-            self.present[count] = position
+            self.values.at[position] = value
+            self.present.at[count] = position
             count += 1
             if position < last:
                 ascending = False
@@ -111,7 +106,7 @@ class FeatureTable:
         self.count = count
         if not ascending:
             self.sort_present()
-        return fresh
+        return new
 
     def position(self, name: Any, rank: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Position of a feature by name, -1 if it is new; remembers it as the rank-th key."""
@@ -119,59 +114,51 @@ class FeatureTable:
         if found >= 0 and rank < self.size:
             if rank < len(self.order):
                 self.order[rank] = name
-                self.order_positions[rank] = found
+                self.order_positions.at[rank] = found
             elif rank == len(self.order):
                 self.order.append(name)
-                self.order_positions[rank] = found
+                self.order_positions.at[rank] = found
         return found
 
-    def admit(self, fresh: list[Any]) -> cython.int:
-        """Check that there is room for these new features."""
-        if self.size + len(fresh) > self.max_features:
+    def check_capacity(self, new: list[Any]) -> cython.int:
+        """Raise ``ValueError`` if these new features would be too many."""
+        if self.size + len(new) > self.max_features:
             raise ValueError(
-                f"the event has a new feature {fresh[0][0]!r}, and the detector already keeps "
+                f"the event has a new feature {new[0][0]!r}, and the detector already keeps "
                 f"{self.size} of at most max_features={self.max_features}; if names carry values "
                 "(ids, times), move those into the values, otherwise raise max_features"
             )
         return 0
 
     def grow(self, names: list[Any]) -> cython.int:
-        """Make room for new features, which `commit` admits once all others have made room too.
+        """Provide memory for new features; `add_pending` starts them once all others have theirs.
 
         Whatever fails in between, such as memory or Ctrl-C, leaves the features as they were.
         """
         size: cython.Py_ssize_t = self.size + len(names)
-        order_positions = enlarged(self.order_position_values, size)
-        values = enlarged(self.value_values, size)
-        present = enlarged(self.present_values, size)
-        scratch = zeros(size)
+        self.order_positions.grow(size)
+        self.values.grow(size)
+        self.present.grow(size)
+        self.scratch.grow(size)
         self.pending = list(names)
-        self.order_position_values = order_positions
-        self.order_positions = integers(order_positions)
-        self.value_values = values
-        self.values = doubles(values)
-        self.present_values = present
-        self.present = integers(present)
-        self.scratch_values = scratch
-        self.scratch = doubles(scratch)
         return 0
 
-    def commit(self) -> cython.int:
-        """Give the features that `grow` made room for the next positions."""
+    def add_pending(self) -> cython.int:
+        """Give the features that `grow` provided memory for the next positions."""
         names = self.names + self.pending
-        positions = {name: place for place, name in enumerate(names)}
+        positions = {name: position for position, name in enumerate(names)}
         self.names = names
         self.positions = positions
         self.size = len(names)
         self.pending = []
         return 0
 
-    def place(self, fresh: list[Any]) -> cython.int:
-        """Put the values of features just added into the loaded event."""
-        position: cython.Py_ssize_t = self.size - len(fresh)
-        for _, value in fresh:
-            self.values[position] = value
-            self.present[self.count] = position
+    def load_new(self, new: list[Any]) -> cython.int:
+        """Add the values of features that have just started to the loaded event."""
+        position: cython.Py_ssize_t = self.size - len(new)
+        for _, value in new:
+            self.values.at[position] = value
+            self.present.at[self.count] = position
             self.count += 1
             position += 1
         return 0
@@ -188,6 +175,8 @@ class FeatureTable:
 
         ``identity`` says that the columns are all features in their order.
         """
+        values: cython.p_double = self.values.at
+        present: cython.p_int = self.present.at
         value: cython.double
         position: cython.int
         last: cython.int = -1
@@ -197,11 +186,11 @@ class FeatureTable:
         if identity:
             for c in range(width):
                 value = max(min(rows[start + c], LARGEST_VALUE), -LARGEST_VALUE)
-                self.values[c] = value
+                values[c] = value
                 # 0 for a number, NaN for a missing one, which the loop below is there for.
-                self.scratch[c] = value * 0.0
-                self.present[c] = c
-            if total(self.scratch, width) == 0.0:
+                self.scratch.at[c] = value * 0.0
+                present[c] = c
+            if total(self.scratch.at, width) == 0.0:
                 self.count = width
                 return
         for c in range(width):
@@ -215,8 +204,8 @@ class FeatureTable:
                 continue
             if position < 0:
                 continue
-            self.values[position] = value
-            self.present[count] = position
+            values[position] = value
+            present[count] = position
             count += 1
             if position < last:
                 ascending = False
@@ -227,20 +216,21 @@ class FeatureTable:
 
     def sort_present(self) -> None:
         """Shell sort of the present positions: no allocation, no quadratic worst case to aim at."""
+        present: cython.p_int = self.present.at
         gap: cython.Py_ssize_t = 1
         k: cython.Py_ssize_t
-        place: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
         position: cython.int
         while 3 * gap + 1 < self.count:
             gap = 3 * gap + 1
         while gap > 0:
             for k in range(gap, self.count):
-                position = self.present[k]
-                place = k
-                while place >= gap and self.present[place - gap] > position:
-                    self.present[place] = self.present[place - gap]
-                    place -= gap
-                self.present[place] = position
+                position = present[k]
+                slot = k
+                while slot >= gap and present[slot - gap] > position:
+                    present[slot] = present[slot - gap]
+                    slot -= gap
+                present[slot] = position
             gap = gap // 3
 
     def match(self, names: Any) -> Any:
@@ -265,8 +255,8 @@ class FeatureTable:
             self.names,
             self.positions,
             self.order,
-            self.order_position_values,
-            self.value_values,
-            self.present_values,
-            self.scratch_values,
+            self.order_positions,
+            self.values,
+            self.present,
+            self.scratch,
         ]

@@ -1,23 +1,21 @@
 from libc.math cimport fabs
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double MEDIAN_FACTOR
 cdef double TRIMMED_FACTOR
 
 cdef class RobustStart:
     cdef readonly Py_ssize_t length
-    cdef object sample_values
-    cdef double* sample
-    cdef object deviation_values
-    cdef double* deviations
+    cdef readonly Vector sample
+    cdef readonly Vector deviations
     cdef readonly bint open
     cdef readonly double location
     cdef readonly double scale
     cdef void add(self, Py_ssize_t feature, Py_ssize_t seen, double value) noexcept nogil
     cdef void sort_deviations(self, double* sample, Py_ssize_t base, Py_ssize_t n) noexcept nogil
-    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef int close(self) except -1
     cdef int exchange(self, Archive archive, double* seen, Py_ssize_t size) except -1
     cdef list owners(self)

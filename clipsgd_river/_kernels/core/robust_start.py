@@ -7,7 +7,8 @@ from array import array
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -16,8 +17,6 @@ except ImportError:
 
 if not cython.compiled:
     from math import fabs
-
-    from clipsgd_river._kernels.core.buffers import doubles
 
 # Makes the median absolute deviation consistent for the standard deviation at the Gaussian:
 # 1 / Phi^-1(3/4).
@@ -45,16 +44,15 @@ class RobustStart:
     def __init__(self, length: cython.Py_ssize_t) -> None:
         self.length = length
         self.open = False
-        self.sample_values = zeros(0)
-        self.sample = doubles(self.sample_values)
-        self.deviation_values = zeros(0)
-        self.deviations = doubles(self.deviation_values)
+        self.sample = Vector()
+        self.deviations = Vector()
         self.location = 0.0
         self.scale = 0.0
 
     def add(self, feature: cython.Py_ssize_t, seen: cython.Py_ssize_t, value: float) -> None:
         """Add a value to the ``seen`` ones of a feature; leaves ``location`` and ``scale``."""
-        sample: cython.p_double = self.sample
+        sample: cython.p_double = self.sample.at
+        deviations: cython.p_double = self.deviations.at
         base: cython.Py_ssize_t = feature * self.length
         k: cython.Py_ssize_t = base + seen
         while k > base and sample[k - 1] > value:
@@ -70,15 +68,15 @@ class RobustStart:
             self.location = 0.5 * sample[half - 1] + 0.5 * sample[half]
         self.sort_deviations(sample, base, n)
 
-        median: cython.double = self.deviations[n // 2]
+        median: cython.double = deviations[n // 2]
         if n % 2 == 0:
-            median = 0.5 * (median + self.deviations[n // 2 - 1])
+            median = 0.5 * (median + deviations[n // 2 - 1])
         kept: cython.Py_ssize_t = (4 * n + 4) // 5
         if kept == n and n > 2:
             kept = n - 1
         total: cython.double = 0.0
         for k in range(kept):
-            total += self.deviations[k]
+            total += deviations[k]
         self.scale = max(MEDIAN_FACTOR * median, TRIMMED_FACTOR * total / kept)
 
     def sort_deviations(
@@ -93,27 +91,23 @@ class RobustStart:
                 above < base + n
                 and fabs(sample[above] - self.location) <= fabs(sample[below] - self.location)
             ):
-                self.deviations[k] = fabs(sample[above] - self.location)
+                self.deviations.at[k] = fabs(sample[above] - self.location)
                 above += 1
             else:
-                self.deviations[k] = fabs(sample[below] - self.location)
+                self.deviations.at[k] = fabs(sample[below] - self.location)
                 below -= 1
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        self.sample_values = enlarged(self.sample_values, size * self.length)
-        self.sample = doubles(self.sample_values)
-        self.deviation_values = zeros(self.length)
-        self.deviations = doubles(self.deviation_values)
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.sample.grow(size * self.length)
+        self.deviations.grow(self.length)
         self.open = True
         return 0
 
     def close(self) -> cython.int:
         """Give the memory back: every feature has started."""
-        self.sample_values = zeros(0)
-        self.sample = doubles(self.sample_values)
-        self.deviation_values = zeros(0)
-        self.deviations = doubles(self.deviation_values)
+        self.sample.replace(zeros(0))
+        self.deviations.replace(zeros(0))
         self.open = False
         return 0
 
@@ -125,14 +119,14 @@ class RobustStart:
         if not starting:
             return 0
         if archive.reading:
-            self.reserve(size)
+            self.grow(size)
         for j in starting:
             base: cython.Py_ssize_t = j * self.length
             n: cython.Py_ssize_t = int(seen[j])
-            part: array[float] = archive.vector(self.sample_values[base : base + n], n)
-            self.sample_values[base : base + n] = array("d", sorted(part[:n]))
+            part: array[float] = archive.vector(self.sample.memory[base : base + n], n)
+            self.sample.memory[base : base + n] = array("d", sorted(part[:n]))
         return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this start."""
-        return [self, self.sample_values, self.deviation_values]
+        return [self, self.sample, self.deviations]

@@ -11,5 +11,5 @@ cdef class RunningQuantile:
     cdef readonly double value
     cdef double count
     cdef void observe(self, double x) noexcept nogil
-    cdef void place(self, double x, double count) noexcept nogil
+    cdef void start_at(self, double x, double count) noexcept nogil
     cdef int exchange(self, Archive archive) except -1

@@ -61,8 +61,8 @@ class RunningQuantile:
         elif self.value < SMALLEST:
             self.value = SMALLEST
 
-    def place(self, x: float, count: float) -> None:
-        """Put the quantile at ``x`` >= 0, as if ``count`` > 0 observations had led there."""
+    def start_at(self, x: float, count: float) -> None:
+        """Start from the quantile ``x`` >= 0, as if ``count`` > 0 observations had led there."""
         self.value = x
         self.count = count if x > 0.0 else 0.0
 

@@ -8,4 +8,4 @@ cdef class TypicalDistance(ArchivedKernel):
     cdef readonly RunningQuantile median
     cpdef double score(self, double distance)
     cpdef object observe(self, double distance)
-    cpdef object place(self, double distance, double count)
+    cpdef object start_at(self, double distance, double count)

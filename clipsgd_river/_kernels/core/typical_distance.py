@@ -34,9 +34,9 @@ class TypicalDistance(ArchivedKernel):
         """Let the median follow a distance."""
         self.median.observe(distance)
 
-    def place(self, distance: float, count: float) -> None:
-        """Put the median at a distance >= 0, as if ``count`` > 0 observations had led there."""
-        self.median.place(distance, count)
+    def start_at(self, distance: float, count: float) -> None:
+        """Start the median from a distance >= 0, as if ``count`` > 0 observations had led there."""
+        self.median.start_at(distance, count)
 
     def arguments(self) -> tuple[Any, ...]:
         """None."""

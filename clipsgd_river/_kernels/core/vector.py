@@ -1,51 +1,85 @@
-# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Reductions over contiguous doubles.
-
-Four running results instead of one: the next addition need not wait for the last one, and the
-compiler may use wide registers without changing a bit.
-"""
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""C arrays of the kernels: their memory, the pointer that loops use, growth, and saving."""
 
 from __future__ import annotations
+
+from sys import getsizeof
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.buffers import enlarged, zero_integers, zeros
 
 try:
     import cython
 except ImportError:
     from clipsgd_river._kernels.core import _shim as cython
 
-
-def total(values: cython.p_double, count: cython.Py_ssize_t) -> float:
-    """Sum of the first ``count`` values."""
-    a: cython.double = 0.0
-    b: cython.double = 0.0
-    c: cython.double = 0.0
-    d: cython.double = 0.0
-    k: cython.Py_ssize_t = 0
-    while k + 4 <= count:
-        a += values[k]
-        b += values[k + 1]
-        c += values[k + 2]
-        d += values[k + 3]
-        k += 4
-    while k < count:
-        a += values[k]
-        k += 1
-    return (a + c) + (b + d)
+if not cython.compiled:
+    from clipsgd_river._kernels.core.buffers import doubles, integers
 
 
-def smallest(values: cython.p_double, count: cython.Py_ssize_t) -> float:
-    """Smallest of the first ``count`` values; at least one."""
-    a: cython.double = values[0]
-    b: cython.double = a
-    c: cython.double = a
-    d: cython.double = a
-    k: cython.Py_ssize_t = 0
-    while k + 4 <= count:
-        a = min(a, values[k])
-        b = min(b, values[k + 1])
-        c = min(c, values[k + 2])
-        d = min(d, values[k + 3])
-        k += 4
-    while k < count:
-        a = min(a, values[k])
-        k += 1
-    return min(min(a, c), min(b, d))
+class Vector:
+    """Doubles of a kernel, 0 at first.
+
+    ``memory`` is an ``array`` that owns them, ``at`` the pointer that loops read and write;
+    uncompiled, both are the same object. Memory is never resized, only replaced, so that a pointer
+    to it lives as long as it does.
+
+    Parameters
+    ----------
+    length
+        How many; never fewer than one are there, so that a pointer to them exists.
+    """
+
+    def __init__(self, length: cython.Py_ssize_t = 0) -> None:
+        self.replace(zeros(length))
+
+    def replace(self, memory: Any) -> cython.int:
+        """Take other memory, an ``array`` of doubles with at least one element."""
+        self.at = doubles(memory)
+        self.memory = memory
+        return 0
+
+    def grow(self, length: cython.Py_ssize_t) -> cython.int:
+        """Provide capacity for ``length`` doubles; those that are there stay, new ones are 0."""
+        if length > len(self.memory):
+            self.replace(enlarged(self.memory, length))
+        return 0
+
+    def exchange(self, archive: Archive, length: cython.Py_ssize_t) -> cython.int:
+        """Pass the first ``length`` doubles through ``archive``."""
+        memory = archive.vector(self.memory, length)
+        if archive.reading:
+            self.replace(memory)
+        return 0
+
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + getsizeof(self.memory)
+
+
+class IntegerVector:
+    """C integers of a kernel, 0 at first; otherwise like a `Vector`.
+
+    Parameters
+    ----------
+    length
+        How many; never fewer than one are there.
+    """
+
+    def __init__(self, length: cython.Py_ssize_t = 0) -> None:
+        self.replace(zero_integers(length))
+
+    def replace(self, memory: Any) -> cython.int:
+        """Take other memory, an ``array`` of C integers with at least one element."""
+        self.at = integers(memory)
+        self.memory = memory
+        return 0
+
+    def grow(self, length: cython.Py_ssize_t) -> cython.int:
+        """Provide capacity for ``length`` integers; those that are there stay, new ones are 0."""
+        if length > len(self.memory):
+            self.replace(enlarged(self.memory, length))
+        return 0
+
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + getsizeof(self.memory)

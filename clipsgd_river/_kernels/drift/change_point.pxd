@@ -1,14 +1,15 @@
 from libc.math cimport fabs, log, sqrt
 
-from clipsgd_river._kernels.drift.alarm_budget cimport AlarmBudget
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.buffers cimport doubles
-from clipsgd_river._kernels.anomaly.detector cimport DetectorKernel
-from clipsgd_river._kernels.drift.direction_tests cimport DirectionTests
+from clipsgd_river._kernels.core.event_loop cimport EventLoop
 from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
+from clipsgd_river._kernels.core.robust_start cimport RobustStart
+from clipsgd_river._kernels.core.vector cimport Vector
+from clipsgd_river._kernels.drift.alarm_budget cimport AlarmBudget
+from clipsgd_river._kernels.drift.direction_tests cimport DirectionTests
 from clipsgd_river._kernels.drift.level_history cimport LevelHistory
 from clipsgd_river._kernels.drift.mean_bounds cimport SCALES, UNKNOWN, MeanBounds
-from clipsgd_river._kernels.core.robust_start cimport RobustStart
 from clipsgd_river._kernels.drift.serial_dependence cimport SerialDependence
 from clipsgd_river._kernels.drift.shift_tests cimport ShiftTests
 
@@ -21,7 +22,7 @@ cdef double WARNING_EVENTS
 cdef Py_ssize_t BOUNDS_EVERY
 cdef Py_ssize_t BOUNDS_FIRST
 
-cdef class ChangePointKernel(DetectorKernel):
+cdef class ChangePointKernel(EventLoop):
     cdef bint known
     cdef readonly Py_ssize_t warm_up
     cdef double sigma
@@ -38,19 +39,15 @@ cdef class ChangePointKernel(DetectorKernel):
     cdef readonly double detections
     cdef double warned
     cdef double feature_level
-    cdef object seen_values
-    cdef double* seen
-    cdef object tested_values
-    cdef double* tested
-    cdef object center_values
-    cdef double* center
-    cdef object unit_values
-    cdef double* unit
-    cdef object radius_values
-    cdef double* radius
-    cdef object latest_values
-    cdef double* latest
-    cdef int point(self) except -1
+    # Where the rows that run now have their answers.
+    cdef double* alarm_of
+    cdef readonly Vector seen
+    cdef readonly Vector tested
+    cdef readonly Vector center
+    cdef readonly Vector unit
+    cdef readonly Vector radius
+    cdef readonly Vector latest
+    cpdef object run_rows(self, object rows, object names, object alarms)
     cpdef bint learn_number(self, double value) except -1
     cdef void remember(self, double index) noexcept nogil
     cdef bint look(self, double index) noexcept nogil

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.event_loop import EventLoop
 from clipsgd_river._kernels.core.robust_start import RobustStart
+from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.drift.alarm_budget import AlarmBudget
 from clipsgd_river._kernels.drift.direction_tests import DirectionTests
 from clipsgd_river._kernels.drift.level_history import LevelHistory
@@ -47,7 +47,7 @@ BOUNDS_EVERY = 16
 BOUNDS_FIRST = 64
 
 
-class ChangePointKernel(DetectorKernel):
+class ChangePointKernel(EventLoop):
     """Stretches without a change, and the tests that end them.
 
     A stretch begins with ``warm_up`` events of each feature, which give a centre (their median)
@@ -68,9 +68,7 @@ class ChangePointKernel(DetectorKernel):
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        # The event loop asks for a step size and a limit, which no change point has.
-        DetectorKernel.__init__(self, {**settings, "contamination": 0.5, "learning_rate": "auto"})
-        self.settings = settings
+        EventLoop.__init__(self, settings)
         known: cython.bint = settings["sigma"] != "auto"
         self.known = known
         self.sigma = settings["sigma"] if known else 0.0
@@ -91,66 +89,49 @@ class ChangePointKernel(DetectorKernel):
         self.detections = 0.0
         self.warned = 0.0
         self.feature_level = 0.0
-        self.seen_values = zeros(0)
-        self.tested_values = zeros(0)
-        self.center_values = zeros(0)
-        self.unit_values = zeros(0)
-        self.radius_values = zeros(0)
-        self.latest_values = zeros(0)
-        self.point()
+        self.seen = Vector()
+        self.tested = Vector()
+        self.center = Vector()
+        self.unit = Vector()
+        self.radius = Vector()
+        self.latest = Vector()
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.seen = doubles(self.seen_values)
-        self.tested = doubles(self.tested_values)
-        self.center = doubles(self.center_values)
-        self.unit = doubles(self.unit_values)
-        self.radius = doubles(self.radius_values)
-        self.latest = doubles(self.latest_values)
-        return 0
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.seen.grow(size)
+        self.tested.grow(size)
+        self.center.grow(size)
+        self.unit.grow(size)
+        self.radius.grow(size)
+        self.latest.grow(size * self.start.length)
+        self.start.grow(size)
+        self.bounds.grow(size)
+        self.shifts.grow(size)
+        self.directions.grow(size)
+        self.dependence.grow(size)
+        return self.history.grow(size)
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all."""
         old: cython.Py_ssize_t = self.features.size
         length: cython.Py_ssize_t = self.start.length
-        seen = enlarged(self.seen_values, size)
-        tested = enlarged(self.tested_values, size)
-        center = enlarged(self.center_values, size)
-        unit = enlarged(self.unit_values, size)
-        radius = enlarged(self.radius_values, size)
-        latest = enlarged(self.latest_values, size * length)
-        self.start.reserve(size)
-        self.bounds.reserve(size, size - old)
-        self.shifts.reserve(size, size - old)
-        self.directions.reserve(size)
-        self.dependence.reserve(size)
-        self.history.reserve(size)
-        self.seen_values = seen
-        self.tested_values = tested
-        self.center_values = center
-        self.unit_values = unit
-        self.radius_values = radius
-        self.latest_values = latest
-        self.point()
+        k: cython.Py_ssize_t
         # Two sides of each feature; with several features, half of the budget is for directions.
         self.feature_level = log(2.0 if size <= 1 else 4.0 * size)
-        k: cython.Py_ssize_t
         for k in range(old, size):
-            self.seen[k] = 0.0
-            self.tested[k] = 0.0
-            self.center[k] = 0.0
-            self.unit[k] = self.sigma
-            self.radius[k] = self.bounds.radius(k)
+            self.bounds.clear(k)
+            self.shifts.clear(k)
+            self.unit.at[k] = self.sigma
+            self.radius.at[k] = self.bounds.radius(k)
         for k in range(old * length, size * length):
-            self.latest[k] = MISSING
-        return 0
+            self.latest.at[k] = MISSING
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Counts, centre and unit of each feature, and the latest events."""
         return (4 + self.start.length) * size
 
-    def learn(self, distance: float) -> None:
-        """Take the loaded event; ``alarm`` then tells whether it ended the stretch."""
+    def learn(self) -> None:
+        """Learn the loaded event; ``alarm`` then tells whether it ended the stretch."""
         if self.alarm:
             self.restart()
         index: cython.double = self.events
@@ -163,9 +144,25 @@ class ChangePointKernel(DetectorKernel):
             self.detections += 1.0
 
     def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
-        """Learn the loaded row; its score is 1 for an alarm and 0 otherwise."""
-        self.learn(0.0)
-        self.score_of[row] = 1.0 if self.alarm else 0.0
+        """Learn the loaded row, and write 1 for an alarm and 0 otherwise."""
+        self.learn()
+        self.alarm_of[row] = 1.0 if self.alarm else 0.0
+
+    def run_rows(self, rows: Any, names: Any, alarms: Any) -> None:
+        """Learn rows in order.
+
+        Parameters
+        ----------
+        rows
+            Flat array of doubles, ``len(names)`` to a row; uncompiled, a list.
+        names
+            The features in the columns.
+        alarms
+            Array of doubles to write to, one a row: 1 for an alarm, 0 for none.
+        """
+        if len(alarms) > 0:
+            self.alarm_of = doubles(alarms)
+            self.learn_rows(rows, names, len(alarms))
 
     def learn_number(self, value: float) -> cython.bint:
         """Learn an event of the only feature, if that is `NUMBER`; NaN is missing.
@@ -178,10 +175,10 @@ class ChangePointKernel(DetectorKernel):
         try:
             self.features.count = 0
             if value == value:
-                self.features.values[0] = max(min(value, LARGEST_VALUE), -LARGEST_VALUE)
-                self.features.present[0] = 0
+                self.features.values.at[0] = max(min(value, LARGEST_VALUE), -LARGEST_VALUE)
+                self.features.present.at[0] = 0
                 self.features.count = 1
-            self.learn(0.0)
+            self.learn()
         finally:
             self.busy = False
         return True
@@ -193,10 +190,10 @@ class ChangePointKernel(DetectorKernel):
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         for j in range(self.features.size):
-            self.latest[j * length + place] = MISSING
+            self.latest.at[j * length + place] = MISSING
         for k in range(self.features.count):
-            j = self.features.present[k]
-            self.latest[j * length + place] = self.features.values[j]
+            j = self.features.present.at[k]
+            self.latest.at[j * length + place] = self.features.values.at[j]
 
     def look(self, index: float) -> cython.bint:
         """Pass the loaded event to all tests; tells whether one of them found a change."""
@@ -207,7 +204,7 @@ class ChangePointKernel(DetectorKernel):
         found: cython.bint = False
         k: cython.Py_ssize_t
         for k in range(self.features.count):
-            if self.look_at(self.features.present[k], index, level):
+            if self.look_at(self.features.present.at[k], index, level):
                 if not found or self.shifts.excess > largest:
                     largest = self.shifts.excess
                     self.change = self.history.onset
@@ -222,27 +219,28 @@ class ChangePointKernel(DetectorKernel):
         if self.directions.near:
             self.warned = self.events
         inflation: cython.double = 1.0 if self.known else self.dependence.mean_inflation(size)
-        self.directions.turn(events, size, self.radius, self.budget.level + LOG_2, inflation)
+        self.directions.turn(events, size, self.radius.at, self.budget.level + LOG_2, inflation)
         return found
 
     def look_at(self, j: cython.Py_ssize_t, index: float, level: float) -> cython.bint:
         """Pass the value of one feature to its tests; tells whether they found a change."""
-        value: cython.double = self.features.values[j]
-        if self.seen[j] < self.start.length:
+        seen: cython.p_double = self.seen.at
+        value: cython.double = self.features.values.at[j]
+        if seen[j] < self.start.length:
             self.shifts.near = False
             self.warm(j, value)
-            if self.seen[j] == self.start.length and not self.known:
+            if seen[j] == self.start.length and not self.known:
                 self.count_start(j, index + 1.0)
             return False
-        self.seen[j] += 1.0
-        if self.unit[j] <= 0.0 and value != self.center[j]:
+        seen[j] += 1.0
+        if self.unit.at[j] <= 0.0 and value != self.center.at[j]:
             # By Chebyshev's inequality n equal values cannot tell more of a scale.
-            self.unit[j] = fabs(value - self.center[j]) / sqrt(self.seen[j])
+            self.unit.at[j] = fabs(value - self.center.at[j]) / sqrt(seen[j])
         if self.features.size > 1:
             self.directions.observe(j, self.standardised(j, value) - self.bounds.middle(j))
         # Where sigma is not known the bounds are too rough for that.
         found: cython.bint = self.take(j, value, index) and self.known
-        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.tested[j])
+        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.tested.at[j])
         found = self.shifts.test(j, n, self.bounds, level, self.inflation(j)) or found
         if not found:
             return False
@@ -251,9 +249,9 @@ class ChangePointKernel(DetectorKernel):
 
     def standardised(self, j: cython.Py_ssize_t, value: float) -> float:
         """Deviation of a value from the centre in units."""
-        if self.unit[j] <= 0.0:
+        if self.unit.at[j] <= 0.0:
             return 0.0
-        y: cython.double = (value - self.center[j]) / self.unit[j]
+        y: cython.double = (value - self.center.at[j]) / self.unit.at[j]
         return max(min(y, LARGEST_DEVIATION), -LARGEST_DEVIATION)
 
     def take(self, j: cython.Py_ssize_t, value: float, index: float) -> cython.bint:
@@ -261,9 +259,10 @@ class ChangePointKernel(DetectorKernel):
 
         Tells whether bounds on the mean that hold at all times contradict each other.
         """
+        tested: cython.p_double = self.tested.at
         y: cython.double = self.standardised(j, value)
-        self.tested[j] += 1.0
-        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.tested[j])
+        tested[j] += 1.0
+        n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, tested[j])
         empty: cython.bint = False
         if not self.known:
             self.dependence.observe(j, y - self.bounds.middle(j))
@@ -272,7 +271,7 @@ class ChangePointKernel(DetectorKernel):
         self.history.observe(j, y, index)
         if n % BOUNDS_EVERY == 0 or (n < BOUNDS_FIRST and n % (BOUNDS_EVERY // 4) == 0):
             empty = self.bounds.narrow(j, n, self.inflation(j) * self.bounds_level())
-            self.radius[j] = self.bounds.radius(j)
+            self.radius.at[j] = self.bounds.radius(j)
         return empty
 
     def count_start(self, j: cython.Py_ssize_t, end: float) -> None:
@@ -283,8 +282,8 @@ class ChangePointKernel(DetectorKernel):
         for k in range(length, 0, -1):
             if end >= k:
                 row = cython.cast(cython.Py_ssize_t, end - k) % length
-                if self.latest[j * length + row] < MISSING:
-                    self.take(j, self.latest[j * length + row], end - k)
+                if self.latest.at[j * length + row] < MISSING:
+                    self.take(j, self.latest.at[j * length + row], end - k)
 
     def inflation(self, j: cython.Py_ssize_t) -> float:
         """Factor to the evidence asked of a feature: 1 where the theorem holds."""
@@ -296,11 +295,12 @@ class ChangePointKernel(DetectorKernel):
 
     def warm(self, j: cython.Py_ssize_t, value: float) -> None:
         """Take a value of a feature for its centre and unit."""
-        self.start.add(j, cython.cast(cython.Py_ssize_t, self.seen[j]), value)
-        self.seen[j] += 1.0
-        self.center[j] = self.start.location
+        seen: cython.p_double = self.seen.at
+        self.start.add(j, cython.cast(cython.Py_ssize_t, seen[j]), value)
+        seen[j] += 1.0
+        self.center.at[j] = self.start.location
         if not self.known:
-            self.unit[j] = self.start.scale
+            self.unit.at[j] = self.start.scale
 
     def restart(self) -> None:
         """Begin a stretch with the latest events since the change point."""
@@ -316,18 +316,18 @@ class ChangePointKernel(DetectorKernel):
         self.budget.begin()
         self.directions.clear(size)
         for j in range(size):
-            self.seen[j] = 0.0
-            self.tested[j] = 0.0
-            self.unit[j] = self.sigma
+            self.seen.at[j] = 0.0
+            self.tested.at[j] = 0.0
+            self.unit.at[j] = self.sigma
             self.bounds.clear(j)
             self.shifts.clear(j)
             self.dependence.clear(j)
             self.history.clear(j)
-            self.radius[j] = self.bounds.radius(j)
+            self.radius.at[j] = self.bounds.radius(j)
             for row in range(max(first, events - length), events):
-                if self.latest[j * length + row % length] < MISSING:
-                    self.warm(j, self.latest[j * length + row % length])
-            if self.seen[j] == length and not self.known:
+                if self.latest.at[j * length + row % length] < MISSING:
+                    self.warm(j, self.latest.at[j * length + row % length])
+            if self.seen.at[j] == length and not self.known:
                 self.count_start(j, self.events)
 
     def warning(self) -> cython.bint:
@@ -336,17 +336,17 @@ class ChangePointKernel(DetectorKernel):
 
     def interval(self, j: cython.Py_ssize_t) -> tuple[float, float]:
         """Middle and radius of the bounds on the mean of a feature, in its unit."""
-        n: cython.double = self.tested[j]
-        if n < 1.0 or self.unit[j] <= 0.0:
-            return self.center[j], float("inf") if n < 1.0 else 0.0
+        n: cython.double = self.tested.at[j]
+        if n < 1.0 or self.unit.at[j] <= 0.0:
+            return self.center.at[j], float("inf") if n < 1.0 else 0.0
         self.bounds.bound(j, n, self.inflation(j) * self.bounds_level())
         low: cython.double = self.bounds.low
         high: cython.double = self.bounds.high
         if fabs(low) >= UNKNOWN or fabs(high) >= UNKNOWN:
-            return self.center[j], float("inf")
+            return self.center.at[j], float("inf")
         return (
-            self.center[j] + 0.5 * (low + high) * self.unit[j],
-            max(0.5 * (high - low) * self.unit[j], 0.0),
+            self.center.at[j] + 0.5 * (low + high) * self.unit.at[j],
+            max(0.5 * (high - low) * self.unit.at[j], 0.0),
         )
 
     def exchange(self, archive: Archive) -> cython.int:
@@ -361,26 +361,25 @@ class ChangePointKernel(DetectorKernel):
         self.alarm = archive.count(1.0 if self.alarm else 0.0) != 0.0
         self.change = archive.count(self.change + 1.0) - 1.0
         self.warned = archive.count(self.warned)
-        self.seen_values = archive.vector(self.seen_values, size)
-        self.tested_values = archive.vector(self.tested_values, size)
-        self.center_values = archive.vector(self.center_values, size)
-        self.unit_values = archive.vector(self.unit_values, size)
-        self.radius_values = archive.vector(self.radius_values, size)
-        self.latest_values = archive.vector(self.latest_values, size * length)
-        self.point()
+        self.seen.exchange(archive, size)
+        self.tested.exchange(archive, size)
+        self.center.exchange(archive, size)
+        self.unit.exchange(archive, size)
+        self.radius.exchange(archive, size)
+        self.latest.exchange(archive, size * length)
         if self.stretch > self.events or self.change > self.events:
             raise ValueError("the state holds a stretch longer than the stream: it is damaged")
         for k in range(size * length):
-            if fabs(self.latest[k]) > MISSING:
+            if fabs(self.latest.at[k]) > MISSING:
                 raise ValueError("the state holds an impossible event: it is damaged")
         for j in range(size):
-            archive.check_count(self.seen[j])
-            archive.check_count(self.tested[j])
-            if max(self.seen[j], self.tested[j]) > self.events or self.unit[j] < 0.0:
+            archive.check_count(self.seen.at[j])
+            archive.check_count(self.tested.at[j])
+            if max(self.seen.at[j], self.tested.at[j]) > self.events or self.unit.at[j] < 0.0:
                 raise ValueError("the state holds an impossible feature: it is damaged")
-        self.start.exchange(archive, self.seen, size)
+        self.start.exchange(archive, self.seen.at, size)
         for j in range(size):
-            k = cython.cast(cython.Py_ssize_t, self.tested[j])
+            k = cython.cast(cython.Py_ssize_t, self.tested.at[j])
             self.shifts.exchange(archive, j, k)
         self.bounds.exchange(archive, size)
         self.directions.exchange(archive, size)
@@ -393,7 +392,7 @@ class ChangePointKernel(DetectorKernel):
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
         return [
-            *DetectorKernel.owners(self),
+            *EventLoop.owners(self),
             *self.start.owners(),
             *self.bounds.owners(),
             *self.shifts.owners(),
@@ -401,10 +400,10 @@ class ChangePointKernel(DetectorKernel):
             *self.dependence.owners(),
             *self.history.owners(),
             self.budget,
-            self.seen_values,
-            self.tested_values,
-            self.center_values,
-            self.unit_values,
-            self.radius_values,
-            self.latest_values,
+            self.seen,
+            self.tested,
+            self.center,
+            self.unit,
+            self.radius,
+            self.latest,
         ]

@@ -1,9 +1,15 @@
 from libc.math cimport exp, fabs, log, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.drift.mean_bounds cimport CURVE, HIGHEST, LOWEST
-from clipsgd_river._kernels.drift.shift_tests cimport LARGEST_EVIDENCE, SLOWNESS, STEEPEST, TYPICAL_LEVEL, WARNING
+from clipsgd_river._kernels.drift.shift_tests cimport (
+    LARGEST_EVIDENCE,
+    SLOWNESS,
+    STEEPEST,
+    TYPICAL_LEVEL,
+    WARNING,
+)
 
 cdef Py_ssize_t LENGTHS
 cdef double LARGEST_PART
@@ -15,20 +21,13 @@ cdef class DirectionTests:
     cdef bint known
     cdef readonly double onset
     cdef readonly bint near
-    cdef object slope_values
-    cdef double* slopes
-    cdef object price_values
-    cdef double* prices
-    cdef object block_values
-    cdef double* blocks
-    cdef object projection_values
-    cdef double* projections
-    cdef object direction_values
-    cdef double* directions
-    cdef object gathered_values
-    cdef double* gathered
-    cdef int point(self) except -1
-    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef readonly Vector slopes
+    cdef readonly Vector prices
+    cdef readonly Vector blocks
+    cdef readonly Vector projections
+    cdef readonly Vector directions
+    cdef readonly Vector gathered
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef void clear(self, Py_ssize_t size) noexcept nogil
     cdef void observe(self, Py_ssize_t j, double deviation) noexcept nogil
     cdef bint test(self, Py_ssize_t events, double index) noexcept nogil

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -16,7 +16,6 @@ except ImportError:
 if not cython.compiled:
     from math import exp, fabs, log, sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.drift.mean_bounds import CURVE, HIGHEST, LOWEST
     from clipsgd_river._kernels.drift.shift_tests import (
         LARGEST_EVIDENCE,
@@ -62,63 +61,51 @@ class DirectionTests:
         self.known = known
         self.onset = 0.0
         self.near = False
-        self.slope_values = zeros(LENGTHS)
-        self.slopes = doubles(self.slope_values)
-        self.price_values = zeros(LENGTHS)
-        self.prices = doubles(self.price_values)
+        self.slopes = Vector(LENGTHS)
+        self.prices = Vector(LENGTHS)
         length: cython.Py_ssize_t
         for length in range(LENGTHS):
             events = 2.0 ** (length + 1)
-            self.slopes[length] = min(STEEPEST, sqrt(2.0 * TYPICAL_LEVEL / events))
+            self.slopes.at[length] = min(STEEPEST, sqrt(2.0 * TYPICAL_LEVEL / events))
             share = SLOWNESS / ((length + SLOWNESS) * (length + SLOWNESS + 1.0))
-            self.prices[length] = -log(share * events)
+            self.prices.at[length] = -log(share * events)
         # Of each length: product over the block, its divisor, its limit, sum of clipped squares so
         # far, blocks so far.
-        self.block_values = zeros(5 * LENGTHS)
-        self.blocks = doubles(self.block_values)
-        self.projection_values = zeros(LENGTHS)
-        self.projections = doubles(self.projection_values)
-        self.direction_values = zeros(0)
-        self.gathered_values = zeros(0)
-        self.point()
+        self.blocks = Vector(5 * LENGTHS)
+        self.projections = Vector(LENGTHS)
+        self.directions = Vector()
+        self.gathered = Vector()
         self.clear(0)
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.directions = doubles(self.direction_values)
-        self.gathered = doubles(self.gathered_values)
-        return 0
-
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        directions = enlarged(self.direction_values, LENGTHS * size)
-        gathered = enlarged(self.gathered_values, LENGTHS * size)
-        self.direction_values = directions
-        self.gathered_values = gathered
-        self.point()
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.directions.grow(LENGTHS * size)
+        self.gathered.grow(LENGTHS * size)
         return 0
 
     def clear(self, size: cython.Py_ssize_t) -> None:
         """Begin a stretch: no direction is known."""
         k: cython.Py_ssize_t
         for k in range(LENGTHS * size):
-            self.directions[k] = 0.0
-            self.gathered[k] = 0.0
+            self.directions.at[k] = 0.0
+            self.gathered.at[k] = 0.0
         for k in range(5 * LENGTHS):
-            self.blocks[k] = 0.0
+            self.blocks.at[k] = 0.0
         for k in range(LENGTHS):
-            self.blocks[k] = 1.0
-            self.blocks[LENGTHS + k] = 1.0
-            self.blocks[2 * LENGTHS + k] = LARGEST_EVIDENCE
+            self.blocks.at[k] = 1.0
+            self.blocks.at[LENGTHS + k] = 1.0
+            self.blocks.at[2 * LENGTHS + k] = LARGEST_EVIDENCE
 
     def observe(self, j: cython.Py_ssize_t, deviation: float) -> None:
         """Add the deviation of a feature from the middle of its bounds to the projections."""
+        projections: cython.p_double = self.projections.at
+        gathered: cython.p_double = self.gathered.at
         k: cython.Py_ssize_t = LENGTHS * j
         part: cython.double = max(min(deviation, LARGEST_PART), -LARGEST_PART)
         length: cython.Py_ssize_t
         for length in range(LENGTHS):
-            self.projections[length] += self.directions[k + length] * deviation
-            self.gathered[k + length] += part
+            projections[length] += self.directions.at[k + length] * deviation
+            gathered[k + length] += part
 
     def test(self, events: cython.Py_ssize_t, index: float) -> cython.bint:
         """Pay for the projections of an event; tells whether a limit is exceeded.
@@ -128,6 +115,7 @@ class DirectionTests:
         found a change: it tells the time best. ``near`` tells whether a product has come within
         the factor `WARNING` of its limit.
         """
+        blocks: cython.p_double = self.blocks.at
         u: cython.double
         product: cython.double
         limit: cython.double
@@ -137,14 +125,14 @@ class DirectionTests:
         self.near = False
         for length in range(LENGTHS):
             block *= 2
-            u = max(min(self.slopes[length] * self.projections[length], HIGHEST), LOWEST)
-            self.projections[length] = 0.0
-            self.blocks[3 * LENGTHS + length] += u * u
-            product = self.blocks[length] * (1.0 + u * (1.0 + CURVE * u))
-            product /= self.blocks[LENGTHS + length]
+            u = max(min(self.slopes.at[length] * self.projections.at[length], HIGHEST), LOWEST)
+            self.projections.at[length] = 0.0
+            blocks[3 * LENGTHS + length] += u * u
+            product = blocks[length] * (1.0 + u * (1.0 + CURVE * u))
+            product /= blocks[LENGTHS + length]
             product = max(min(product, LARGEST_EVIDENCE), SMALLEST_EVIDENCE)
-            self.blocks[length] = product
-            limit = self.blocks[2 * LENGTHS + length]
+            blocks[length] = product
+            limit = blocks[2 * LENGTHS + length]
             self.near = self.near or product * WARNING >= limit
             if product >= limit and not found:
                 found = True
@@ -168,7 +156,7 @@ class DirectionTests:
         length: cython.Py_ssize_t = 0
         block: cython.Py_ssize_t = 2
         while length < LENGTHS and events % block == 0:
-            self.begin(length, size, radii, inflation * (level + self.prices[length]))
+            self.begin(length, size, radii, inflation * (level + self.prices.at[length]))
             length += 1
             block *= 2
 
@@ -185,51 +173,49 @@ class DirectionTests:
         offset: cython.double = 0.0
         part: cython.double
         for k in range(size):
-            part = self.gathered[LENGTHS * k + length]
+            part = self.gathered.at[LENGTHS * k + length]
             norm += part * part
         norm = sqrt(norm)
         for k in range(size):
-            part = self.gathered[LENGTHS * k + length]
+            part = self.gathered.at[LENGTHS * k + length]
             part = part / norm if norm > 0.0 else 0.0
-            self.directions[LENGTHS * k + length] = part
-            self.gathered[LENGTHS * k + length] = 0.0
+            self.directions.at[LENGTHS * k + length] = part
+            self.gathered.at[LENGTHS * k + length] = 0.0
             offset += fabs(part) * radii[k]
-        slope: cython.double = self.slopes[length]
-        blocks: cython.double = self.blocks[4 * LENGTHS + length]
+        slope: cython.double = self.slopes.at[length]
+        blocks: cython.double = self.blocks.at[4 * LENGTHS + length]
         if blocks == 0.0:
             # The first block had no direction.
-            self.blocks[3 * LENGTHS + length] = 0.0
-        self.blocks[length] = 1.0
-        self.blocks[LENGTHS + length] = self.divisor(length, slope, offset)
-        self.blocks[2 * LENGTHS + length] = LARGEST_EVIDENCE
+            self.blocks.at[3 * LENGTHS + length] = 0.0
+        self.blocks.at[length] = 1.0
+        self.blocks.at[LENGTHS + length] = self.divisor(length, slope, offset)
+        self.blocks.at[2 * LENGTHS + length] = LARGEST_EVIDENCE
         if limit < LARGEST_LEVEL and (self.known or blocks >= LEAST_BLOCKS):
-            self.blocks[2 * LENGTHS + length] = exp(limit)
-        self.blocks[4 * LENGTHS + length] = blocks + 1.0
+            self.blocks.at[2 * LENGTHS + length] = exp(limit)
+        self.blocks.at[4 * LENGTHS + length] = blocks + 1.0
 
     def divisor(self, length: cython.Py_ssize_t, slope: float, offset: float) -> float:
         """Bound on the mean payoff in the block that begins."""
         square: cython.double = slope * slope
         seen: cython.double
         if not self.known:
-            seen = (2 << length) * self.blocks[4 * LENGTHS + length]
-            square = (self.blocks[3 * LENGTHS + length] + HIGHEST * HIGHEST) / (seen + 1.0)
+            seen = (2 << length) * self.blocks.at[4 * LENGTHS + length]
+            square = (self.blocks.at[3 * LENGTHS + length] + HIGHEST * HIGHEST) / (seen + 1.0)
         return 1.0 + slope * offset + CURVE * (square + slope * slope * offset * offset)
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
         k: cython.Py_ssize_t
-        self.block_values = archive.vector(self.block_values, 5 * LENGTHS)
-        self.blocks = doubles(self.block_values)
-        self.direction_values = archive.vector(self.direction_values, LENGTHS * size)
-        self.gathered_values = archive.vector(self.gathered_values, LENGTHS * size)
-        self.point()
+        self.blocks.exchange(archive, 5 * LENGTHS)
+        self.directions.exchange(archive, LENGTHS * size)
+        self.gathered.exchange(archive, LENGTHS * size)
         for k in range(5 * LENGTHS):
-            if not 0.0 <= self.blocks[k] <= LARGEST_EVIDENCE or (
-                k < 3 * LENGTHS and self.blocks[k] == 0.0
+            if not 0.0 <= self.blocks.at[k] <= LARGEST_EVIDENCE or (
+                k < 3 * LENGTHS and self.blocks.at[k] == 0.0
             ):
                 raise ValueError("the state holds impossible evidence: it is damaged")
         for k in range(LENGTHS * size):
-            if fabs(self.directions[k]) > 1.001 or fabs(self.gathered[k]) > LARGEST_EVIDENCE:
+            if fabs(self.directions.at[k]) > 1.001 or fabs(self.gathered.at[k]) > LARGEST_EVIDENCE:
                 raise ValueError("the state holds an impossible direction: it is damaged")
         return 0
 
@@ -237,10 +223,10 @@ class DirectionTests:
         """Objects whose memory belongs to these tests."""
         return [
             self,
-            self.slope_values,
-            self.price_values,
-            self.block_values,
-            self.projection_values,
-            self.direction_values,
-            self.gathered_values,
+            self.slopes,
+            self.prices,
+            self.blocks,
+            self.projections,
+            self.directions,
+            self.gathered,
         ]

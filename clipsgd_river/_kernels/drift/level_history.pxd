@@ -1,7 +1,7 @@
 from libc.math cimport fabs
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef Py_ssize_t SIZES
 cdef Py_ssize_t BUCKETS
@@ -17,12 +17,9 @@ cdef Py_ssize_t LEAST
 cdef class LevelHistory:
     cdef readonly double gain
     cdef readonly double onset
-    cdef object bucket_values
-    cdef double* buckets
-    cdef object count_values
-    cdef double* counts
-    cdef int point(self) except -1
-    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef readonly Vector buckets
+    cdef readonly Vector counts
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef void clear(self, Py_ssize_t j) noexcept nogil
     cdef void observe(self, Py_ssize_t j, double y, double index) noexcept nogil
     cdef void find_step(self, Py_ssize_t j) noexcept nogil

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -16,7 +16,6 @@ except ImportError:
 if not cython.compiled:
     from math import fabs
 
-    from clipsgd_river._kernels.core.buffers import doubles
 
 # Buckets of 1, 2, 4, ... events, up to so many of each size: a time t events ago is known to
 # within t / 6 events.
@@ -48,39 +47,29 @@ class LevelHistory:
     def __init__(self) -> None:
         self.gain = 0.0
         self.onset = 0.0
-        self.bucket_values = zeros(0)
-        self.count_values = zeros(0)
-        self.point()
+        self.buckets = Vector()
+        self.counts = Vector()
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.buckets = doubles(self.bucket_values)
-        self.counts = doubles(self.count_values)
-        return 0
-
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        buckets = enlarged(self.bucket_values, FIELDS * SIZES * size)
-        counts = enlarged(self.count_values, COUNTS * size)
-        self.bucket_values = buckets
-        self.count_values = counts
-        self.point()
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.buckets.grow(FIELDS * SIZES * size)
+        self.counts.grow(COUNTS * size)
         return 0
 
     def clear(self, j: cython.Py_ssize_t) -> None:
         """Forget the events of a feature."""
         k: cython.Py_ssize_t
         for k in range(COUNTS * j, COUNTS * (j + 1)):
-            self.counts[k] = 0.0
+            self.counts.at[k] = 0.0
 
     def observe(self, j: cython.Py_ssize_t, y: float, index: float) -> None:
         """Take the deviation of a feature in the event of this index."""
-        counts: cython.p_double = self.counts
+        counts: cython.p_double = self.counts.at
         came: cython.double = counts[COUNTS * j + CAME]
         kept: cython.double = counts[COUNTS * j + KEPT]
         total: cython.double = min(y, max(came, kept) + LARGEST_JUMP)
         first: cython.double = index
-        buckets: cython.p_double = self.buckets
+        buckets: cython.p_double = self.buckets.at
         size: cython.Py_ssize_t
         k: cython.Py_ssize_t
         base: cython.Py_ssize_t
@@ -128,55 +117,55 @@ class LevelHistory:
         events: cython.double = self.events(j)
         everything: cython.double = self.total(j)
         self.gain = -1.0
-        n = self.counts[COUNTS * j + OLDER]
-        total = self.counts[COUNTS * j + OLDER + 1]
+        n = self.counts.at[COUNTS * j + OLDER]
+        total = self.counts.at[COUNTS * j + OLDER + 1]
         for size in range(SIZES - 1, -1, -1):
             base = FIELDS * (SIZES * j + size)
-            for k in range(cython.cast(cython.Py_ssize_t, self.counts[COUNTS * j + size])):
+            for k in range(cython.cast(cython.Py_ssize_t, self.counts.at[COUNTS * j + size])):
                 # A level begins with this bucket.
                 if n >= LEAST and events - n >= LEAST:
                     difference = total / n - (everything - total) / (events - n)
                     worth = difference * difference * n * (events - n) / events
                     if worth > self.gain:
                         self.gain = worth
-                        self.onset = self.buckets[base + 2 * k + 1]
+                        self.onset = self.buckets.at[base + 2 * k + 1]
                 n += 1 << size
-                total += self.buckets[base + 2 * k]
+                total += self.buckets.at[base + 2 * k]
 
     def is_line(self, j: cython.Py_ssize_t) -> cython.bint:
         """Whether a straight line takes more from the sum of squares than the best step."""
         events: cython.double = self.events(j)
         middle: cython.double = 0.5 * events
-        n: cython.double = self.counts[COUNTS * j + OLDER]
-        product: cython.double = (0.5 * n - middle) * self.counts[COUNTS * j + OLDER + 1]
+        n: cython.double = self.counts.at[COUNTS * j + OLDER]
+        product: cython.double = (0.5 * n - middle) * self.counts.at[COUNTS * j + OLDER + 1]
         half: cython.double
         size: cython.Py_ssize_t
         k: cython.Py_ssize_t
         for size in range(SIZES - 1, -1, -1):
             half = 0.5 * (1 << size)
-            for k in range(cython.cast(cython.Py_ssize_t, self.counts[COUNTS * j + size])):
+            for k in range(cython.cast(cython.Py_ssize_t, self.counts.at[COUNTS * j + size])):
                 n += half
-                product += (n - middle) * self.buckets[FIELDS * (SIZES * j + size) + 2 * k]
+                product += (n - middle) * self.buckets.at[FIELDS * (SIZES * j + size) + 2 * k]
                 n += half
         # The times of n events have the sum of squares n (n^2 - 1) / 12.
         return 12.0 * product * product > self.gain * events * (events * events - 1.0)
 
     def events(self, j: cython.Py_ssize_t) -> float:
         """Events of a feature."""
-        n: cython.double = self.counts[COUNTS * j + OLDER]
+        n: cython.double = self.counts.at[COUNTS * j + OLDER]
         size: cython.Py_ssize_t
         for size in range(SIZES):
-            n += (1 << size) * self.counts[COUNTS * j + size]
+            n += (1 << size) * self.counts.at[COUNTS * j + size]
         return n
 
     def total(self, j: cython.Py_ssize_t) -> float:
         """Sum of all deviations of a feature."""
-        total: cython.double = self.counts[COUNTS * j + OLDER + 1]
+        total: cython.double = self.counts.at[COUNTS * j + OLDER + 1]
         size: cython.Py_ssize_t
         k: cython.Py_ssize_t
         for size in range(SIZES):
-            for k in range(cython.cast(cython.Py_ssize_t, self.counts[COUNTS * j + size])):
-                total += self.buckets[FIELDS * (SIZES * j + size) + 2 * k]
+            for k in range(cython.cast(cython.Py_ssize_t, self.counts.at[COUNTS * j + size])):
+                total += self.buckets.at[FIELDS * (SIZES * j + size) + 2 * k]
         return total
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t, index: float) -> cython.int:
@@ -185,31 +174,30 @@ class LevelHistory:
         k: cython.Py_ssize_t
         b: cython.Py_ssize_t
         base: cython.Py_ssize_t
-        self.count_values = archive.vector(self.count_values, COUNTS * size)
-        if archive.reading:
-            self.reserve(size)
-        self.point()
+        self.counts.exchange(archive, COUNTS * size)
         for j in range(size):
             for k in range(SIZES):
-                if not 0.0 <= self.counts[COUNTS * j + k] <= BUCKETS:
+                if not 0.0 <= self.counts.at[COUNTS * j + k] <= BUCKETS:
                     raise ValueError(
                         "the state holds an impossible number of buckets: it is damaged"
                     )
-                archive.check_count(self.counts[COUNTS * j + k])
+                archive.check_count(self.counts.at[COUNTS * j + k])
                 base = FIELDS * (SIZES * j + k)
-                for b in range(cython.cast(cython.Py_ssize_t, self.counts[COUNTS * j + k])):
-                    self.buckets[base + 2 * b] = archive.number(self.buckets[base + 2 * b])
-                    self.buckets[base + 2 * b + 1] = archive.count(self.buckets[base + 2 * b + 1])
+                for b in range(cython.cast(cython.Py_ssize_t, self.counts.at[COUNTS * j + k])):
+                    self.buckets.at[base + 2 * b] = archive.number(self.buckets.at[base + 2 * b])
+                    self.buckets.at[base + 2 * b + 1] = archive.count(
+                        self.buckets.at[base + 2 * b + 1]
+                    )
                     if (
-                        fabs(self.buckets[base + 2 * b]) > LARGEST_SUM
-                        or self.buckets[base + 2 * b + 1] > index
+                        fabs(self.buckets.at[base + 2 * b]) > LARGEST_SUM
+                        or self.buckets.at[base + 2 * b + 1] > index
                     ):
                         raise ValueError("the state holds an impossible bucket: it is damaged")
             k = COUNTS * j + OLDER
-            archive.check_count(self.counts[k])
-            archive.check_count(self.counts[k + 2])
-            if max(self.counts[k], self.counts[k + 2]) > index or any(
-                fabs(self.counts[b]) > LARGEST_SUM
+            archive.check_count(self.counts.at[k])
+            archive.check_count(self.counts.at[k + 2])
+            if max(self.counts.at[k], self.counts.at[k + 2]) > index or any(
+                fabs(self.counts.at[b]) > LARGEST_SUM
                 for b in (k + 1, COUNTS * j + CAME, COUNTS * j + KEPT)
             ):
                 raise ValueError("the state holds impossible old events: it is damaged")
@@ -217,4 +205,4 @@ class LevelHistory:
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this history."""
-        return [self, self.bucket_values, self.count_values]
+        return [self, self.buckets, self.counts]

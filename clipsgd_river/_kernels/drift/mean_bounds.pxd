@@ -1,7 +1,7 @@
 from libc.math cimport exp, fabs, log, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef Py_ssize_t SCALES
 cdef double CURVE
@@ -17,16 +17,11 @@ cdef class MeanBounds:
     cdef bint known
     cdef readonly double low
     cdef readonly double high
-    cdef object sum_values
-    cdef double* sums
-    cdef object product_values
-    cdef double* products
-    cdef object square_values
-    cdef double* squares
-    cdef object interval_values
-    cdef double* intervals
-    cdef int point(self) except -1
-    cdef int reserve(self, Py_ssize_t size, Py_ssize_t fresh) except -1
+    cdef readonly Vector sums
+    cdef readonly Vector products
+    cdef readonly Vector squares
+    cdef readonly Vector intervals
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef void clear(self, Py_ssize_t j) noexcept nogil
     cdef void observe(self, Py_ssize_t j, double y, Py_ssize_t n) noexcept nogil
     cdef double logarithm(self, Py_ssize_t j, Py_ssize_t side, Py_ssize_t scale) noexcept nogil

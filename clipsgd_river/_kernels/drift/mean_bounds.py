@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -16,7 +16,6 @@ except ImportError:
 if not cython.compiled:
     from math import exp, fabs, log, sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
 
 # Slopes 1, 1/2, 1/4, ... of the payoffs.
 SCALES = 11
@@ -65,51 +64,35 @@ class MeanBounds:
         self.known = known
         self.low = -UNKNOWN
         self.high = UNKNOWN
-        self.sum_values = zeros(0)
-        self.product_values = zeros(0)
-        self.square_values = zeros(0)
-        self.interval_values = zeros(0)
-        self.point()
+        self.sums = Vector()
+        self.products = Vector()
+        self.squares = Vector()
+        self.intervals = Vector()
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.sums = doubles(self.sum_values)
-        self.products = doubles(self.product_values)
-        self.squares = doubles(self.square_values)
-        self.intervals = doubles(self.interval_values)
-        return 0
-
-    def reserve(self, size: cython.Py_ssize_t, fresh: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features, the last ``fresh`` of them new."""
-        sums = enlarged(self.sum_values, 2 * SCALES * size)
-        products = enlarged(self.product_values, 2 * SCALES * size)
-        squares = enlarged(self.square_values, SCALES * size)
-        intervals = enlarged(self.interval_values, 2 * size)
-        self.sum_values = sums
-        self.product_values = products
-        self.square_values = squares
-        self.interval_values = intervals
-        self.point()
-        j: cython.Py_ssize_t
-        for j in range(size - fresh, size):
-            self.clear(j)
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features; `clear` starts each."""
+        self.sums.grow(2 * SCALES * size)
+        self.products.grow(2 * SCALES * size)
+        self.squares.grow(SCALES * size)
+        self.intervals.grow(2 * size)
         return 0
 
     def clear(self, j: cython.Py_ssize_t) -> None:
         """Forget what is known of a feature."""
         k: cython.Py_ssize_t
         for k in range(2 * SCALES * j, 2 * SCALES * (j + 1)):
-            self.sums[k] = 0.0
-            self.products[k] = 1.0
+            self.sums.at[k] = 0.0
+            self.products.at[k] = 1.0
         for k in range(SCALES * j, SCALES * (j + 1)):
-            self.squares[k] = 0.0
-        self.intervals[2 * j] = -UNKNOWN
-        self.intervals[2 * j + 1] = UNKNOWN
+            self.squares.at[k] = 0.0
+        self.intervals.at[2 * j] = -UNKNOWN
+        self.intervals.at[2 * j + 1] = UNKNOWN
 
     def observe(self, j: cython.Py_ssize_t, y: float, n: cython.Py_ssize_t) -> None:
         """Take the n-th event of a feature."""
-        products: cython.p_double = self.products
-        squares: cython.p_double = self.squares
+        sums: cython.p_double = self.sums.at
+        products: cython.p_double = self.products.at
+        squares: cython.p_double = self.squares.at
         k: cython.Py_ssize_t = 2 * SCALES * j
         # Local, so that the compiler sees that nothing in the loop changes them.
         highest: cython.double = HIGHEST
@@ -131,7 +114,7 @@ class MeanBounds:
             slope *= 0.5
         if n % BLOCK == 0:
             for scale in range(k, k + 2 * SCALES):
-                self.sums[scale] += log(products[scale])
+                sums[scale] += log(products[scale])
                 products[scale] = 1.0
 
     def logarithm(
@@ -139,7 +122,7 @@ class MeanBounds:
     ) -> float:
         """Sum of log f(y), or for side 1 of log f(-y), so far."""
         k: cython.Py_ssize_t = SCALES * (2 * j + side) + scale
-        return self.sums[k] + log(self.products[k])
+        return self.sums.at[k] + log(self.products.at[k])
 
     def variance(
         self, j: cython.Py_ssize_t, scale: cython.Py_ssize_t, slope: float, n: float
@@ -148,7 +131,7 @@ class MeanBounds:
         if self.known:
             return 1.0
         unseen: cython.double = 0.5 * LARGEST_PAYOFF + 0.125 - 1.0
-        return (self.squares[SCALES * j + scale] + unseen) / ((n + 1.0) * CURVE * slope * slope)
+        return (self.squares.at[SCALES * j + scale] + unseen) / ((n + 1.0) * CURVE * slope * slope)
 
     def bound(self, j: cython.Py_ssize_t, n: float, level: float) -> None:
         """Leave in ``low`` and ``high`` bounds on d after n events; level is log(1 / alpha)."""
@@ -186,47 +169,46 @@ class MeanBounds:
         Tells whether it would be empty: then the events had no one mean, or a bound is wrong.
         """
         self.bound(j, n, level)
-        low: cython.double = max(self.low, self.intervals[2 * j])
-        high: cython.double = min(self.high, self.intervals[2 * j + 1])
+        low: cython.double = max(self.low, self.intervals.at[2 * j])
+        high: cython.double = min(self.high, self.intervals.at[2 * j + 1])
         if low < high:
-            self.intervals[2 * j] = low
-            self.intervals[2 * j + 1] = high
+            self.intervals.at[2 * j] = low
+            self.intervals.at[2 * j + 1] = high
         return low > high
 
     def largest_offset(self, j: cython.Py_ssize_t) -> float:
         """Bound on abs(d)."""
-        return max(fabs(self.intervals[2 * j]), fabs(self.intervals[2 * j + 1]))
+        return max(fabs(self.intervals.at[2 * j]), fabs(self.intervals.at[2 * j + 1]))
 
     def least(self, j: cython.Py_ssize_t, side: cython.Py_ssize_t) -> float:
         """Lower bound on d, or for side 1 on -d."""
-        return self.intervals[2 * j] if side == 0 else -self.intervals[2 * j + 1]
+        return self.intervals.at[2 * j] if side == 0 else -self.intervals.at[2 * j + 1]
 
     def middle(self, j: cython.Py_ssize_t) -> float:
         """Middle of the intersection of all bounds on d; 0 while it has but one end."""
         if self.radius(j) > 0.25 * UNKNOWN:
             return 0.0
-        return 0.5 * (self.intervals[2 * j] + self.intervals[2 * j + 1])
+        return 0.5 * (self.intervals.at[2 * j] + self.intervals.at[2 * j + 1])
 
     def radius(self, j: cython.Py_ssize_t) -> float:
         """Half the length of the intersection of all bounds on d."""
-        return 0.5 * (self.intervals[2 * j + 1] - self.intervals[2 * j])
+        return 0.5 * (self.intervals.at[2 * j + 1] - self.intervals.at[2 * j])
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
         k: cython.Py_ssize_t
-        self.sum_values = archive.vector(self.sum_values, 2 * SCALES * size)
-        self.product_values = archive.vector(self.product_values, 2 * SCALES * size)
-        self.square_values = archive.vector(self.square_values, SCALES * size)
-        self.interval_values = archive.vector(self.interval_values, 2 * size)
-        self.point()
+        self.sums.exchange(archive, 2 * SCALES * size)
+        self.products.exchange(archive, 2 * SCALES * size)
+        self.squares.exchange(archive, SCALES * size)
+        self.intervals.exchange(archive, 2 * size)
         for k in range(2 * SCALES * size):
-            if not 0.0 < self.products[k] < 1e300 or fabs(self.sums[k]) > 1e300:
+            if not 0.0 < self.products.at[k] < 1e300 or fabs(self.sums.at[k]) > 1e300:
                 raise ValueError("the state holds an impossible payoff: it is damaged")
         for k in range(SCALES * size):
-            if fabs(self.squares[k]) > 1e300:
+            if fabs(self.squares.at[k]) > 1e300:
                 raise ValueError("the state holds an impossible square: it is damaged")
         for k in range(2 * size):
-            if fabs(self.intervals[k]) > UNKNOWN:
+            if fabs(self.intervals.at[k]) > UNKNOWN:
                 raise ValueError("the state holds an impossible bound: it is damaged")
         return 0
 
@@ -234,10 +216,10 @@ class MeanBounds:
         """Objects whose memory belongs to these bounds."""
         return [
             self,
-            self.sum_values,
-            self.product_values,
-            self.square_values,
-            self.interval_values,
+            self.sums,
+            self.products,
+            self.squares,
+            self.intervals,
         ]
 
 

@@ -1,5 +1,5 @@
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double LARGEST_PART
 cdef double LARGEST_DIFFERENCE
@@ -16,9 +16,8 @@ cdef Py_ssize_t FAR
 cdef Py_ssize_t FIELDS
 
 cdef class SerialDependence:
-    cdef object field_values
-    cdef double* fields
-    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef readonly Vector fields
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef void clear(self, Py_ssize_t j) noexcept nogil
     cdef void observe(self, Py_ssize_t j, double deviation) noexcept nogil
     cdef double correlation(self, Py_ssize_t j) noexcept nogil

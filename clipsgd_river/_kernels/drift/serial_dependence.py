@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -14,7 +14,7 @@ except ImportError:
     from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
-    from clipsgd_river._kernels.core.buffers import doubles
+    pass
 
 # Deviations are cut here, in robust standard deviations, so that a few outliers in a row do not
 # look like dependence, nor hide it.
@@ -45,24 +45,22 @@ class SerialDependence:
     """
 
     def __init__(self) -> None:
-        self.field_values = zeros(0)
-        self.fields = doubles(self.field_values)
+        self.fields = Vector()
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        self.field_values = enlarged(self.field_values, FIELDS * size)
-        self.fields = doubles(self.field_values)
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.fields.grow(FIELDS * size)
         return 0
 
     def clear(self, j: cython.Py_ssize_t) -> None:
         """Forget the events of a feature."""
         k: cython.Py_ssize_t
         for k in range(FIELDS * j, FIELDS * (j + 1)):
-            self.fields[k] = 0.0
+            self.fields.at[k] = 0.0
 
     def observe(self, j: cython.Py_ssize_t, deviation: float) -> None:
         """Take the deviation of a feature from its mean."""
-        fields: cython.p_double = self.fields
+        fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * j
         part: cython.double = max(min(deviation, LARGEST_PART), -LARGEST_PART)
         near: cython.double = deviation - fields[k + LAST]
@@ -82,7 +80,7 @@ class SerialDependence:
 
     def correlation(self, j: cython.Py_ssize_t) -> float:
         """Correlation of neighbouring events, at least 0."""
-        fields: cython.p_double = self.fields
+        fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * j
         phi: cython.double
         if fields[k + PRODUCTS] <= 0.0 or fields[k + FAR] <= fields[k + NEAR]:
@@ -110,18 +108,17 @@ class SerialDependence:
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
         j: cython.Py_ssize_t
-        self.field_values = archive.vector(self.field_values, FIELDS * size)
-        self.fields = doubles(self.field_values)
+        self.fields.exchange(archive, FIELDS * size)
         for j in range(FIELDS * size):
-            if not -1e300 < self.fields[j] < 1e300:
+            if not -1e300 < self.fields.at[j] < 1e300:
                 raise ValueError("the state holds an impossible correlation: it is damaged")
         for j in range(size):
-            archive.check_count(self.fields[FIELDS * j + EVENTS])
+            archive.check_count(self.fields.at[FIELDS * j + EVENTS])
             for k in (SQUARES, NEAR, FAR):
-                if self.fields[FIELDS * j + k] < 0.0:
+                if self.fields.at[FIELDS * j + k] < 0.0:
                     raise ValueError("the state holds an impossible square: it is damaged")
         return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this correlation."""
-        return [self, self.field_values]
+        return [self, self.fields]

@@ -1,7 +1,7 @@
 from libc.math cimport exp, fabs, log, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles, integers
+from clipsgd_river._kernels.core.vector cimport IntegerVector, Vector
 from clipsgd_river._kernels.drift.mean_bounds cimport CURVE, HIGHEST, LOWEST, SCALES, MeanBounds
 
 cdef Py_ssize_t LENGTHS
@@ -33,28 +33,17 @@ cdef class ShiftTests:
     cdef readonly double excess
     cdef readonly bint near
     cdef double inflation
-    cdef object span_values
-    cdef int* spans
-    cdef object step_values
-    cdef int* steps
-    cdef object slope_values
-    cdef double* slopes
-    cdef object price_values
-    cdef double* prices
-    cdef object null_log_values
-    cdef double* null_logs
-    cdef object past_null_log_values
-    cdef double* past_null_logs
-    cdef object payoff_values
-    cdef double* payoffs
-    cdef object open_values
-    cdef int* open
-    cdef object field_values
-    cdef double* fields
-    cdef object window_values
-    cdef double* windows
-    cdef int point(self) except -1
-    cdef int reserve(self, Py_ssize_t size, Py_ssize_t fresh) except -1
+    cdef readonly IntegerVector spans
+    cdef readonly IntegerVector steps
+    cdef readonly Vector slopes
+    cdef readonly Vector prices
+    cdef readonly Vector null_logs
+    cdef readonly Vector past_null_logs
+    cdef readonly Vector payoffs
+    cdef readonly IntegerVector open
+    cdef readonly Vector fields
+    cdef readonly Vector windows
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef void clear(self, Py_ssize_t j) noexcept nogil
     cdef void begin(self, Py_ssize_t j) noexcept nogil
     cdef void observe(self, Py_ssize_t j, double y, Py_ssize_t n) noexcept nogil

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zero_integers, zeros
+from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 from clipsgd_river._kernels.drift.mean_bounds import MeanBounds
 
 try:
@@ -17,7 +17,6 @@ except ImportError:
 if not cython.compiled:
     from math import exp, fabs, log, sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles, integers
     from clipsgd_river._kernels.drift.mean_bounds import (
         CURVE,
         HIGHEST,
@@ -95,69 +94,48 @@ class ShiftTests:
         self.excess = 0.0
         self.near = False
         self.inflation = 1.0
-        self.span_values = zero_integers(LENGTHS)
-        self.spans = integers(self.span_values)
-        self.step_values = zero_integers(LENGTHS)
-        self.steps = integers(self.step_values)
-        self.slope_values = zeros(LENGTHS)
-        self.slopes = doubles(self.slope_values)
-        self.price_values = zeros(LENGTHS)
-        self.prices = doubles(self.price_values)
-        self.null_log_values = zeros(LENGTHS)
-        self.null_logs = doubles(self.null_log_values)
-        self.past_null_log_values = zeros(SCALES)
-        self.past_null_logs = doubles(self.past_null_log_values)
+        self.spans = IntegerVector(LENGTHS)
+        self.steps = IntegerVector(LENGTHS)
+        self.slopes = Vector(LENGTHS)
+        self.prices = Vector(LENGTHS)
+        self.null_logs = Vector(LENGTHS)
+        self.past_null_logs = Vector(SCALES)
         length: cython.Py_ssize_t
         for length in range(LENGTHS):
             span: cython.Py_ssize_t = 1 << ((length + 1) // 2)
             if length > 0 and length % 2 == 0:
                 span = 3 << (length // 2 - 1)
-            self.spans[length] = span
-            self.steps[length] = 1 if span <= 3 else span // 2
-            self.slopes[length] = min(STEEPEST, sqrt(2.0 * TYPICAL_LEVEL / (PARTS * span)))
+            self.spans.at[length] = span
+            self.steps.at[length] = 1 if span <= 3 else span // 2
+            self.slopes.at[length] = min(STEEPEST, sqrt(2.0 * TYPICAL_LEVEL / (PARTS * span)))
             share = SLOWNESS / ((length + SLOWNESS) * (length + SLOWNESS + 1.0))
-            self.prices[length] = -log(share * span)
-            slope: cython.double = self.slopes[length]
-            self.null_logs[length] = log(1.0 + CURVE * slope * slope)
+            self.prices.at[length] = -log(share * span)
+            slope: cython.double = self.slopes.at[length]
+            self.null_logs.at[length] = log(1.0 + CURVE * slope * slope)
         for length in range(SCALES):
             slope = 1.0 / (1 << length)
-            self.past_null_logs[length] = log(1.0 + CURVE * slope * slope)
-        self.payoff_values = zeros(LENGTHS)
-        self.payoffs = doubles(self.payoff_values)
-        self.open_values = zero_integers(0)
-        self.field_values = zeros(0)
-        self.window_values = zeros(0)
-        self.point()
+            self.past_null_logs.at[length] = log(1.0 + CURVE * slope * slope)
+        self.payoffs = Vector(LENGTHS)
+        self.open = IntegerVector()
+        self.fields = Vector()
+        self.windows = Vector()
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.open = integers(self.open_values)
-        self.fields = doubles(self.field_values)
-        self.windows = doubles(self.window_values)
-        return 0
-
-    def reserve(self, size: cython.Py_ssize_t, fresh: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features, the last ``fresh`` of them new."""
-        lengths_open = enlarged(self.open_values, size)
-        fields = enlarged(self.field_values, FIELDS * LENGTHS * size)
-        windows = enlarged(self.window_values, WINDOW * PARTS * LENGTHS * size)
-        self.open_values = lengths_open
-        self.field_values = fields
-        self.window_values = windows
-        self.point()
-        j: cython.Py_ssize_t
-        for j in range(size - fresh, size):
-            self.clear(j)
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.open.grow(size)
+        self.fields.grow(FIELDS * LENGTHS * size)
+        self.windows.grow(WINDOW * PARTS * LENGTHS * size)
         return 0
 
     def clear(self, j: cython.Py_ssize_t) -> None:
         """Forget the events of a feature."""
-        self.open[j] = 0
+        self.open.at[j] = 0
 
     def begin(self, j: cython.Py_ssize_t) -> None:
         """Open the next length of a feature."""
-        length: cython.Py_ssize_t = self.open[j]
-        fields: cython.p_double = self.fields
+        opened: cython.p_int = self.open.at
+        length: cython.Py_ssize_t = opened[j]
+        fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
         side: cython.Py_ssize_t
         for side in range(2):
@@ -168,18 +146,18 @@ class ShiftTests:
             fields[k + (MOST + side) * LENGTHS] = -LARGEST_EVIDENCE
         k = WINDOW * PARTS * (LENGTHS * j + length)
         for side in range(WINDOW * PARTS):
-            self.windows[k + side] = 0.0
-        self.open[j] += 1
+            self.windows.at[k + side] = 0.0
+        opened[j] += 1
 
     def observe(self, j: cython.Py_ssize_t, y: float, n: cython.Py_ssize_t) -> None:
         """Take the n-th event of a feature."""
         side: cython.Py_ssize_t
         length: cython.Py_ssize_t
-        while self.open[j] < LENGTHS and self.spans[self.open[j]] <= n:
+        while self.open.at[j] < LENGTHS and self.spans.at[self.open.at[j]] <= n:
             self.begin(j)
         if not self.known:
             y = max(min(y, LARGEST_PART), -LARGEST_PART)
-        count: cython.Py_ssize_t = self.open[j]
+        count: cython.Py_ssize_t = self.open.at[j]
         for side in range(2):
             self.pay(FIELDS * LENGTHS * j + side * LENGTHS, y if side == 0 else -y, count)
         if n % BLOCK == 0:
@@ -190,9 +168,9 @@ class ShiftTests:
         """Multiply the payoffs of an event into one side of the first ``count`` lengths."""
         # Short loops, each over few arrays, and constants in local variables: so the compiler sees
         # that they do not depend on each other, and may use wide registers.
-        slopes: cython.p_double = self.slopes
-        payoffs: cython.p_double = self.payoffs
-        fields: cython.p_double = self.fields
+        slopes: cython.p_double = self.slopes.at
+        payoffs: cython.p_double = self.payoffs.at
+        fields: cython.p_double = self.fields.at
         product: cython.Py_ssize_t = base + PRODUCT * LENGTHS
         total: cython.Py_ssize_t = base + TOTAL * LENGTHS
         square: cython.Py_ssize_t = base + SQUARE * LENGTHS
@@ -215,7 +193,7 @@ class ShiftTests:
 
     def settle(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
         """Take the logarithm of the products."""
-        fields: cython.p_double = self.fields
+        fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
         side: cython.Py_ssize_t
         for side in range(2):
@@ -245,7 +223,7 @@ class ShiftTests:
         # Each step divides the next but one, those of 1, 2, 4, ... and those of 3, 6, 12, ...
         while first <= 2:
             length = first
-            while length < self.open[j] and n % self.steps[length] == 0:
+            while length < self.open.at[j] and n % self.steps.at[length] == 0:
                 found = self.test_windows(j, length, n, bounds, level) or found
                 length += 1 if length == 0 else 2
             first += 2
@@ -260,11 +238,11 @@ class ShiftTests:
         level: float,
     ) -> cython.bint:
         """Test the open windows of one length, and put a new one in place of the oldest."""
-        fields: cython.p_double = self.fields
+        fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
-        span: cython.Py_ssize_t = self.spans[length]
+        span: cython.Py_ssize_t = self.spans.at[length]
         w: cython.Py_ssize_t = WINDOW * (PARTS * (LENGTHS * j + length) + n // span % PARTS)
-        limit: cython.double = self.prices[length] + level
+        limit: cython.double = self.prices.at[length] + level
         found: cython.bint = False
         side: cython.Py_ssize_t
         self.settle(j, length)
@@ -274,7 +252,7 @@ class ShiftTests:
                 fields[k + (MOST + side) * LENGTHS] + fields[k + (LOGARITHM + side) * LENGTHS]
             )
             if self.known:
-                most += PARTS * span * self.slopes[length] * max(bounds.least(j, side), 0.0)
+                most += PARTS * span * self.slopes.at[length] * max(bounds.least(j, side), 0.0)
             if most >= limit - LOG_WARNING:
                 found = self.test_side(j, length, side, n, bounds, limit) or found
         if n % span == 0:
@@ -295,18 +273,18 @@ class ShiftTests:
         limit: float,
     ) -> cython.bint:
         """Test the open windows of one length and side."""
-        fields: cython.p_double = self.fields
-        windows: cython.p_double = self.windows
+        fields: cython.p_double = self.fields.at
+        windows: cython.p_double = self.windows.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length + side * LENGTHS
-        span: cython.Py_ssize_t = self.spans[length]
+        span: cython.Py_ssize_t = self.spans.at[length]
         place: cython.Py_ssize_t = n // span % PARTS
         first: cython.Py_ssize_t = WINDOW * PARTS * (LENGTHS * j + length)
         # The youngest window, unless it is to begin now.
         since: cython.Py_ssize_t = 1 if n % span == 0 else 0
         offset: cython.double = bounds.largest_offset(j)
         least: cython.double = bounds.least(j, side)
-        mean: cython.double = 1.0 + CURVE * self.slopes[length] * self.slopes[length]
-        null: cython.double = self.null_logs[length] + curvature(self.slopes[length], offset)
+        mean: cython.double = 1.0 + CURVE * self.slopes.at[length] * self.slopes.at[length]
+        null: cython.double = self.null_logs.at[length] + curvature(self.slopes.at[length], offset)
         rest: cython.double
         taken: cython.double
         excess: cython.double
@@ -322,7 +300,7 @@ class ShiftTests:
                 windows[w + side] + fields[k + LOGARITHM * LENGTHS] - windows[w + FACTOR] * limit
             )
             if self.known:
-                rest = (PARTS * span - taken) * self.slopes[length] / mean
+                rest = (PARTS * span - taken) * self.slopes.at[length] / mean
                 excess -= taken * null
                 excess -= windows[w + PAST] * curvature(windows[w + PAST_SLOPE], offset)
                 # All bounds are infinite at first, and 0 times that is 0.
@@ -345,10 +323,10 @@ class ShiftTests:
         w: cython.Py_ssize_t,
     ) -> None:
         """Open a window against the past, by a known standard deviation."""
-        fields: cython.p_double = self.fields
+        fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
-        slope: cython.double = self.slopes[length]
-        events: cython.double = PARTS * self.spans[length]
+        slope: cython.double = self.slopes.at[length]
+        events: cython.double = PARTS * self.spans.at[length]
         past: cython.double = n
         mean: cython.double = 1.0 + CURVE * slope * slope
         wanted: cython.double = events * slope / mean / past
@@ -364,19 +342,19 @@ class ShiftTests:
         share: cython.double = wanted * (1.0 + curve) / past_slope
         side: cython.Py_ssize_t
         # A power above 1 is 1, and the window's its inverse: all evidence is divided by it.
-        self.windows[w + FACTOR] = self.inflation * max(share, 1.0)
+        self.windows.at[w + FACTOR] = self.inflation * max(share, 1.0)
         for side in range(2):
-            self.windows[w + side] = (
+            self.windows.at[w + side] = (
                 share * bounds.logarithm(j, 1 - side, scale)
-                - share * past * self.past_null_logs[scale]
+                - share * past * self.past_null_logs.at[scale]
                 - fields[k + (LOGARITHM + side) * LENGTHS]
             )
-        self.windows[w + PAST] = share * past
-        self.windows[w + PAST_SLOPE] = past_slope
+        self.windows.at[w + PAST] = share * past
+        self.windows.at[w + PAST_SLOPE] = past_slope
 
     def tell_most(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
         """Find the largest evidence that open windows begin with, with what events may add."""
-        windows: cython.p_double = self.windows
+        windows: cython.p_double = self.windows.at
         first: cython.Py_ssize_t = WINDOW * PARTS * (LENGTHS * j + length)
         side: cython.Py_ssize_t
         place: cython.Py_ssize_t
@@ -390,9 +368,9 @@ class ShiftTests:
                 if windows[w + FACTOR] > 0.0:
                     begun = windows[w + side]
                     if not self.known:
-                        begun -= PARTS * self.spans[length] * min(windows[w + EACH + side], 0.0)
+                        begun -= PARTS * self.spans.at[length] * min(windows[w + EACH + side], 0.0)
                     most = max(most, begun)
-            self.fields[FIELDS * LENGTHS * j + length + (MOST + side) * LENGTHS] = most
+            self.fields.at[FIELDS * LENGTHS * j + length + (MOST + side) * LENGTHS] = most
 
     def open_unknown(
         self,
@@ -402,42 +380,44 @@ class ShiftTests:
         w: cython.Py_ssize_t,
     ) -> None:
         """Open a window against the mean payoff of the past, by its own variance."""
-        fields: cython.p_double = self.fields
+        fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
-        events: cython.double = PARTS * self.spans[length]
+        events: cython.double = PARTS * self.spans.at[length]
         # The payoffs of a length count from its opening on, at the event of its span.
-        seen: cython.double = n - self.spans[length] + 1
-        u: cython.double = min(self.slopes[length] * LARGEST_PART, HIGHEST)
+        seen: cython.double = n - self.spans.at[length] + 1
+        u: cython.double = min(self.slopes.at[length] * LARGEST_PART, HIGHEST)
         unseen: cython.double = 1.0 + u * (1.0 + CURVE * u)
         mean: cython.double
         variance: cython.double
         side: cython.Py_ssize_t
-        self.windows[w + FACTOR] = 0.0
+        self.windows.at[w + FACTOR] = 0.0
         if LONGEST_OF_PAST * seen < events:
             return
         for side in range(2):
             mean = (fields[k + (TOTAL + side) * LENGTHS] + unseen) / (seen + 1.0)
             variance = (fields[k + (SQUARE + side) * LENGTHS] + unseen * unseen) / (seen + 1.0)
             variance -= mean * mean
-            self.windows[w + side] = -fields[k + (LOGARITHM + side) * LENGTHS]
-            self.windows[w + EACH + side] = log(mean)
-            self.windows[w + EACH_SQUARED + side] = variance / (2.0 * seen * mean * mean)
-        self.windows[w + FACTOR] = self.inflation
+            self.windows.at[w + side] = -fields[k + (LOGARITHM + side) * LENGTHS]
+            self.windows.at[w + EACH + side] = log(mean)
+            self.windows.at[w + EACH_SQUARED + side] = variance / (2.0 * seen * mean * mean)
+        self.windows.at[w + FACTOR] = self.inflation
 
     def exchange(self, archive: Archive, j: cython.Py_ssize_t, n: cython.Py_ssize_t) -> cython.int:
         """Pass the state of a feature that has seen n events through ``archive``."""
         field: cython.Py_ssize_t
         length: cython.Py_ssize_t
-        while archive.reading and self.open[j] < LENGTHS and self.spans[self.open[j]] <= n:
+        while archive.reading and self.open.at[j] < LENGTHS and self.spans.at[self.open.at[j]] <= n:
             self.begin(j)
         for field in range(FIELDS):
-            for length in range(self.open[j]):
+            for length in range(self.open.at[j]):
                 k: cython.Py_ssize_t = LENGTHS * (FIELDS * j + field) + length
-                self.fields[k] = archive.number(self.fields[k])
-                self.check(field - field % 2, self.fields[k])
-        for k in range(WINDOW * PARTS * LENGTHS * j, WINDOW * PARTS * (LENGTHS * j + self.open[j])):
-            self.windows[k] = archive.number(self.windows[k])
-            if fabs(self.windows[k]) > LARGEST_EVIDENCE:
+                self.fields.at[k] = archive.number(self.fields.at[k])
+                self.check(field - field % 2, self.fields.at[k])
+        for k in range(
+            WINDOW * PARTS * LENGTHS * j, WINDOW * PARTS * (LENGTHS * j + self.open.at[j])
+        ):
+            self.windows.at[k] = archive.number(self.windows.at[k])
+            if fabs(self.windows.at[k]) > LARGEST_EVIDENCE:
                 raise ValueError("the state holds impossible evidence: it is damaged")
         return 0
 
@@ -456,16 +436,16 @@ class ShiftTests:
         """Objects whose memory belongs to these tests."""
         return [
             self,
-            self.span_values,
-            self.step_values,
-            self.slope_values,
-            self.price_values,
-            self.null_log_values,
-            self.past_null_log_values,
-            self.payoff_values,
-            self.open_values,
-            self.field_values,
-            self.window_values,
+            self.spans,
+            self.steps,
+            self.slopes,
+            self.prices,
+            self.null_logs,
+            self.past_null_logs,
+            self.payoffs,
+            self.open,
+            self.fields,
+            self.windows,
         ]
 
 

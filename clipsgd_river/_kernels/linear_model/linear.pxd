@@ -1,18 +1,19 @@
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.buffers cimport doubles
-from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
-from clipsgd_river._kernels.sgd.location_scale cimport MULTIPLE, LocationScaleKernel
-from clipsgd_river._kernels.core.vector cimport total
+from clipsgd_river._kernels.core.event_loop cimport EventLoop
+from clipsgd_river._kernels.core.reductions cimport total
+from clipsgd_river._kernels.core.vector cimport Vector
+from clipsgd_river._kernels.sgd.clip_threshold cimport MULTIPLE, ClipThreshold
+from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
 cdef double INPUT_RATE
 cdef double EARLIEST
 
-cdef class LinearKernel(LocationScaleKernel):
+cdef class LinearKernel(EventLoop):
+    cdef readonly LocationScale inputs
     cdef readonly ClipThreshold error_clip
-    cdef object before_values
-    cdef double* before
-    cdef object early_values
-    cdef double* early
+    cdef readonly Vector before
+    cdef readonly Vector early
     # Where the rows that run now have their targets and answers.
     cdef double* target_of
     cdef double* output_of

@@ -7,8 +7,10 @@ from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.event_loop import EventLoop
+from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -17,8 +19,8 @@ except ImportError:
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles
-    from clipsgd_river._kernels.core.vector import total
-    from clipsgd_river._kernels.sgd.location_scale import MULTIPLE
+    from clipsgd_river._kernels.core.reductions import total
+    from clipsgd_river._kernels.sgd.clip_threshold import MULTIPLE
 
 # Locations and scales of the features only condition the steps, since the function is kept when
 # they move: a memory of 500 events is enough, and costs less than an automatic step.
@@ -27,11 +29,11 @@ INPUT_RATE = 0.002
 EARLIEST = 8.0
 
 
-class LinearKernel(LocationScaleKernel):
-    """Location and scale that condition the steps of a linear model, instead of being judged.
+class LinearKernel(EventLoop):
+    """A linear model whose steps are conditioned by location and scale of its features.
 
     A model is a subclass with a handful of methods: ``evaluate`` the loaded event, ``write`` what
-    it predicts, ``teach`` a target, ``reserve`` and ``exchange``.
+    it predicts, ``teach`` a target, ``grow`` and ``exchange``.
 
     Parameters
     ----------
@@ -42,37 +44,41 @@ class LinearKernel(LocationScaleKernel):
         The automatic threshold, in medians of the gradient's norm.
     """
 
-    def __init__(self, settings: dict[str, Any], multiple: float) -> None:
-        # An alert limit is kept for every detector; no model is asked for it.
-        LocationScaleKernel.__init__(
-            self,
-            {**settings, "learning_rate": INPUT_RATE, "clip": "auto", "contamination": 0.5},
+    def __init__(self, settings: dict[str, Any], multiple: float = MULTIPLE) -> None:
+        EventLoop.__init__(self, settings)
+        self.inputs = LocationScale(
+            {"learning_rate": INPUT_RATE, "clip": "auto", "warm_up": settings["warm_up"]},
+            self.features,
         )
-        self.settings = settings
-        self.scheduled = hasattr(settings["learning_rate"], "get")
         self.error_clip = ClipThreshold(settings["clip"], multiple)
-        self.before_values = zeros(0)
-        self.before = doubles(self.before_values)
-        self.early_values = zeros(0)
-        self.early = doubles(self.early_values)
+        self.before = Vector()
+        self.early = Vector()
         self.writes = False
         # Numbers that a prediction consists of.
         self.outputs = 1
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        before = zeros(size)
-        early = zeros(size)
-        LocationScaleKernel.reserve(self, size)
-        self.before_values = before
-        self.before = doubles(before)
-        self.early_values = early
-        self.early = doubles(early)
-        return 0
+    def prepare(self) -> cython.int:
+        """Do what needs the interpreter before an event is learned."""
+        return self.inputs.prepare(self.events)
+
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.before.grow(size)
+        self.early.grow(size)
+        return self.inputs.grow(size)
+
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all."""
+        self.inputs.add_features(size)
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Those of location and scale."""
+        return self.inputs.least_numbers(size)
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``; the features are known."""
-        LocationScaleKernel.exchange(self, archive)
+        EventLoop.exchange(self, archive)
+        self.inputs.exchange(archive)
         self.error_clip.exchange(archive)
         return 0
 
@@ -92,20 +98,21 @@ class LinearKernel(LocationScaleKernel):
         standardised event.
         """
         count: cython.Py_ssize_t = self.features.count
-        squares: cython.p_double = self.features.scratch
+        squares: cython.p_double = self.features.scratch.at
         k: cython.Py_ssize_t
         self.events += 1.0
         if count == 0:
             return 0.0
         for k in range(count):
-            self.before[k] = self.location[self.features.present[k]]
-        self.standardise()
-        if self.starting > 0:
+            self.before.at[k] = self.inputs.location.at[self.features.present.at[k]]
+        self.inputs.standardise()
+        if self.inputs.starting > 0:
             self.step_of_start()
         else:
-            self.step()
+            self.inputs.step(self.events)
+        gradient: cython.p_double = self.inputs.gradient.at
         for k in range(count):
-            squares[k] = self.gradient[k] * self.gradient[k]
+            squares[k] = gradient[k] * gradient[k]
         return total(squares, count)
 
     def step_of_start(self) -> None:
@@ -113,14 +120,19 @@ class LinearKernel(LocationScaleKernel):
 
         A location that starts follows no gradient, but a model need not wait for it.
         """
+        present: cython.p_int = self.features.present.at
+        gradient: cython.p_double = self.inputs.gradient.at
+        early: cython.p_double = self.early.at
         count: cython.Py_ssize_t = self.features.count
+        seen: cython.double
         k: cython.Py_ssize_t
         for k in range(count):
-            self.early[k] = self.deviation[k]
-        self.step()
+            early[k] = self.inputs.deviation.at[k]
+        self.inputs.step(self.events)
         for k in range(count):
-            if EARLIEST < self.seen[self.features.present[k]] <= self.start.length:
-                self.gradient[k] = max(min(self.early[k], MULTIPLE), -MULTIPLE)
+            seen = self.inputs.seen.at[present[k]]
+            if EARLIEST < seen <= self.inputs.start.length:
+                gradient[k] = max(min(early[k], MULTIPLE), -MULTIPLE)
 
     def clipped(self, norm: float, rate: float) -> float:
         """Share of a gradient of this norm that counts, for a step of this size."""
@@ -135,9 +147,9 @@ class LinearKernel(LocationScaleKernel):
         """Raise what learning the event would raise; nothing changes."""
         self.claim()
         try:
-            fresh = self.features.load(event)
-            if fresh is not None:
-                self.features.admit(fresh)
+            new = self.features.load(event)
+            if new is not None:
+                self.features.check_capacity(new)
         finally:
             self.busy = False
 
@@ -171,8 +183,8 @@ class LinearKernel(LocationScaleKernel):
         try:
             self.load(event, False)
             self.evaluate()
-            self.write(self.before, 0)
-            return self.before[0]
+            self.write(self.before.at, 0)
+            return self.before.at[0]
         finally:
             self.busy = False
 
@@ -222,8 +234,9 @@ class LinearKernel(LocationScaleKernel):
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
         return [
-            *LocationScaleKernel.owners(self),
-            self.before_values,
-            self.early_values,
+            *EventLoop.owners(self),
+            *self.inputs.owners(),
+            self.before,
+            self.early,
             self.error_clip,
         ]

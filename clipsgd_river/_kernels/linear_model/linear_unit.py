@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
 from clipsgd_river._kernels.core.features import FeatureTable
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.core.vector import Vector
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 from clipsgd_river._kernels.sgd.step_size import StepSize
 
 try:
@@ -17,8 +17,7 @@ except ImportError:
     from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
-    from clipsgd_river._kernels.core.buffers import doubles
-    from clipsgd_river._kernels.core.vector import total
+    from clipsgd_river._kernels.core.reductions import total
 
 # A weight or a value beyond this is round-off or an attack; with it every product stays finite.
 LARGEST_WEIGHT = 1e150
@@ -50,10 +49,8 @@ class LinearUnit:
 
     def __init__(self, rule: object, smallest: float, pace: float) -> None:
         self.pace = pace
-        self.weight_values = zeros(0)
-        self.weights = doubles(self.weight_values)
-        self.gradient_values = zeros(0)
-        self.gradient = doubles(self.gradient_values)
+        self.weights = Vector()
+        self.gradient = Vector()
         self.centre = 0.0
         self.weight_step = StepSize(rule, smallest, True)
         self.centre_step = StepSize(rule, smallest, True)
@@ -61,21 +58,20 @@ class LinearUnit:
         self.alone = FeatureTable(1)
         self.alone.load({})
         self.alone.grow([0])
-        self.alone.commit()
-        self.alone.place([(0, 1.0)])
-        self.centre_step.reserve(1)
-        self.alone_values = zeros(1)
-        self.alone_gradient = doubles(self.alone_values)
+        self.alone.add_pending()
+        self.alone.load_new([(0, 1.0)])
+        self.centre_step.grow(1)
+        self.alone_gradient = Vector(1)
 
-    def value(self, inputs: LocationScaleKernel) -> float:
+    def value(self, inputs: LocationScale) -> float:
         """Value of f at the loaded event; a missing feature counts as its location."""
         count: cython.Py_ssize_t = inputs.features.count
         whole: cython.bint = count == inputs.features.size
-        present: cython.p_int = inputs.features.present
-        values: cython.p_double = inputs.features.values
-        location: cython.p_double = inputs.location
-        weights: cython.p_double = self.weights
-        parts: cython.p_double = inputs.features.scratch
+        present: cython.p_int = inputs.features.present.at
+        values: cython.p_double = inputs.features.values.at
+        location: cython.p_double = inputs.location.at
+        weights: cython.p_double = self.weights.at
+        parts: cython.p_double = inputs.features.scratch.at
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         for k in range(count):
@@ -84,14 +80,14 @@ class LinearUnit:
         result: cython.double = self.centre + total(parts, count)
         return max(min(result, LARGEST_WEIGHT), -LARGEST_WEIGHT)
 
-    def recentre(self, inputs: LocationScaleKernel, before: cython.p_double) -> None:
+    def recentre(self, inputs: LocationScale, before: cython.p_double) -> None:
         """Keep f the same function now that the locations moved from ``before``."""
         count: cython.Py_ssize_t = inputs.features.count
         whole: cython.bint = count == inputs.features.size
-        present: cython.p_int = inputs.features.present
-        location: cython.p_double = inputs.location
-        weights: cython.p_double = self.weights
-        parts: cython.p_double = inputs.features.scratch
+        present: cython.p_int = inputs.features.present.at
+        location: cython.p_double = inputs.location.at
+        weights: cython.p_double = self.weights.at
+        parts: cython.p_double = inputs.features.scratch.at
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         for k in range(count):
@@ -101,7 +97,7 @@ class LinearUnit:
         self.centre = max(min(self.centre, LARGEST_WEIGHT), -LARGEST_WEIGHT)
 
     def learn_gradient(
-        self, inputs: LocationScaleKernel, error: float, square: float, events: float
+        self, inputs: LocationScale, error: float, square: float, events: float
     ) -> None:
         """Leave the gradient, error times v, in ``gradient``; let both step sizes follow it.
 
@@ -117,19 +113,19 @@ class LinearUnit:
             Events learned so far.
         """
         count: cython.Py_ssize_t = inputs.features.count
-        gradient: cython.p_double = self.gradient
-        event: cython.p_double = inputs.gradient
+        gradient: cython.p_double = self.gradient.at
+        event: cython.p_double = inputs.gradient.at
         k: cython.Py_ssize_t
         for k in range(count):
             gradient[k] = error * event[k]
         if square > 0.0:
             self.weight_step.advance(gradient, inputs.features, error * error * square, events)
-        self.alone_gradient[0] = error
-        self.centre_step.advance(self.alone_gradient, self.alone, error * error, events)
+        self.alone_gradient.at[0] = error
+        self.centre_step.advance(self.alone_gradient.at, self.alone, error * error, events)
 
     def move(
         self,
-        inputs: LocationScaleKernel,
+        inputs: LocationScale,
         change: cython.p_double,
         centre: float,
         limit: float,
@@ -153,10 +149,10 @@ class LinearUnit:
         """
         count: cython.Py_ssize_t = inputs.features.count
         whole: cython.bint = count == inputs.features.size
-        present: cython.p_int = inputs.features.present
-        weights: cython.p_double = self.weights
-        precision: cython.p_double = inputs.precision
-        seen: cython.p_double = inputs.seen
+        present: cython.p_int = inputs.features.present.at
+        weights: cython.p_double = self.weights.at
+        precision: cython.p_double = inputs.precision.at
+        seen: cython.p_double = inputs.seen.at
         start: cython.double = self.pace * count
         rate: cython.double
         weight: cython.double
@@ -180,24 +176,21 @@ class LinearUnit:
         self.centre += rate * centre
         self.centre = max(min(self.centre, LARGEST_WEIGHT), -LARGEST_WEIGHT)
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        self.weight_values = enlarged(self.weight_values, size)
-        self.weights = doubles(self.weight_values)
-        self.gradient_values = zeros(size)
-        self.gradient = doubles(self.gradient_values)
-        self.weight_step.reserve(size)
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.weights.grow(size)
+        self.gradient.grow(size)
+        self.weight_step.grow(size)
         return 0
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
         self.centre = archive.number(self.centre)
-        self.weight_values = archive.vector(self.weight_values, size)
-        self.weights = doubles(self.weight_values)
+        self.weights.exchange(archive, size)
         j: cython.Py_ssize_t
         largest: cython.double = max(self.centre, -self.centre)
         for j in range(size):
-            largest = max(largest, max(self.weights[j], -self.weights[j]))
+            largest = max(largest, max(self.weights.at[j], -self.weights.at[j]))
         if largest > LARGEST_WEIGHT:
             raise ValueError("the state holds an impossible weight: it is damaged")
         self.weight_step.exchange(archive, size)
@@ -208,10 +201,10 @@ class LinearUnit:
         """Objects whose memory belongs to this unit."""
         return [
             self,
-            self.weight_values,
-            self.gradient_values,
+            self.weights,
+            self.gradient,
             self.alone,
-            self.alone_values,
+            self.alone_gradient,
             *self.weight_step.owners(),
             *self.centre_step.owners(),
         ]

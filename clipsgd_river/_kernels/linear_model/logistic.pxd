@@ -1,7 +1,8 @@
 from libc.math cimport exp, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles, pointers
+from clipsgd_river._kernels.core.buffers cimport pointers
+from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.linear_model.linear cimport LinearKernel
 from clipsgd_river._kernels.linear_model.logistic_unit cimport SLOW_RATE, LogisticUnit
 
@@ -28,9 +29,8 @@ cdef class LogisticKernel(LinearKernel):
     cdef bint estimates_noise
     cdef bint restarts
     cdef readonly double since
-    cdef readonly bint settled
-    cdef object probability_values
-    cdef double* probability
+    cdef readonly bint steady
+    cdef readonly Vector probability
 
     cdef int point_to_units(self) except -1
     cdef int start_class(self) except -1

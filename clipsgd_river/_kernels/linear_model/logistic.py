@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import addresses, enlarged, zeros
+from clipsgd_river._kernels.core.buffers import addresses
+from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.linear_model.linear import LinearKernel
 from clipsgd_river._kernels.linear_model.logistic_unit import LogisticUnit
 
@@ -18,7 +19,7 @@ except ImportError:
 if not cython.compiled:
     from math import exp, sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles, pointers
+    from clipsgd_river._kernels.core.buffers import pointers
     from clipsgd_river._kernels.linear_model.logistic_unit import SLOW_RATE
 
 # A logit beyond this is certainty, and its exponential is still far from overflow.
@@ -70,10 +71,9 @@ class LogisticKernel(LinearKernel):
         self.recent_miss = 0.5
         self.usual_miss = 0.5
         self.usual_square = 0.3
-        self.settled = True
+        self.steady = True
         self.since = 0.0
-        self.probability_values = zeros(0)
-        self.probability = doubles(self.probability_values)
+        self.probability = Vector()
 
     def point_to_units(self) -> cython.int:
         """Aim the pointer at the units, for code that runs without the interpreter's lock."""
@@ -90,13 +90,12 @@ class LogisticKernel(LinearKernel):
             unit.centre_step.consult_scheduler(self.events + 1.0)
         return 0
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
         unit: LogisticUnit
         for unit in self.units:
-            unit.reserve(size)
-        LinearKernel.reserve(self, size)
-        return 0
+            unit.grow(size)
+        return LinearKernel.grow(self, size)
 
     def add_class(self) -> None:
         """Start one more class."""
@@ -116,7 +115,7 @@ class LogisticKernel(LinearKernel):
         units = list(self.units)
         for _ in range((0, 1, 2)[self.classes] if self.classes < 3 else 1):
             unit = LogisticUnit(rule)
-            unit.reserve(size)
+            unit.grow(size)
             units.append(unit)
         if self.classes == 2:
             # One function for the odds of two classes becomes two of half its size.
@@ -125,16 +124,15 @@ class LogisticKernel(LinearKernel):
             first.centre *= -0.5
             unit.centre = -first.centre
             for j in range(size):
-                first.weights[j] *= -0.5
-                unit.weights[j] = -first.weights[j]
+                first.weights.at[j] *= -0.5
+                unit.weights.at[j] = -first.weights.at[j]
             fresh: LogisticUnit = LogisticUnit(rule)
-            fresh.reserve(size)
+            fresh.grow(size)
             fresh.centre = first.centre
             for j in range(size):
-                fresh.weights[j] = first.weights[j]
+                fresh.weights.at[j] = first.weights.at[j]
             units[0] = fresh
-        self.probability_values = enlarged(self.probability_values, self.classes + 1)
-        self.probability = doubles(self.probability_values)
+        self.probability.grow(self.classes + 1)
         self.units = units
         self.point_to_units()
         self.classes += 1
@@ -143,47 +141,48 @@ class LogisticKernel(LinearKernel):
 
     def logit(self, function: cython.Py_ssize_t) -> float:
         """One of the linear functions at the loaded event, within bounds."""
-        z: cython.double = cython.cast(LogisticUnit, self.unit[function]).value(self)
+        z: cython.double = cython.cast(LogisticUnit, self.unit[function]).value(self.inputs)
         return max(min(z, LARGEST_LOGIT), -LARGEST_LOGIT)
 
     def evaluate(self) -> None:
         """Probability of each class."""
+        probability: cython.p_double = self.probability.at
         z: cython.double
         top: cython.double = -LARGEST_LOGIT
         total: cython.double = 0.0
         c: cython.Py_ssize_t
         if self.classes < 2:
-            self.probability[0] = 1.0
+            probability[0] = 1.0
             return
         if self.classes == 2:
             z = self.logit(0)
-            self.probability[1] = 1.0 / (1.0 + exp(-z))
-            self.probability[0] = 1.0 / (1.0 + exp(z))
+            probability[1] = 1.0 / (1.0 + exp(-z))
+            probability[0] = 1.0 / (1.0 + exp(z))
             return
         for c in range(self.classes):
             z = self.logit(c)
-            self.probability[c] = z
+            probability[c] = z
             top = max(top, z)
         for c in range(self.classes):
-            self.probability[c] = exp(self.probability[c] - top)
-            total += self.probability[c]
+            probability[c] = exp(probability[c] - top)
+            total += probability[c]
         for c in range(self.classes):
-            self.probability[c] /= total
+            probability[c] /= total
 
     def write(self, out: cython.p_double, start: cython.Py_ssize_t) -> None:
         """The probabilities."""
         c: cython.Py_ssize_t
         for c in range(self.outputs):
-            out[start + c] = self.probability[c]
+            out[start + c] = self.probability.at[c]
 
     def trust(self, label: cython.Py_ssize_t) -> float:
         """Probability that the label is real; all count as real while the concept changes."""
-        p: cython.double = self.probability[label]
+        p: cython.double = self.probability.at[label]
         likelihood: cython.double = (1.0 - self.noise) * p
         real: cython.double = likelihood / (self.noise / self.classes + likelihood + 1e-300)
         self.since += 1.0
         self.notice(1.0 - p)
-        return real if self.settled else 1.0
+        return real if self.steady else 1.0
 
     def notice(self, miss: float) -> None:
         """Compare the misses of fifty events with those of five hundred."""
@@ -191,10 +190,10 @@ class LogisticKernel(LinearKernel):
         spread: cython.double = max(self.usual_square - self.usual_miss * self.usual_miss, 0.0)
         self.recent_miss += FAST_RATE * (miss - self.recent_miss)
         usual: cython.double = self.usual_miss + SURPRISE * sqrt(0.5 * FAST_RATE * spread)
-        self.settled = self.recent_miss <= usual + TOLERANCE
+        self.steady = self.recent_miss <= usual + TOLERANCE
         self.usual_miss += rate * (miss - self.usual_miss)
         self.usual_square += rate * (miss * miss - self.usual_square)
-        if not self.settled and self.restarts:
+        if not self.steady and self.restarts:
             self.since = 0.0
 
     def teach(self, target: float) -> None:
@@ -204,13 +203,13 @@ class LogisticKernel(LinearKernel):
         label: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, target)
         energy: cython.double = self.follow_inputs()
         for c in range(self.functions):
-            cython.cast(LogisticUnit, self.unit[c]).recentre(self, self.before)
+            cython.cast(LogisticUnit, self.unit[c]).recentre(self.inputs, self.before.at)
         if self.functions == 0:
             return
         factor: cython.double = self.trust(label)
         total: cython.double = 0.0
         for c in range(self.classes):
-            error = (1.0 if c == label else 0.0) - self.probability[c]
+            error = (1.0 if c == label else 0.0) - self.probability.at[c]
             total += error * error
         if self.functions == 1:
             total *= 0.5
@@ -219,7 +218,7 @@ class LogisticKernel(LinearKernel):
         factor *= self.clipped(norm, rate)
         for c in range(self.functions):
             self.teach_unit(c, label, factor, energy)
-        if self.estimates_noise and self.settled:
+        if self.estimates_noise and self.steady:
             self.learn_noise()
 
     def teach_unit(
@@ -232,7 +231,7 @@ class LogisticKernel(LinearKernel):
         """One step of one linear function; its class against all others, as for two classes."""
         c: cython.Py_ssize_t = 1 if self.functions == 1 else function
         hit: cython.double = 1.0 if c == label else 0.0
-        p: cython.double = self.probability[c]
+        p: cython.double = self.probability.at[c]
         real: cython.double = 1.0 - self.noise
         q: cython.double = self.noise / self.classes + real * p
         variance: cython.double = q * (1.0 - q) + 1e-300
@@ -243,15 +242,15 @@ class LogisticKernel(LinearKernel):
         error: cython.double = factor * (hit - p)
         score: cython.double = (hit - q) / variance * noise_slope
         cython.cast(LogisticUnit, self.unit[function]).learn_gradient(
-            self, error, energy, self.events
+            self.inputs, error, energy, self.events
         )
         cython.cast(LogisticUnit, self.unit[function]).learn_information(
-            self, slope, noise_slope, variance, self.since
+            self.inputs, slope, noise_slope, variance, self.since
         )
         limit: cython.double = cython.cast(LogisticUnit, self.unit[function]).turn(
-            self, error, score, energy, self.events
+            self.inputs, error, score, energy, self.events
         )
-        cython.cast(LogisticUnit, self.unit[function]).take(self, limit, self.since)
+        cython.cast(LogisticUnit, self.unit[function]).take_step(self.inputs, limit, self.since)
 
     def learn_noise(self) -> None:
         """Step of the share of random labels, the mean of what the linear functions ask for."""
@@ -293,7 +292,7 @@ class LogisticKernel(LinearKernel):
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
-        owners = [*LinearKernel.owners(self), self.probability_values, self.address_values]
+        owners = [*LinearKernel.owners(self), self.probability, self.address_values]
         unit: LogisticUnit
         for unit in self.units:
             owners += unit.owners()

@@ -1,10 +1,10 @@
 from libc.math cimport sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.reductions cimport total
+from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.linear_model.linear_unit cimport LinearUnit
-from clipsgd_river._kernels.sgd.location_scale cimport LocationScaleKernel
-from clipsgd_river._kernels.core.vector cimport total
+from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
 cdef double SLOW_RATE
 cdef double FLATTEST
@@ -19,8 +19,7 @@ cdef double PACE
 cdef double RESTING_RATE
 
 cdef class LogisticUnit(LinearUnit):
-    cdef object direction_values
-    cdef double* direction
+    cdef readonly Vector direction
     cdef double component
     cdef readonly double across
     cdef readonly double along
@@ -31,6 +30,6 @@ cdef class LogisticUnit(LinearUnit):
     cdef double centre_change
     cdef double noise_change
 
-    cdef void learn_information(self, LocationScaleKernel inputs, double slope, double noise_slope, double variance, double events) noexcept nogil
-    cdef double turn(self, LocationScaleKernel inputs, double error, double noise_score, double square, double events) noexcept nogil
-    cdef void take(self, LocationScaleKernel inputs, double limit, double events) noexcept nogil
+    cdef void learn_information(self, LocationScale inputs, double slope, double noise_slope, double variance, double events) noexcept nogil
+    cdef double turn(self, LocationScale inputs, double error, double noise_score, double square, double events) noexcept nogil
+    cdef void take_step(self, LocationScale inputs, double limit, double events) noexcept nogil

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.linear_model.linear_unit import LinearUnit
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -18,8 +18,7 @@ except ImportError:
 if not cython.compiled:
     from math import sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
-    from clipsgd_river._kernels.core.vector import total
+    from clipsgd_river._kernels.core.reductions import total
 
 # Step of what is tracked over 500 events.
 SLOW_RATE = 0.002
@@ -64,8 +63,7 @@ class LogisticUnit(LinearUnit):
 
     def __init__(self, rule: object) -> None:
         LinearUnit.__init__(self, rule, RESTING_RATE, PACE)
-        self.direction_values = zeros(0)
-        self.direction = doubles(self.direction_values)
+        self.direction = Vector()
         self.component = 0.0
         self.across = STEEPEST
         self.along = STEEPEST
@@ -77,7 +75,7 @@ class LogisticUnit(LinearUnit):
 
     def learn_information(
         self,
-        inputs: LocationScaleKernel,
+        inputs: LocationScale,
         slope: float,
         noise_slope: float,
         variance: float,
@@ -97,12 +95,12 @@ class LogisticUnit(LinearUnit):
             Events learned so far.
         """
         count: cython.Py_ssize_t = inputs.features.count
-        present: cython.p_int = inputs.features.present
-        parts: cython.p_double = inputs.features.scratch
-        direction: cython.p_double = self.direction
-        weights: cython.p_double = self.weights
-        scale: cython.p_double = inputs.scale
-        v: cython.p_double = inputs.gradient
+        present: cython.p_int = inputs.features.present.at
+        parts: cython.p_double = inputs.features.scratch.at
+        direction: cython.p_double = self.direction.at
+        weights: cython.p_double = self.weights.at
+        scale: cython.p_double = inputs.scale.at
+        v: cython.p_double = inputs.gradient.at
         weight: cython.double
         k: cython.Py_ssize_t
         for k in range(count):
@@ -132,7 +130,7 @@ class LogisticUnit(LinearUnit):
 
     def turn(
         self,
-        inputs: LocationScaleKernel,
+        inputs: LocationScale,
         error: float,
         noise_score: float,
         square: float,
@@ -158,8 +156,8 @@ class LogisticUnit(LinearUnit):
         The largest step that does not go beyond the minimum for this event alone.
         """
         count: cython.Py_ssize_t = inputs.features.count
-        gradient: cython.p_double = self.gradient
-        direction: cython.p_double = self.direction
+        gradient: cython.p_double = self.gradient.at
+        direction: cython.p_double = self.direction.at
         t: cython.double = self.component
         raised: cython.double = 1.0 + RIDGE
         k: cython.Py_ssize_t
@@ -193,17 +191,16 @@ class LogisticUnit(LinearUnit):
         reach: cython.double = max(square - t * t, 0.0) * across + max(x0 + t * x1, 0.0)
         return 1.0 / (1e-300 + STEEPEST * reach)
 
-    def take(self, inputs: LocationScaleKernel, limit: float, events: float) -> None:
+    def take_step(self, inputs: LocationScale, limit: float, events: float) -> None:
         """Take the step that `turn` left, of size ``limit`` at most."""
         start: cython.double = events + PACE * inputs.features.count
-        self.move(inputs, self.gradient, self.centre_change, limit, events)
+        self.move(inputs, self.gradient.at, self.centre_change, limit, events)
         self.noise_change *= min(max(RESTING_RATE, PACE / start), limit)
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        LinearUnit.reserve(self, size)
-        self.direction_values = zeros(size)
-        self.direction = doubles(self.direction_values)
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        LinearUnit.grow(self, size)
+        self.direction.grow(size)
         return 0
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
@@ -229,4 +226,4 @@ class LogisticUnit(LinearUnit):
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this unit."""
-        return [*LinearUnit.owners(self), self.direction_values]
+        return [*LinearUnit.owners(self), self.direction]

@@ -2,9 +2,9 @@ from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.robust_start cimport RobustStart
 from clipsgd_river._kernels.linear_model.linear cimport LinearKernel
 from clipsgd_river._kernels.linear_model.linear_unit cimport LARGEST_WEIGHT, LinearUnit
-from clipsgd_river._kernels.core.robust_start cimport RobustStart
 
 cdef class RegressionKernel(LinearKernel):
     cdef readonly LinearUnit unit

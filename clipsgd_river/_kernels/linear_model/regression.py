@@ -30,10 +30,10 @@ class RegressionKernel(LinearKernel):
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        LinearKernel.__init__(self, settings, 2.0)
+        LinearKernel.__init__(self, settings)
         self.unit = LinearUnit(settings["learning_rate"], 0.0005, 1.0)
         self.target_start = RobustStart(settings["warm_up"])
-        self.target_start.reserve(1)
+        self.target_start.grow(1)
         self.value = 0.0
 
     def prepare(self) -> cython.int:
@@ -43,15 +43,14 @@ class RegressionKernel(LinearKernel):
         self.unit.centre_step.consult_scheduler(self.events + 1.0)
         return 0
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        self.unit.reserve(size)
-        LinearKernel.reserve(self, size)
-        return 0
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.unit.grow(size)
+        return LinearKernel.grow(self, size)
 
     def evaluate(self) -> None:
         """Value of the linear function."""
-        self.value = self.unit.value(self)
+        self.value = self.unit.value(self.inputs)
 
     def write(self, out: cython.p_double, start: cython.Py_ssize_t) -> None:
         """The value itself."""
@@ -60,25 +59,25 @@ class RegressionKernel(LinearKernel):
     def teach(self, target: float) -> None:
         """One clipped step towards the target."""
         energy: cython.double = self.follow_inputs()
-        self.unit.recentre(self, self.before)
+        self.unit.recentre(self.inputs, self.before.at)
         target = max(min(target, LARGEST_WEIGHT), -LARGEST_WEIGHT)
         dimension: cython.double = self.features.count + 1
         if self.events <= self.target_start.length:
             self.target_start.add(0, cython.cast(cython.Py_ssize_t, self.events) - 1, target)
             self.unit.centre = self.target_start.location
-            self.error_clip.norm.place(self.target_start.scale * sqrt(dimension), 10.0)
+            self.error_clip.norm.start_at(self.target_start.scale * sqrt(dimension), 10.0)
             return
         error: cython.double = target - self.value
         norm: cython.double = fabs(error) * sqrt(1.0 + energy)
         if self.error_clip.norm.value == 0.0:
             # Targets were constant so far: by Chebyshev's inequality n events cannot tell more of
             # how far the next one may be.
-            self.error_clip.norm.place(norm / sqrt(self.events), 1.0)
+            self.error_clip.norm.start_at(norm / sqrt(self.events), 1.0)
         error *= self.clipped(norm, self.unit.weight_step.rate)
         self.error_clip.observe(norm, dimension)
-        self.unit.learn_gradient(self, error, energy, self.events)
+        self.unit.learn_gradient(self.inputs, error, energy, self.events)
         # No step goes beyond the minimum for this event alone.
-        self.unit.move(self, self.unit.gradient, error, 1.0 / (1.0 + energy), self.events)
+        self.unit.move(self.inputs, self.unit.gradient.at, error, 1.0 / (1.0 + energy), self.events)
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from clipsgd_river._kernels.sgd.location_scale import LocationScaleKernel
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.event_loop import EventLoop
+from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 try:
     import cython
@@ -22,24 +24,50 @@ if not cython.compiled:
 HALF_WAY = 6.0
 
 
-class ScalerKernel(LocationScaleKernel):
-    """Location and scale that are applied instead of judged.
+class ScalerKernel(EventLoop):
+    """Location and scale of every feature, applied to events.
 
     A feature that is missing or was never seen is at its location.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        # An alert limit is kept for every detector; no scaler is asked for it.
-        LocationScaleKernel.__init__(self, {**settings, "contamination": 0.5})
-        self.settings = settings
+        EventLoop.__init__(self, settings)
+        self.standard = LocationScale(settings, self.features)
         self.squash = settings["squash"]
 
-    def distance(self) -> float:
-        """Deviations of the loaded event, for the step that follows; a scaler judges nothing."""
-        self.standardise()
-        return 0.0
+    def learn(self) -> None:
+        """One clipped step on the loaded event."""
+        self.events += 1.0
+        if self.features.count > 0:
+            self.standard.standardise()
+            self.standard.step(self.events)
 
-    def place(self, deviation: float) -> float:
+    def prepare(self) -> cython.int:
+        """Do what needs the interpreter before an event is learned."""
+        return self.standard.prepare(self.events)
+
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        return self.standard.grow(size)
+
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all."""
+        self.standard.add_features(size)
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Those of location and scale."""
+        return self.standard.least_numbers(size)
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``."""
+        EventLoop.exchange(self, archive)
+        return self.standard.exchange(archive)
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel."""
+        return [*EventLoop.owners(self), *self.standard.owners()]
+
+    def scale(self, deviation: float) -> float:
         """Deviation as it is, or squashed to [0, 1] by (1 + z / (6 + |z|)) / 2."""
         if self.squash:
             return 0.5 + 0.5 * (deviation / (HALF_WAY + fabs(deviation)))
@@ -57,11 +85,13 @@ class ScalerKernel(LocationScaleKernel):
     def scaled(self, event: Any) -> dict[Any, float]:
         """Answer for the loaded event."""
         k: cython.Py_ssize_t
-        middle: cython.double = self.place(0.0)
+        middle: cython.double = self.scale(0.0)
         scaled: dict[Any, float] = dict.fromkeys(event, middle)
-        self.standardise()
+        self.standard.standardise()
         for k in range(self.features.count):
-            scaled[self.features.names[self.features.present[k]]] = self.place(self.deviation[k])
+            scaled[self.features.names[self.features.present.at[k]]] = self.scale(
+                self.standard.deviation.at[k]
+            )
         return scaled
 
     def transform_rows(self, rows: Any, names: Any, out: Any) -> None:
@@ -81,20 +111,20 @@ class ScalerKernel(LocationScaleKernel):
             positions = self.features.match(names)
             columns: cython.p_int = integers(positions)
             identity: cython.bint = self.features.is_identity(columns, width)
-            middle: cython.double = self.place(0.0)
+            middle: cython.double = self.scale(0.0)
             start: cython.Py_ssize_t = 0
             c: cython.Py_ssize_t
             k: cython.Py_ssize_t
-            scaled: cython.p_double = self.gradient
-            present: cython.p_int = self.features.present
+            scaled: cython.p_double = self.standard.gradient.at
+            present: cython.p_int = self.features.present.at
             with cython.nogil:
                 while start < size:
                     self.features.load_row(data, start, columns, width, identity)
-                    self.standardise()
+                    self.standard.standardise()
                     for k in range(self.features.size):
                         scaled[k] = middle
                     for k in range(self.features.count):
-                        scaled[present[k]] = self.place(self.deviation[k])
+                        scaled[present[k]] = self.scale(self.standard.deviation.at[k])
                     for c in range(width):
                         target[start + c] = scaled[columns[c]] if columns[c] >= 0 else middle
                     start += width

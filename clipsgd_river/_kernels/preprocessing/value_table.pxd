@@ -1,7 +1,7 @@
 from libc.math cimport exp, log
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles, integers
+from clipsgd_river._kernels.core.vector cimport IntegerVector, Vector
 
 cdef double PRIOR
 cdef double CERTAIN
@@ -22,22 +22,17 @@ cdef class ValueTable:
     cdef readonly double purges
     cdef Py_ssize_t capacity
     cdef list keys
-    cdef object weight_values
-    cdef double* weights
-    cdef object stamp_values
-    cdef double* stamps
-    cdef object parent_values
-    cdef int* parents
-    cdef object code_values
-    cdef int* codes
-    cdef object index_values
-    cdef int* index
+    cdef readonly Vector weights
+    cdef readonly Vector stamps
+    cdef readonly IntegerVector parents
+    cdef readonly IntegerVector codes
+    cdef readonly IntegerVector index
     cdef Py_ssize_t mask
     cdef int shift
     cdef unsigned long long odd
     cdef unsigned long long salt
     cdef int code_of(self, object key) except -1
-    cdef Py_ssize_t place_of(self, Py_ssize_t parent, int code) noexcept
+    cdef Py_ssize_t first_slot(self, Py_ssize_t parent, int code) noexcept
     cdef Py_ssize_t find(self, Py_ssize_t parent, object key) except -2
     cdef Py_ssize_t add(self, Py_ssize_t parent, object key, double weight, double stamp) except -1
     cdef int enter(self, Py_ssize_t slot) except -1
@@ -50,7 +45,7 @@ cdef class ValueTable:
     cdef double bits(self, object key, object given) except -1.0
     cdef int learn(self, object key, object given) except -1
     cdef Py_ssize_t observe(self, Py_ssize_t context, object key) except -1
-    cdef int make_room(self) except -1
+    cdef int ensure_capacity(self) except -1
     cdef int purge(self) except -1
     cdef double middle_count(self) except -1.0
     cdef int keep_marked(self, int* marks, double cut) except -1

@@ -8,7 +8,7 @@ from secrets import randbits
 from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zero_integers, zeros
+from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 
 try:
     import cython
@@ -18,7 +18,6 @@ except ImportError:
 if not cython.compiled:
     from math import exp, log
 
-    from clipsgd_river._kernels.core.buffers import doubles, integers
 
 # Events that the escape to values never seen is worth before any was seen: the estimate of
 # Krichevsky and Trofimov for something that either happens or does not.
@@ -89,16 +88,11 @@ class ValueTable:
         # result depends on them.
         self.odd = randbits(64) | 1
         self.salt = randbits(64) | 1
-        self.weight_values = zeros(0)
-        self.weights = doubles(self.weight_values)
-        self.stamp_values = zeros(0)
-        self.stamps = doubles(self.stamp_values)
-        self.parent_values = zero_integers(0)
-        self.parents = integers(self.parent_values)
-        self.code_values = zero_integers(0)
-        self.codes = integers(self.code_values)
-        self.index_values = zero_integers(0)
-        self.index = integers(self.index_values)
+        self.weights = Vector()
+        self.stamps = Vector()
+        self.parents = IntegerVector()
+        self.codes = IntegerVector()
+        self.index = IntegerVector()
         self.mask = 0
         self.shift = 63
         self.widen(ROOMY)
@@ -109,7 +103,7 @@ class ValueTable:
         number: cython.ulonglong = hash(key)
         return ((number * self.odd) & LOW_64) >> 33
 
-    def place_of(self, parent: cython.Py_ssize_t, code: cython.int) -> cython.Py_ssize_t:
+    def first_slot(self, parent: cython.Py_ssize_t, code: cython.int) -> cython.Py_ssize_t:
         """Where in the index the search for a row begins."""
         number: cython.ulonglong = code
         number += GOLDEN * (parent + 2)
@@ -118,66 +112,54 @@ class ValueTable:
     def find(self, parent: cython.Py_ssize_t, key: Any) -> cython.Py_ssize_t:
         """Row of a value in a context, or of a context; -1 if there is none."""
         code: cython.int = self.code_of(key)
-        place: cython.Py_ssize_t = self.place_of(parent, code)
-        slot: cython.Py_ssize_t = self.index[place] - 1
+        place: cython.Py_ssize_t = self.first_slot(parent, code)
+        slot: cython.Py_ssize_t = self.index.at[place] - 1
         while slot >= 0:
-            if self.codes[slot] == code and self.parents[slot] == parent:
+            if self.codes.at[slot] == code and self.parents.at[slot] == parent:
                 known = self.keys[slot]
                 if known is key or (type(known) is type(key) and known == key):
                     return slot
             place = (place + 1) & self.mask
-            slot = self.index[place] - 1
+            slot = self.index.at[place] - 1
         return -1
 
     def add(
         self, parent: cython.Py_ssize_t, key: Any, weight: float, stamp: float
     ) -> cython.Py_ssize_t:
-        """Add a row, for which there is room; returns it."""
+        """Add a row, for which there is memory; returns it."""
         slot: cython.Py_ssize_t = self.size
         code: cython.int = self.code_of(key)
         self.keys.append(key)
-        self.weights[slot] = weight
-        self.stamps[slot] = stamp
-        self.parents[slot] = parent
-        self.codes[slot] = code
+        self.weights.at[slot] = weight
+        self.stamps.at[slot] = stamp
+        self.parents.at[slot] = parent
+        self.codes.at[slot] = code
         self.size = slot + 1
         self.enter(slot)
         return slot
 
     def enter(self, slot: cython.Py_ssize_t) -> cython.int:
         """Make a row be found."""
-        place: cython.Py_ssize_t = self.place_of(self.parents[slot], self.codes[slot])
-        while self.index[place] != 0:
+        place: cython.Py_ssize_t = self.first_slot(self.parents.at[slot], self.codes.at[slot])
+        while self.index.at[place] != 0:
             place = (place + 1) & self.mask
-        self.index[place] = slot + 1
+        self.index.at[place] = slot + 1
         return 0
 
     def widen(self, capacity: cython.Py_ssize_t) -> cython.int:
-        """Make room for so many rows, at most three quarters of the index."""
-        weights = enlarged(self.weight_values, capacity)
-        stamps = enlarged(self.stamp_values, capacity)
-        parents = enlarged(self.parent_values, capacity)
-        codes = enlarged(self.code_values, capacity)
+        """Provide memory for so many rows, at most three quarters of the index."""
+        self.weights.grow(capacity)
+        self.stamps.grow(capacity)
+        self.parents.grow(capacity)
+        self.codes.grow(capacity)
         places: cython.Py_ssize_t = 2
         shift: cython.int = 63
         while 3 * places < 4 * capacity:
             places *= 2
             shift -= 1
-        index = self.index_values
-        if places != self.mask + 1:
-            index = zero_integers(places)
-        self.weight_values = weights
-        self.weights = doubles(weights)
-        self.stamp_values = stamps
-        self.stamps = doubles(stamps)
-        self.parent_values = parents
-        self.parents = integers(parents)
-        self.code_values = codes
-        self.codes = integers(codes)
         self.capacity = capacity
         if places != self.mask + 1:
-            self.index_values = index
-            self.index = integers(index)
+            self.index = IntegerVector(places)
             self.mask = places - 1
             self.shift = shift
             self.index_all()
@@ -192,24 +174,24 @@ class ValueTable:
 
     def mass(self, context: cython.Py_ssize_t) -> float:
         """Sum of all fading counts of a context: min(t, T)."""
-        return min(self.weights[context], self.memory)
+        return min(self.weights.at[context], self.memory)
 
     def escape(self, context: cython.Py_ssize_t) -> float:
         """Probability that the next value of a context is a new one."""
-        return min((self.stamps[context] + PRIOR) / (self.mass(context) + PRIOR), 1.0)
+        return min((self.stamps.at[context] + PRIOR) / (self.mass(context) + PRIOR), 1.0)
 
     def count(self, slot: cython.Py_ssize_t) -> float:
         """Fading count of a value, now."""
-        stamp: cython.double = self.stamps[slot]
-        now: cython.double = self.weights[self.parents[slot]]
+        stamp: cython.double = self.stamps.at[slot]
+        now: cython.double = self.weights.at[self.parents.at[slot]]
         if stamp < 0.0:
             stamp = -stamp
         if stamp < self.memory:
             stamp = self.memory
         if now <= stamp:
-            return self.weights[slot]
+            return self.weights.at[slot]
         faded: cython.double = self.fading * (now - stamp)
-        return self.weights[slot] * exp(faded) if faded > -700.0 else 0.0
+        return self.weights.at[slot] * exp(faded) if faded > -700.0 else 0.0
 
     def share(self, context: cython.Py_ssize_t, key: Any) -> float:
         """Frequency of a value in a context, 0 if it is not kept."""
@@ -235,7 +217,7 @@ class ValueTable:
     def learn(self, key: Any, given: Any) -> cython.int:
         """One step on a value, in all events and in its context unless that is ``None``."""
         context: cython.Py_ssize_t
-        self.make_room()
+        self.ensure_capacity()
         key = self.keys[self.observe(ROOT, key)]
         if given is not None:
             context = self.find(-1, given)
@@ -246,26 +228,27 @@ class ValueTable:
 
     def observe(self, context: cython.Py_ssize_t, key: Any) -> cython.Py_ssize_t:
         """One step on a value of a context; returns its row."""
+        stamps: cython.p_double = self.stamps.at
         slot: cython.Py_ssize_t = self.find(context, key)
-        now: cython.double = self.weights[context] + 1.0
+        now: cython.double = self.weights.at[context] + 1.0
         count: cython.double
-        self.weights[context] = now
+        self.weights.at[context] = now
         if now > self.memory:
-            self.stamps[context] *= self.kept_share
+            stamps[context] *= self.kept_share
         if slot < 0:
             # A negative stamp: seen once.
             slot = self.add(context, key, 1.0, -now)
-            self.stamps[context] += 1.0
+            stamps[context] += 1.0
             return slot
         count = self.count(slot)
-        if self.stamps[slot] < 0.0:
-            self.stamps[context] = max(self.stamps[context] - count, 0.0)
-        self.weights[slot] = count + 1.0
-        self.stamps[slot] = now
+        if stamps[slot] < 0.0:
+            stamps[context] = max(stamps[context] - count, 0.0)
+        self.weights.at[slot] = count + 1.0
+        stamps[slot] = now
         return slot
 
-    def make_room(self) -> cython.int:
-        """Make room for the rows of one event."""
+    def ensure_capacity(self) -> cython.int:
+        """Provide memory for the rows of one event."""
         if self.size + NEEDED > self.most:
             self.purge()
         if self.size + NEEDED > self.capacity:
@@ -275,14 +258,14 @@ class ValueTable:
     def purge(self) -> cython.int:
         """Take the median off all counts, and drop what has none left."""
         slot: cython.Py_ssize_t
-        mark_values = zero_integers(self.size)
-        marks: cython.p_int = integers(mark_values)
+        marked = IntegerVector(self.size)
+        marks: cython.p_int = marked.at
         cut: cython.double = self.middle_count()
         marks[ROOT] = 1
         for slot in range(self.size):
-            if self.parents[slot] >= 0 and self.count(slot) > cut:
+            if self.parents.at[slot] >= 0 and self.count(slot) > cut:
                 marks[slot] = 1
-                marks[self.parents[slot]] = 1
+                marks[self.parents.at[slot]] = 1
         self.keep_marked(marks, cut)
         self.purges += 1.0
         return 0
@@ -298,10 +281,10 @@ class ValueTable:
         low: cython.double = 0.0
         high: cython.double = 0.0
         middle: cython.double
-        scratch = zeros(self.size)
-        counts: cython.p_double = doubles(scratch)
+        scratch = Vector(self.size)
+        counts: cython.p_double = scratch.at
         for slot in range(self.size):
-            if self.parents[slot] >= 0:
+            if self.parents.at[slot] >= 0:
                 counts[total] = self.count(slot)
                 high = max(high, counts[total])
                 total += 1
@@ -326,30 +309,29 @@ class ValueTable:
         for slot in range(self.size):
             if marks[slot]:
                 keys.append(self.keys[slot])  # noqa: PERF401 (a comprehension cannot see a pointer)
-        index_values = zero_integers(self.mask + 1)
+        index = IntegerVector(self.mask + 1)
         # No call from here on: the table goes over as a whole. A context stands before its
         # values, and no row moves back, so all can be done in place but for the clocks of values,
         # which are those of their contexts before these move.
         for slot in range(self.size):
-            if marks[slot] and self.parents[slot] >= 0:
-                sign = -1.0 if self.stamps[slot] < 0.0 else 1.0
-                self.weights[slot] = self.count(slot) - cut
-                self.stamps[slot] = sign * self.weights[self.parents[slot]]
+            if marks[slot] and self.parents.at[slot] >= 0:
+                sign = -1.0 if self.stamps.at[slot] < 0.0 else 1.0
+                self.weights.at[slot] = self.count(slot) - cut
+                self.stamps.at[slot] = sign * self.weights.at[self.parents.at[slot]]
         for slot in range(self.size):
             if marks[slot] == 0:
                 continue
-            parent = self.parents[slot]
-            self.weights[kept] = self.weights[slot]
-            self.stamps[kept] = self.stamps[slot]
-            self.parents[kept] = -1 if parent < 0 else marks[parent] - 1
-            self.codes[kept] = self.codes[slot]
+            parent = self.parents.at[slot]
+            self.weights.at[kept] = self.weights.at[slot]
+            self.stamps.at[kept] = self.stamps.at[slot]
+            self.parents.at[kept] = -1 if parent < 0 else marks[parent] - 1
+            self.codes.at[kept] = self.codes.at[slot]
             kept += 1
             # From here on the mark says where the row went.
             marks[slot] = kept
         self.keys = keys
         self.size = kept
-        self.index_values = index_values
-        self.index = integers(index_values)
+        self.index = index
         self.index_all()
         return 0
 
@@ -364,7 +346,7 @@ class ValueTable:
             if context < 0:
                 return None, 0.0
         slot: cython.Py_ssize_t = self.find(context, key)
-        return (None if slot < 0 else self.count(slot)), self.weights[context]
+        return (None if slot < 0 else self.count(slot)), self.weights.at[context]
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state but for the keys through ``archive``; `take_keys` ends a restoration."""
@@ -375,19 +357,19 @@ class ValueTable:
             if not 1 <= size <= max(self.most, ROOMY) or 3 * size > len(archive.numbers):
                 raise ValueError(f"the state holds {size} values, which cannot be: it is damaged")
             self.widen(max(size, ROOMY))
-        weights = archive.vector(self.weight_values, size)
-        stamps = archive.vector(self.stamp_values, size)
+        weights = archive.vector(self.weights.memory, size)
+        stamps = archive.vector(self.stamps.memory, size)
         if not archive.reading:
             for slot in range(size):
-                archive.number(self.parents[slot])
+                archive.number(self.parents.at[slot])
             return 0
         for slot in range(size):
-            self.weights[slot] = weights[slot]
-            self.stamps[slot] = stamps[slot]
+            self.weights.at[slot] = weights[slot]
+            self.stamps.at[slot] = stamps[slot]
             parent = archive.number(0.0)
             if not (parent == -1.0 or (parent == int(parent) and 0.0 <= parent < slot)):
                 raise ValueError("the state holds a value of no context: it is damaged")
-            self.parents[slot] = int(parent)
+            self.parents.at[slot] = int(parent)
         self.size = size
         self.check_rows()
         return 0
@@ -398,15 +380,15 @@ class ValueTable:
         parent: cython.Py_ssize_t
         right: cython.bint
         for slot in range(self.size):
-            parent = self.parents[slot]
-            weight: cython.double = self.weights[slot]
-            stamp: cython.double = self.stamps[slot]
+            parent = self.parents.at[slot]
+            weight: cython.double = self.weights.at[slot]
+            stamp: cython.double = self.stamps.at[slot]
             if parent < 0:
                 right = 0.0 <= weight <= 2.0**53 and 0.0 <= stamp <= min(weight, self.memory) + 1.0
             else:
-                clock: cython.double = self.weights[parent]
+                clock: cython.double = self.weights.at[parent]
                 right = (
-                    self.parents[parent] < 0
+                    self.parents.at[parent] < 0
                     and 0.0 <= weight <= min(clock, self.memory) + 1.0
                     and 1.0 <= abs(stamp) <= clock
                 )
@@ -420,12 +402,13 @@ class ValueTable:
         if len(keys) != self.size or keys[0] is not None:
             raise ValueError(f"the state names {len(keys)} values of {self.size}: it is damaged")
         for slot in range(self.size):
-            self.codes[slot] = self.code_of(keys[slot])
+            self.codes.at[slot] = self.code_of(keys[slot])
         self.keys = keys
-        self.index_values = zero_integers(self.mask + 1)
-        self.index = integers(self.index_values)
+        self.index = IntegerVector(self.mask + 1)
         for slot in range(self.size):
-            if slot > 0 and (keys[slot] is None or self.find(self.parents[slot], keys[slot]) >= 0):
+            if slot > 0 and (
+                keys[slot] is None or self.find(self.parents.at[slot], keys[slot]) >= 0
+            ):
                 raise ValueError("the state names a value twice: it is damaged")
             self.enter(slot)
         return 0
@@ -435,9 +418,9 @@ class ValueTable:
         return [
             self,
             self.keys,
-            self.weight_values,
-            self.stamp_values,
-            self.parent_values,
-            self.code_values,
-            self.index_values,
+            self.weights,
+            self.stamps,
+            self.parents,
+            self.codes,
+            self.index,
         ]

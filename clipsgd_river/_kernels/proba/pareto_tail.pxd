@@ -23,7 +23,7 @@ cdef class ParetoTail:
     cdef readonly double tenth
     cdef readonly double hundredth
 
-    cdef void place(self, double scale) noexcept nogil
+    cdef void start_at(self, double scale) noexcept nogil
     cdef double exponent(self, double excess) noexcept nogil
     cdef double slope(self, double exponent) noexcept nogil
     cdef double stretched(self, double exponent) noexcept nogil

@@ -66,7 +66,7 @@ class ParetoTail:
         self.tenth = LOG_10
         self.hundredth = 2.0 * LOG_10
 
-    def place(self, scale: float) -> None:
+    def start_at(self, scale: float) -> None:
         """Start afresh from the prior shape and a guess of the scale."""
         self.shape = PRIOR_SHAPE
         self.scale = min(max(scale, SMALLEST_SCALE), LARGEST_SCALE)

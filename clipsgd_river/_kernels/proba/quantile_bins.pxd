@@ -1,7 +1,7 @@
-from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
-
 from libc.math cimport log
+
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double RATE_AT_REST
 cdef double HEAD_START
@@ -14,10 +14,9 @@ cdef class QuantileBins:
     cdef double share
     cdef double rate_at_rest
     cdef double events
-    cdef readonly object edge_values
-    cdef double* edges
+    cdef readonly Vector edges
 
-    cdef void place(self, double events) noexcept nogil
+    cdef void start_at(self, double events) noexcept nogil
     cdef Py_ssize_t bin_of(self, double u) noexcept nogil
     cdef double cdf(self, double u) noexcept nogil
     cdef double ppf(self, double level) noexcept nogil

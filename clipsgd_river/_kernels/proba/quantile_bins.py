@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -14,7 +14,6 @@ except ImportError:
 if not cython.compiled:
     from math import log
 
-    from clipsgd_river._kernels.core.buffers import doubles
 
 # At rest the edge of level p steps by this times p (1 - p): the probability beyond it then strays
 # by the same small share of itself at every level.
@@ -56,15 +55,14 @@ class QuantileBins:
         self.share = (1.0 - 2.0 * tail) / count
         self.rate_at_rest = RATE_AT_REST if forget else 0.0
         self.events = 0.0
-        self.edge_values = zeros(count + 1)
-        self.edges = doubles(self.edge_values)
+        self.edges = Vector(count + 1)
 
-    def place(self, events: float) -> None:
+    def start_at(self, events: float) -> None:
         """Start from logistic quantiles of mean 0 and variance 1, worth ``events`` numbers."""
         k: cython.Py_ssize_t
         for k in range(self.count + 1):
             level: cython.double = self.tail + k * self.share
-            self.edges[k] = LOGISTIC_UNIT * log(level / (1.0 - level))
+            self.edges.at[k] = LOGISTIC_UNIT * log(level / (1.0 - level))
         self.events = events
 
     def bin_of(self, u: float) -> cython.Py_ssize_t:
@@ -74,7 +72,7 @@ class QuantileBins:
         middle: cython.Py_ssize_t
         while high - low > 1:
             middle = (low + high) // 2
-            if u < self.edges[middle]:
+            if u < self.edges.at[middle]:
                 high = middle
             else:
                 low = middle
@@ -83,10 +81,10 @@ class QuantileBins:
     def cdf(self, u: float) -> float:
         """P(U <= u) for ``u`` between the outer edges, linear within a bin."""
         k: cython.Py_ssize_t = self.bin_of(u)
-        width: cython.double = self.edges[k + 1] - self.edges[k]
+        width: cython.double = self.edges.at[k + 1] - self.edges.at[k]
         inside: cython.double = 0.5
         if width > 0.0:
-            inside = min(max((u - self.edges[k]) / width, 0.0), 1.0)
+            inside = min(max((u - self.edges.at[k]) / width, 0.0), 1.0)
         return self.tail + (k + inside) * self.share
 
     def ppf(self, level: float) -> float:
@@ -94,7 +92,7 @@ class QuantileBins:
         place: cython.double = max((level - self.tail) / self.share, 0.0)
         k: cython.Py_ssize_t = min(cython.cast(cython.Py_ssize_t, place), self.count - 1)
         inside: cython.double = min(place - k, 1.0)
-        return self.edges[k] + inside * (self.edges[k + 1] - self.edges[k])
+        return self.edges.at[k] + inside * (self.edges.at[k + 1] - self.edges.at[k])
 
     def density(self, u: float) -> float:
         """Density at ``u`` between the outer edges."""
@@ -107,11 +105,11 @@ class QuantileBins:
         for k in range(1, self.count):
             if self.width(k) < self.width(narrowest):
                 narrowest = k
-        return 0.5 * (self.edges[narrowest] + self.edges[narrowest + 1])
+        return 0.5 * (self.edges.at[narrowest] + self.edges.at[narrowest + 1])
 
     def width(self, k: cython.Py_ssize_t) -> float:
         """Width of a bin, or what counts as one in an atom."""
-        return max(self.edges[k + 1] - self.edges[k], SMALLEST_GAP)
+        return max(self.edges.at[k + 1] - self.edges.at[k], SMALLEST_GAP)
 
     def observe(self, u: float, lower_scale: float, upper_scale: float) -> None:
         """One step of every edge.
@@ -124,7 +122,7 @@ class QuantileBins:
             Mean excess beyond the outer edges, or what comes near it: ``tail`` over it is the
             density there.
         """
-        edges: cython.p_double = self.edges
+        edges: cython.p_double = self.edges.at
         last: cython.Py_ssize_t = self.count
         below: cython.double = edges[0]
         here: cython.double
@@ -157,8 +155,7 @@ class QuantileBins:
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         self.events = archive.count(self.events)
-        self.edge_values = archive.vector(self.edge_values, self.count + 1)
-        self.edges = doubles(self.edge_values)
-        if any(self.edges[k] > self.edges[k + 1] for k in range(self.count)):
+        self.edges.exchange(archive, self.count + 1)
+        if any(self.edges.at[k] > self.edges.at[k + 1] for k in range(self.count)):
             raise ValueError("the state holds bins out of order: it is damaged")
         return 0

@@ -77,11 +77,11 @@ class SplicedParetoKernel(UnivariateKernel):
         self.location = self.start.location
         self.scale = self.start.scale
         self.telling = self.count
-        self.bins.place(PRIOR_EVENTS)
+        self.bins.start_at(PRIOR_EVENTS)
         # tail / density at the outer edges: that of the logistic bins.
         excess: cython.double = LOGISTIC_UNIT / (1.0 - self.tail)
-        self.lower.place(excess)
-        self.upper.place(excess)
+        self.lower.start_at(excess)
+        self.upper.start_at(excess)
 
     def step(self, value: float) -> None:
         """The value against the distribution so far, then location and scale."""
@@ -98,10 +98,10 @@ class SplicedParetoKernel(UnivariateKernel):
     def refine(self, u: float) -> None:
         """One step of the tail that ``u`` lies in, and of all bins."""
         last: cython.Py_ssize_t = self.bins.count
-        if u > self.bins.edges[last]:
-            self.upper.observe(u - self.bins.edges[last])
-        elif u < self.bins.edges[0]:
-            self.lower.observe(self.bins.edges[0] - u)
+        if u > self.bins.edges.at[last]:
+            self.upper.observe(u - self.bins.edges.at[last])
+        elif u < self.bins.edges.at[0]:
+            self.lower.observe(self.bins.edges.at[0] - u)
         self.bins.observe(u, self.lower.scale, self.upper.scale)
 
     def move(self, value: float, u: float) -> None:
@@ -110,10 +110,10 @@ class SplicedParetoKernel(UnivariateKernel):
         growth: cython.double = gradient * gradient - 1.0
         if self.is_usual(value):
             growth = 0.0
-        self.gradient[0] = gradient
-        self.gradient[1] = growth
+        self.gradient.at[0] = gradient
+        self.gradient.at[1] = growth
         energy: cython.double = gradient * gradient + growth * growth
-        self.step_size.advance(self.gradient, self.features, energy, self.count)
+        self.step_size.advance(self.gradient.at, self.features, energy, self.count)
         self.telling += 1.0
         rate: cython.double = max(self.step_size.rate, 1.0 / self.telling)
         self.location += rate * gradient * self.scale
@@ -142,10 +142,10 @@ class SplicedParetoKernel(UnivariateKernel):
             return rare if value < self.location else 1.0 - rare
         u: cython.double = self.unit(value)
         last: cython.Py_ssize_t = self.bins.count
-        if u >= self.bins.edges[last]:
-            return 1.0 - self.tail * self.upper.survival(u - self.bins.edges[last])
-        if u <= self.bins.edges[0]:
-            return self.tail * self.lower.survival(self.bins.edges[0] - u)
+        if u >= self.bins.edges.at[last]:
+            return 1.0 - self.tail * self.upper.survival(u - self.bins.edges.at[last])
+        if u <= self.bins.edges.at[0]:
+            return self.tail * self.lower.survival(self.bins.edges.at[0] - u)
         return self.bins.cdf(u)
 
     def above(self, value: float) -> float:
@@ -155,8 +155,8 @@ class SplicedParetoKernel(UnivariateKernel):
             return rare if value > self.location else 1.0 - rare
         u: cython.double = self.unit(value)
         last: cython.Py_ssize_t = self.bins.count
-        if u >= self.bins.edges[last]:
-            return self.tail * self.upper.survival(u - self.bins.edges[last])
+        if u >= self.bins.edges.at[last]:
+            return self.tail * self.upper.survival(u - self.bins.edges.at[last])
         return 1.0 - self.below(value)
 
     def cdf(self, value: float) -> float:
@@ -180,10 +180,10 @@ class SplicedParetoKernel(UnivariateKernel):
         u: cython.double = self.unit(value)
         last: cython.Py_ssize_t = self.bins.count
         found: cython.double
-        if u > self.bins.edges[last]:
-            found = self.tail * self.upper.density(u - self.bins.edges[last])
-        elif u < self.bins.edges[0]:
-            found = self.tail * self.lower.density(self.bins.edges[0] - u)
+        if u > self.bins.edges.at[last]:
+            found = self.tail * self.upper.density(u - self.bins.edges.at[last])
+        elif u < self.bins.edges.at[0]:
+            found = self.tail * self.lower.density(self.bins.edges.at[0] - u)
         else:
             found = self.bins.density(u)
         return found / self.scale
@@ -195,7 +195,7 @@ class SplicedParetoKernel(UnivariateKernel):
         if level >= self.tail:
             return self.location + self.scale * self.bins.ppf(level)
         excess: cython.double = self.lower.excess_at(level / self.tail)
-        return self.location + self.scale * (self.bins.edges[0] - excess)
+        return self.location + self.scale * (self.bins.edges.at[0] - excess)
 
     def isf(self, level: float) -> float:
         """Value that has ``level`` in (0, 1) above it."""
@@ -204,7 +204,7 @@ class SplicedParetoKernel(UnivariateKernel):
         if level >= self.tail:
             return self.location + self.scale * self.bins.ppf(1.0 - level)
         excess: cython.double = self.upper.excess_at(level / self.tail)
-        return self.location + self.scale * (self.bins.edges[self.bins.count] + excess)
+        return self.location + self.scale * (self.bins.edges.at[self.bins.count] + excess)
 
     def mode(self) -> float:
         """Middle of the narrowest bin."""
@@ -253,7 +253,7 @@ class SplicedParetoKernel(UnivariateKernel):
         return [
             *UnivariateKernel.owners(self),
             self.bins,
-            self.bins.edge_values,
+            self.bins.edges,
             self.lower,
             self.upper,
         ]

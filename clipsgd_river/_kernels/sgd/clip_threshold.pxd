@@ -3,6 +3,7 @@ from libc.math cimport sqrt
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
 
+cdef double MULTIPLE
 cdef double UNLIMITED
 
 cdef class ClipThreshold:

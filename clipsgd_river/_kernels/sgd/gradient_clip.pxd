@@ -5,9 +5,9 @@ from clipsgd_river._kernels.core.archived cimport ArchivedKernel
 from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.robust_start cimport RobustStart
 from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
+from clipsgd_river._kernels.sgd.clip_threshold cimport MULTIPLE
 
 cdef double LEVEL
-cdef double MULTIPLE
 cdef double GAUSSIAN_RATIO
 cdef double LONGEST_MEMORY
 cdef double LARGEST_NORM

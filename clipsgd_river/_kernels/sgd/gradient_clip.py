@@ -20,11 +20,11 @@ if not cython.compiled:
     from math import sqrt
 
     from clipsgd_river._kernels.core.buffers import doubles
+    from clipsgd_river._kernels.sgd.clip_threshold import MULTIPLE
 
 # A median would not do: where a classifier fits, most gradients vanish, and the few that teach are
 # the long ones.
 LEVEL = 0.9
-MULTIPLE = 2.0
 # 0.9 quantile over median, of the absolute value of a Gaussian.
 GAUSSIAN_RATIO = 2.4
 # Non-zero norms whose median a start takes, so that a first outlier sets no standard.
@@ -59,7 +59,7 @@ class GradientClip(ArchivedKernel):
         self.energy = 0.0
         self.high = RunningQuantile(LEVEL, 0.02)
         self.start = RobustStart(START)
-        self.start.reserve(1)
+        self.start.grow(1)
 
     def threshold(self) -> float:
         """Longest norm that stays whole."""
@@ -70,13 +70,13 @@ class GradientClip(ArchivedKernel):
         return LARGEST_NORM
 
     def learn_first(self, norm: float) -> None:
-        """Judge the first norms together, by their median, so that an outlier is forgotten."""
+        """Learn the first norms together, by their median, so that an outlier is forgotten."""
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.high.count)
-        sample: cython.p_double = self.start.sample
+        sample: cython.p_double = self.start.sample.at
         kept: cython.double
         k: cython.Py_ssize_t
         self.start.add(0, n, norm)
-        self.high.place(GAUSSIAN_RATIO * self.start.location, n + 1.0)
+        self.high.start_at(GAUSSIAN_RATIO * self.start.location, n + 1.0)
         self.energy = 0.0
         for k in range(n + 1):
             kept = min(sample[k], self.threshold())

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
 from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -15,8 +15,7 @@ except ImportError:
 if not cython.compiled:
     from math import sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
-    from clipsgd_river._kernels.core.vector import total
+    from clipsgd_river._kernels.core.reductions import total
 
 SHORTEST_MEMORY = 5.0
 
@@ -45,8 +44,7 @@ class GradientTrace:
     """
 
     def __init__(self, longest_memory: float, significance: float) -> None:
-        self.mean_values = zeros(0)
-        self.mean = doubles(self.mean_values)
+        self.mean = Vector()
         self.energy = 0.0
         self.memory = SHORTEST_MEMORY
         self.longest_memory = longest_memory
@@ -68,9 +66,9 @@ class GradientTrace:
         """
         count: cython.Py_ssize_t = features.count
         whole: cython.bint = count == features.size
-        present: cython.p_int = features.present
-        means: cython.p_double = self.mean
-        squares: cython.p_double = features.scratch
+        present: cython.p_int = features.present.at
+        means: cython.p_double = self.mean.at
+        squares: cython.p_double = features.scratch.at
         share: cython.double = 1.0 / self.memory
         mean: cython.double
         k: cython.Py_ssize_t
@@ -94,16 +92,15 @@ class GradientTrace:
             self.memory = self.longest_memory
         return ratio - self.noise * share
 
-    def reserve(self, size: cython.Py_ssize_t) -> int:
-        """Make room for ``size`` features."""
-        self.mean_values = enlarged(self.mean_values, size)
-        self.mean = doubles(self.mean_values)
+    def grow(self, size: cython.Py_ssize_t) -> int:
+        """Provide memory for ``size`` features."""
+        self.mean.grow(size)
         return 0
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> int:
         """Pass the state through ``archive``."""
-        self.mean_values = archive.gradients(self.mean_values, size)
-        self.mean = doubles(self.mean_values)
+        self.mean.exchange(archive, size)
+        archive.check_gradients(self.mean.memory)
         self.energy = archive.number(self.energy)
         self.memory = archive.number(self.memory)
         if not self.energy >= 0.0 or not 1.0 <= self.memory <= self.longest_memory:

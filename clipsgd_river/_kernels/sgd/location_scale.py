@@ -1,15 +1,14 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Location and scale of every feature by clipped SGD: the ground the detectors stand on."""
+"""Location and scale of every feature by clipped SGD: what the detectors standardise with."""
 
 from __future__ import annotations
 
-from array import array
 from typing import Any
 
-from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.robust_start import RobustStart
+from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.step_size import StepSize
 
@@ -21,8 +20,7 @@ except ImportError:
 if not cython.compiled:
     from math import fabs, sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
-    from clipsgd_river._kernels.core.vector import smallest, total
+    from clipsgd_river._kernels.core.reductions import smallest, total
 
 # Standardised deviations are cut here, where a product of four of their squares is still finite.
 LARGEST_DEVIATION = 1e35
@@ -41,14 +39,11 @@ REPEAT_RATE = 0.002
 # A location and a scale from n events predict the next one less well than true ones would:
 # deviations are judged with n / (n + 3) of their size.
 PRIOR_EVENTS = 3.0
-# The automatic clip threshold is this multiple of the median norm of the gradient: the typical
-# gradient passes whole, and a standard normal one (d = 1) is cut in 18 % of events.
-MULTIPLE = 2.0
 # Phi^-1(0.975): 95 % of a Gaussian lie within this many standard deviations.
 BAND = 1.959963984540054
 
 
-class LocationScaleKernel(DetectorKernel):
+class LocationScale:
     r"""Location m and scale s per feature, one clipped step per event.
 
     With u = (x - m) / s the standardised deviation of the settled features, clipped first in each
@@ -65,96 +60,104 @@ class LocationScaleKernel(DetectorKernel):
 
     A feature's first events go to a `RobustStart`. A feature constant so far has s = 0; a first
     other value deviates by sqrt(n): by Chebyshev's inequality n events cannot tell more.
+
+    Parameters
+    ----------
+    settings
+        ``learning_rate``, ``clip`` and ``warm_up``, validated.
+    features
+        Whose loaded event the methods work on.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        DetectorKernel.__init__(self, settings)
+    def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         rate = settings["learning_rate"]
-        self.clip = ClipThreshold(settings["clip"], MULTIPLE)
+        self.features = features
+        self.clip = ClipThreshold(settings["clip"])
         self.location_step = StepSize(rate, 0.0005, True)
         self.scale_step = StepSize(rate, 0.002, False)
         self.start = RobustStart(settings["warm_up"])
         self.share = 1.0
+        self.next_share = 1.0
         self.starting = 0
         self.irregular = 0
         self.uniform = True
-        self.reserved = 0
-        self.location_values = zeros(0)
-        self.scale_values = zeros(0)
-        self.seen_values = zeros(0)
-        self.precision_values = zeros(0)
-        self.deviation_values = zeros(0)
-        self.gradient_values = zeros(0)
-        self.scale_gradient_values = zeros(0)
-        self.own_values = zeros(0)
-        self.tempered_values = zeros(0)
-        self.point()
+        self.size = 0
+        self.location = Vector()
+        self.scale = Vector()
+        self.seen = Vector()
+        self.precision = Vector()
+        # Of the loaded event, in the order of its features.
+        self.deviation = Vector()
+        self.z = Vector()
+        self.gradient = Vector()
+        self.scale_gradient = Vector()
+        self.floor = Vector()
 
-    def point(self) -> cython.int:
-        """Aim the pointers at their owners."""
-        self.location = doubles(self.location_values)
-        self.scale = doubles(self.scale_values)
-        self.seen = doubles(self.seen_values)
-        self.precision = doubles(self.precision_values)
-        self.deviation = doubles(self.deviation_values)
-        self.gradient = doubles(self.gradient_values)
-        self.scale_gradient = doubles(self.scale_gradient_values)
-        self.own = doubles(self.own_values)
-        self.tempered = doubles(self.tempered_values)
+    def vectors(self) -> list[Any]:
+        """All numbers that are kept for each feature."""
+        return [
+            self.location,
+            self.scale,
+            self.seen,
+            self.precision,
+            self.deviation,
+            self.z,
+            self.gradient,
+            self.scale_gradient,
+            self.floor,
+        ]
+
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features; no estimate changes."""
+        vector: Vector
+        self.next_share = self.clip.gaussian_share(size)
+        for vector in self.vectors():
+            vector.grow(size)
+        self.location_step.grow(size)
+        self.scale_step.grow(size)
+        self.start.grow(size)
         return 0
 
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        return self.occupy(self.room(size), size)
-
-    def room(self, size: cython.Py_ssize_t) -> Any:
-        """Memory for ``size`` features; all that can fail, and no estimate changes."""
-        share: cython.double = self.clip.gaussian_share(size)
-        kept = [self.location_values, self.scale_values, self.seen_values, self.precision_values]
-        estimates = [enlarged(values, size) for values in kept]
-        scratch = [zeros(size) for _ in range(5)]
-        self.location_step.reserve(size)
-        self.scale_step.reserve(size)
-        self.start.reserve(size)
-        return share, estimates, scratch
-
-    def occupy(self, room: Any, size: cython.Py_ssize_t) -> cython.int:
-        """Take over what `room` gave."""
-        share, estimates, scratch = room
-        self.location_values, self.scale_values, self.seen_values, self.precision_values = estimates
-        self.deviation_values, self.gradient_values, self.scale_gradient_values = scratch[:3]
-        self.own_values, self.tempered_values = scratch[3:]
-        self.point()
-        self.share = share
-        self.starting += size - self.reserved
-        self.irregular += size - self.reserved
-        if self.reserved > 0:
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features: there are ``size`` now, and `grow` has provided memory for them."""
+        self.share = self.next_share
+        self.starting += size - self.size
+        self.irregular += size - self.size
+        if self.size > 0:
             self.uniform = False
-        self.reserved = size
-        return 0
+        self.size = size
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Location, scale and count of each feature."""
         return 3 * size
 
-    def prepare(self) -> cython.int:
-        """Ask a River scheduler, if there is one; give back the memory of the start."""
+    def prepare(self, events: float) -> cython.int:
+        """Ask a River scheduler, if there is one; give back the memory of the start.
+
+        Parameters
+        ----------
+        events
+            Events learned so far.
+        """
         if self.start.open and self.starting == 0:
             self.start.close()
-        if self.scheduled:
-            self.location_step.consult_scheduler(self.events + 1.0)
-            self.scale_step.consult_scheduler(self.events + 1.0)
+        self.location_step.consult_scheduler(events + 1.0)
+        self.scale_step.consult_scheduler(events + 1.0)
         return 0
+
+    def has_started(self, j: cython.Py_ssize_t) -> cython.bint:
+        """Whether the feature at position j has seen enough events to be relied on."""
+        return self.seen.at[j] >= self.start.length
 
     def standardise(self) -> None:
         """Deviation of each present feature in its own scale; 0 for one never seen."""
         count: cython.Py_ssize_t = self.features.count
         whole: cython.bint = count == self.features.size
-        present: cython.p_int = self.features.present
-        values: cython.p_double = self.features.values
-        location: cython.p_double = self.location
-        precision: cython.p_double = self.precision
-        deviations: cython.p_double = self.deviation
+        present: cython.p_int = self.features.present.at
+        values: cython.p_double = self.features.values.at
+        location: cython.p_double = self.location.at
+        precision: cython.p_double = self.precision.at
+        deviations: cython.p_double = self.deviation.at
         deviation: cython.double
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
@@ -166,18 +169,18 @@ class LocationScaleKernel(DetectorKernel):
             for k in range(count):
                 j = present[k]
                 if precision[j] == 0.0 and values[j] != location[j]:
-                    deviation = sqrt(min(self.seen[j], CONSTANT_MEMORY))
+                    deviation = sqrt(min(self.seen.at[j], CONSTANT_MEMORY))
                     deviations[k] = deviation if values[j] > location[j] else -deviation
 
-    def temper(self) -> float:
+    def shrinkage(self) -> float:
         """Share n / (n + 3) of a deviation that counts, for features seen n times.
 
         One number if all features were seen alike; otherwise 0, and one each in scratch.
         """
         count: cython.Py_ssize_t = self.features.count
-        present: cython.p_int = self.features.present
-        weights: cython.p_double = self.features.scratch
-        seen: cython.p_double = self.seen
+        present: cython.p_int = self.features.present.at
+        weights: cython.p_double = self.features.scratch.at
+        seen: cython.p_double = self.seen.at
         k: cython.Py_ssize_t
         if self.uniform and seen[0] > 0.0:
             return seen[0] / (seen[0] + PRIOR_EVENTS)
@@ -185,48 +188,56 @@ class LocationScaleKernel(DetectorKernel):
             weights[k] = seen[present[k]] / (seen[present[k]] + PRIOR_EVENTS)
         return 0.0
 
-    def temper_deviations(self) -> None:
-        """Standardise, and leave the deviations times their `temper` in ``tempered``."""
+    def compute_z_scores(self) -> None:
+        """Standardise, and leave the deviations times their `shrinkage` in ``z``."""
         k: cython.Py_ssize_t
-        deviations: cython.p_double = self.deviation
-        tempered: cython.p_double = self.tempered
-        weights: cython.p_double = self.features.scratch
+        deviations: cython.p_double = self.deviation.at
+        z: cython.p_double = self.z.at
+        weights: cython.p_double = self.features.scratch.at
         self.standardise()
-        common: cython.double = self.temper()
+        common: cython.double = self.shrinkage()
         if common > 0.0:
             for k in range(self.features.count):
-                tempered[k] = deviations[k] * common
+                z[k] = deviations[k] * common
         else:
             for k in range(self.features.count):
-                tempered[k] = deviations[k] * weights[k]
+                z[k] = deviations[k] * weights[k]
 
-    def step(self) -> None:
-        """One clipped step of every present feature."""
+    def step(self, events: float) -> None:
+        """One clipped step of every present feature, after `standardise`.
+
+        Parameters
+        ----------
+        events
+            Events so far, this one included.
+        """
         count: cython.Py_ssize_t = self.features.count
+        present: cython.p_int = self.features.present.at
         k: cython.Py_ssize_t
         energy: cython.double
         self.uniform = self.uniform and count == self.features.size
-        energy = self.clip_gradient()
-        self.location_step.advance(self.gradient, self.features, energy, self.events)
+        energy = self.clip_gradient(events)
+        self.location_step.advance(self.gradient.at, self.features, energy, events)
         energy = self.scale_gradients()
-        self.scale_step.advance(self.scale_gradient, self.features, energy, self.events)
+        self.scale_step.advance(self.scale_gradient.at, self.features, energy, events)
         irregular: cython.bint = self.irregular > 0
         if irregular:
             for k in range(count):
-                self.wake(self.features.present[k])
+                self.leave_constant(present[k])
         self.move()
-        if irregular or smallest(self.features.scratch, count) < 0.0:
+        if irregular or smallest(self.features.scratch.at, count) < 0.0:
             for k in range(count):
-                self.settle(self.features.present[k])
+                self.finish_step(present[k])
 
-    def clip_gradient(self) -> float:
-        """Clipped gradient of the location, from settled features; returns its squared norm."""
+    def clip_gradient(self, events: float) -> float:
+        """Clipped gradient of the location, 0 for features that start; returns its squared norm."""
         count: cython.Py_ssize_t = self.features.count
-        squares: cython.p_double = self.features.scratch
-        gradient: cython.p_double = self.gradient
-        deviations: cython.p_double = self.deviation
-        settled: cython.double = count
-        memory: cython.double = self.events
+        squares: cython.p_double = self.features.scratch.at
+        gradient: cython.p_double = self.gradient.at
+        deviations: cython.p_double = self.deviation.at
+        present: cython.p_int = self.features.present.at
+        started: cython.double = count
+        memory: cython.double = events
         u: cython.double
         k: cython.Py_ssize_t
         if memory * self.location_step.rate > 1.0:
@@ -238,15 +249,15 @@ class LocationScaleKernel(DetectorKernel):
             squares[k] = u * u
         if self.starting > 0:
             for k in range(count):
-                if self.seen[self.features.present[k]] < self.start.length:
+                if not self.has_started(present[k]):
                     gradient[k] = 0.0
                     squares[k] = 0.0
                     deviations[k] = 0.0
-                    settled -= 1.0
+                    started -= 1.0
         energy: cython.double = total(squares, count)
         norm: cython.double = sqrt(energy)
-        if settled > 0.0:
-            self.clip.observe(norm, settled)
+        if started > 0.0:
+            self.clip.observe(norm, started)
         factor: cython.double
         if norm > limit:
             factor = limit / norm
@@ -261,10 +272,10 @@ class LocationScaleKernel(DetectorKernel):
         0 for repeats: a feature that starts or repeats itself says nothing of a drifting scale.
         """
         count: cython.Py_ssize_t = self.features.count
-        squares: cython.p_double = self.features.scratch
-        gradient: cython.p_double = self.gradient
-        deviations: cython.p_double = self.deviation
-        scale_gradient: cython.p_double = self.scale_gradient
+        squares: cython.p_double = self.features.scratch.at
+        gradient: cython.p_double = self.gradient.at
+        deviations: cython.p_double = self.deviation.at
+        scale_gradient: cython.p_double = self.scale_gradient.at
         inverse_share: cython.double = 1.0 / self.share
         w: cython.double
         k: cython.Py_ssize_t
@@ -275,14 +286,14 @@ class LocationScaleKernel(DetectorKernel):
             squares[k] = w * w
         return total(squares, count)
 
-    def wake(self, j: cython.Py_ssize_t) -> None:
+    def leave_constant(self, j: cython.Py_ssize_t) -> None:
         """A constant that changes takes its first scale from the change itself."""
-        if self.precision[j] > 0.0 and self.seen[j] >= self.start.length:
+        if self.precision.at[j] > 0.0 and self.has_started(j):
             return
         self.irregular -= 1
-        if self.seen[j] >= self.start.length:
-            self.scale[j] = fabs(self.features.values[j] - self.location[j]) / sqrt(
-                min(self.seen[j], CONSTANT_MEMORY)
+        if self.has_started(j):
+            self.scale.at[j] = fabs(self.features.values.at[j] - self.location.at[j]) / sqrt(
+                min(self.seen.at[j], CONSTANT_MEMORY)
             )
 
     def move(self) -> None:
@@ -293,16 +304,16 @@ class LocationScaleKernel(DetectorKernel):
         """
         count: cython.Py_ssize_t = self.features.count
         whole: cython.bint = count == self.features.size
-        present: cython.p_int = self.features.present
-        location: cython.p_double = self.location
-        scale: cython.p_double = self.scale
-        seen: cython.p_double = self.seen
-        precision: cython.p_double = self.precision
-        gradient: cython.p_double = self.gradient
-        scale_gradient: cython.p_double = self.scale_gradient
-        deviations: cython.p_double = self.deviation
-        own: cython.p_double = self.own
-        margin: cython.p_double = self.features.scratch
+        present: cython.p_int = self.features.present.at
+        location: cython.p_double = self.location.at
+        scale: cython.p_double = self.scale.at
+        seen: cython.p_double = self.seen.at
+        precision: cython.p_double = self.precision.at
+        gradient: cython.p_double = self.gradient.at
+        scale_gradient: cython.p_double = self.scale_gradient.at
+        deviations: cython.p_double = self.deviation.at
+        floors: cython.p_double = self.floor.at
+        margin: cython.p_double = self.features.scratch.at
         rate: cython.double = self.location_step.rate
         scale_rate: cython.double = self.scale_step.rate
         repeat_rate: cython.double = min(scale_rate, REPEAT_RATE)
@@ -320,14 +331,14 @@ class LocationScaleKernel(DetectorKernel):
             repeat_rate = max(repeat_rate, floor)
         else:
             for k in range(count):
-                own[k] = 1.0 / (seen[present[k]] + 1.0)
+                floors[k] = 1.0 / (seen[present[k]] + 1.0)
         for k in range(count):
             j = k if whole else present[k]
-            floor = 0.0 if alike else own[k]
+            floor = 0.0 if alike else floors[k]
             location[j] += max(rate, floor) * gradient[k] * scale[j]
         for k in range(count):
             j = k if whole else present[k]
-            floor = 0.0 if alike else own[k]
+            floor = 0.0 if alike else floors[k]
             # Both at first: a choice between two numbers needs no branch.
             change = min(max(scale_rate, floor) * scale_gradient[k], 1.0)
             still = -max(repeat_rate, floor)
@@ -341,92 +352,78 @@ class LocationScaleKernel(DetectorKernel):
             j = k if whole else present[k]
             seen[j] += 1.0
 
-    def settle(self, j: cython.Py_ssize_t) -> None:
+    def finish_step(self, j: cython.Py_ssize_t) -> None:
         """Finish the step of a feature that starts, is constant, or may have become so."""
-        value: cython.double = self.features.values[j]
-        starts: cython.bint = self.seen[j] <= self.start.length
+        value: cython.double = self.features.values.at[j]
+        starts: cython.bint = self.seen.at[j] <= self.start.length
         if starts:
             # Robust start: medians of the feature's first values.
-            self.start.add(j, cython.cast(cython.Py_ssize_t, self.seen[j]) - 1, value)
-            self.location[j] = self.start.location
-            self.scale[j] = self.start.scale
-            if self.seen[j] == self.start.length:
+            self.start.add(j, cython.cast(cython.Py_ssize_t, self.seen.at[j]) - 1, value)
+            self.location.at[j] = self.start.location
+            self.scale.at[j] = self.start.scale
+            if self.seen.at[j] == self.start.length:
                 self.starting -= 1
-        self.derive(j)
-        if self.precision[j] == 0.0 and not starts:
+        self.update_precision(j)
+        if self.precision.at[j] == 0.0 and not starts:
             # A location next to the constant, off by round-off, would deviate for ever.
-            self.location[j] = value
+            self.location.at[j] = value
 
-    def derive(self, j: cython.Py_ssize_t) -> None:
+    def update_precision(self, j: cython.Py_ssize_t) -> None:
         """Precision 1 / s; a scale lost in round-off is 0, and so is its precision."""
-        scale: cython.double = self.scale[j]
-        if scale < max(ROUND_OFF * fabs(self.location[j]), SMALLEST_SCALE):
-            self.scale[j] = 0.0
-            self.precision[j] = 0.0
+        scale: cython.double = self.scale.at[j]
+        if scale < max(ROUND_OFF * fabs(self.location.at[j]), SMALLEST_SCALE):
+            self.scale.at[j] = 0.0
+            self.precision.at[j] = 0.0
         else:
-            self.precision[j] = 1.0 / scale
-        if self.precision[j] == 0.0 or self.seen[j] < self.start.length:
+            self.precision.at[j] = 1.0 / scale
+        if self.precision.at[j] == 0.0 or not self.has_started(j):
             self.irregular += 1
 
     def exchange(self, archive: Archive) -> cython.int:
-        """Pass the state through ``archive``."""
-        DetectorKernel.exchange(self, archive)
-        return self.exchange_estimates(archive)
-
-    def exchange_estimates(self, archive: Archive) -> cython.int:
         """Pass location, scale and what moves them through ``archive``."""
         size: cython.Py_ssize_t = self.features.size
         self.clip.exchange(archive)
         self.location_step.exchange(archive, size)
         self.scale_step.exchange(archive, size)
-        self.location_values = archive.vector(self.location_values, size)
-        self.scale_values = archive.vector(self.scale_values, size)
-        self.seen_values = archive.vector(self.seen_values, size)
-        self.point()
+        self.location.exchange(archive, size)
+        self.scale.exchange(archive, size)
+        self.seen.exchange(archive, size)
         j: cython.Py_ssize_t
         self.starting = 0
         self.irregular = 0
         self.uniform = True
         for j in range(size):
-            self.uniform = self.uniform and self.seen[j] == self.seen[0]
-            archive.check_count(self.seen[j])
-            if not 0.0 <= self.scale[j] <= LARGEST_SCALE or fabs(self.location[j]) > LARGEST_SCALE:
+            self.uniform = self.uniform and self.seen.at[j] == self.seen.at[0]
+            archive.check_count(self.seen.at[j])
+            if (
+                not 0.0 <= self.scale.at[j] <= LARGEST_SCALE
+                or fabs(self.location.at[j]) > LARGEST_SCALE
+            ):
                 raise ValueError("the state holds an impossible location or scale: it is damaged")
-            if self.seen[j] < self.start.length:
+            if not self.has_started(j):
                 self.starting += 1
-            self.derive(j)
-        self.start.exchange(archive, self.seen, size)
+            self.update_precision(j)
+        self.start.exchange(archive, self.seen.at, size)
         return 0
 
-    def expect_one(self, event: Any) -> dict[Any, tuple[float, float, float]]:
-        """Band that holds 95 % of a Gaussian feature: location -+ 1.96 scales."""
-        self.claim()
-        try:
-            return self.bands()
-        finally:
-            self.busy = False
+    def write_band(
+        self, k: cython.Py_ssize_t, expected: float, spread: float, band: cython.p_double
+    ) -> None:
+        """Low end, middle and high end of what holds 95 % of a Gaussian feature, in its unit.
 
-    def bands(self) -> dict[Any, tuple[float, float, float]]:
-        """Band of each feature alone."""
-        j: cython.Py_ssize_t
-        return {
-            self.features.names[j]: (
-                self.location[j] - BAND * self.scale[j],
-                self.location[j],
-                self.location[j] + BAND * self.scale[j],
-            )
-            for j in range(self.features.size)
-        }
-
-    def track_location(self, rows: Any, names: Any) -> array[float]:
-        """Learn rows one by one; returns the locations before each, row after row."""
-        width: cython.Py_ssize_t = len(names)
-        out = array("d")
-        for start in range(0, len(rows), width):
-            known = self.location_values if self.features.size else zeros(width)
-            out.extend(known)
-            self.run_rows(rows[start : start + width], names, True, zeros(1), zeros(1))
-        return out
+        Parameters
+        ----------
+        k
+            Which of the present features; the three numbers are written from ``band[3 * k]`` on.
+        expected, spread
+            Its expected deviation and the standard deviation of that, in scales.
+        """
+        half: cython.double = BAND * spread
+        location: cython.double = self.location.at[self.features.present.at[k]]
+        scale: cython.double = self.scale.at[self.features.present.at[k]]
+        band[3 * k] = location + scale * (expected - half)
+        band[3 * k + 1] = location + scale * expected
+        band[3 * k + 2] = location + scale * (expected + half)
 
     def shorten(self, events: float) -> None:
         """Let what was learned so far count no more than the last ``events`` of each feature.
@@ -434,30 +431,17 @@ class LocationScaleKernel(DetectorKernel):
         Steps are then 1 / events at least, and shrink from there as they do after a start.
         """
         j: cython.Py_ssize_t
-        # A settled feature does not start again.
+        # A feature that has started does not start again.
         least: cython.double = max(events, self.start.length)
-        self.claim()
-        for j in range(self.features.size):
-            self.seen[j] = min(self.seen[j], least)
-        self.busy = False
+        for j in range(self.size):
+            self.seen.at[j] = min(self.seen.at[j], least)
 
     def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [*DetectorKernel.owners(self), *self.estimates()]
-
-    def estimates(self) -> list[Any]:
-        """Objects that hold location and scale, and what moves them."""
+        """Objects whose memory belongs to location and scale."""
         return [
-            self.location_values,
-            self.scale_values,
-            self.seen_values,
-            self.precision_values,
-            self.deviation_values,
-            self.gradient_values,
-            self.scale_gradient_values,
-            self.own_values,
-            self.tempered_values,
+            self,
             self.clip,
+            *self.vectors(),
             *self.location_step.owners(),
             *self.scale_step.owners(),
             *self.start.owners(),

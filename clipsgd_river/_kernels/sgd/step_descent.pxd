@@ -1,17 +1,16 @@
 from libc.math cimport sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.features cimport FeatureTable
-from clipsgd_river._kernels.core.vector cimport total
+from clipsgd_river._kernels.core.reductions cimport total
+from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double LARGEST_RATE
 cdef double PACE
 cdef double MEMORY
 
 cdef class StepDescent:
-    cdef object slope_values
-    cdef double* slope
+    cdef readonly Vector slope
     cdef double smallest
     cdef double rate
     cdef double clock
@@ -20,5 +19,5 @@ cdef class StepDescent:
     cdef double gain(self, double* gradient, FeatureTable features, double energy) noexcept nogil
     cdef double observe(self, double* gradient, FeatureTable features, double energy, double jump, double events) noexcept nogil
     cdef void follow(self, double* gradient, FeatureTable features, double rate) noexcept nogil
-    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1

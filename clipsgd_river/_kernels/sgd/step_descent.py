@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
 from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import Vector
 
 try:
     import cython
@@ -15,8 +15,7 @@ except ImportError:
 if not cython.compiled:
     from math import sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
-    from clipsgd_river._kernels.core.vector import total
+    from clipsgd_river._kernels.core.reductions import total
 
 LARGEST_RATE = 0.3
 # How far log(eta) moves at full correlation: a slow walk, so that noise moves it little.
@@ -52,8 +51,7 @@ class StepDescent:
 
     def __init__(self, smallest: float) -> None:
         self.smallest = smallest
-        self.slope_values = zeros(0)
-        self.slope = doubles(self.slope_values)
+        self.slope = Vector()
         self.rate = 1.0
         self.clock = 0.0
         self.energy = 0.0
@@ -104,9 +102,9 @@ class StepDescent:
         """Correlation rho of the gradient with the slope, in [-1, 1]."""
         count: cython.Py_ssize_t = features.count
         whole: cython.bint = count == features.size
-        present: cython.p_int = features.present
-        slopes: cython.p_double = self.slope
-        products: cython.p_double = features.scratch
+        present: cython.p_int = features.present.at
+        slopes: cython.p_double = self.slope.at
+        products: cython.p_double = features.scratch.at
         share: cython.double = max(1.0 / MEMORY, 1.0 / self.clock)
         k: cython.Py_ssize_t
         for k in range(count):
@@ -121,9 +119,9 @@ class StepDescent:
         """Move the slope along with the estimate."""
         count: cython.Py_ssize_t = features.count
         whole: cython.bint = count == features.size
-        present: cython.p_int = features.present
-        slopes: cython.p_double = self.slope
-        squares: cython.p_double = features.scratch
+        present: cython.p_int = features.present.at
+        slopes: cython.p_double = self.slope.at
+        squares: cython.p_double = features.scratch.at
         share: cython.double = max(1.0 / MEMORY, 1.0 / self.clock)
         slope: cython.double
         k: cython.Py_ssize_t
@@ -135,16 +133,15 @@ class StepDescent:
             squares[k] = slope * slope
         self.slope_energy += (total(squares, count) - self.slope_energy) * share
 
-    def reserve(self, size: cython.Py_ssize_t) -> int:
-        """Make room for ``size`` features."""
-        self.slope_values = enlarged(self.slope_values, size)
-        self.slope = doubles(self.slope_values)
+    def grow(self, size: cython.Py_ssize_t) -> int:
+        """Provide memory for ``size`` features."""
+        self.slope.grow(size)
         return 0
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> int:
         """Pass the state through ``archive``."""
-        self.slope_values = archive.gradients(self.slope_values, size)
-        self.slope = doubles(self.slope_values)
+        self.slope.exchange(archive, size)
+        archive.check_gradients(self.slope.memory)
         self.rate = archive.number(self.rate)
         self.clock = archive.number(self.clock)
         self.energy = archive.number(self.energy)

@@ -16,6 +16,6 @@ cdef class StepSize:
     cdef StepDescent descent
     cdef void advance(self, double* gradient, FeatureTable features, double energy, double events) noexcept nogil
     cpdef int consult_scheduler(self, double events) except -1
-    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
     cdef list owners(self)

@@ -85,12 +85,12 @@ class StepSize:
             self.rate = rate
         return 0
 
-    def reserve(self, size: cython.Py_ssize_t) -> int:
-        """Make room for ``size`` features."""
+    def grow(self, size: cython.Py_ssize_t) -> int:
+        """Provide memory for ``size`` features."""
         if self.automatic:
-            self.trace.reserve(size)
+            self.trace.grow(size)
             if self.descending:
-                self.descent.reserve(size)
+                self.descent.grow(size)
         return 0
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> int:
@@ -106,4 +106,4 @@ class StepSize:
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this step size."""
-        return [self, self.trace, self.descent, self.trace.mean_values, self.descent.slope_values]
+        return [self, self.trace, self.descent, self.trace.mean, self.descent.slope]

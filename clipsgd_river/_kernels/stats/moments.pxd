@@ -4,7 +4,6 @@ from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
 from clipsgd_river._kernels.stats.univariate cimport ROUND_OFF, UnivariateKernel
 
-cdef double MULTIPLE
 cdef double GROWING_MULTIPLE
 cdef double LARGEST_THRESHOLD
 cdef double SMALLEST_THRESHOLD

@@ -19,8 +19,6 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.stats.univariate import ROUND_OFF
 
-# The automatic threshold is this multiple of the median deviation, as for the detectors.
-MULTIPLE = 2.0
 # The growing one is this multiple of the scale times the fourth root of the memory. Smaller: more
 # bias at skewed variables; larger: an outlier moves the mean further. Among 2, 3, 4, 5, 6 and 8 on
 # Pareto(2.1), 5 is the smallest beyond which the large errors hardly shrink any more.
@@ -55,7 +53,7 @@ class MomentsKernel(UnivariateKernel):
         self.growing = rule == "growing"
         # The growing threshold is in scales and not in medians: of a variable that is 0 in most
         # events the median deviation is 0, while its mean is that of the others.
-        self.clip = ClipThreshold(GROWING_MULTIPLE if self.growing else rule, MULTIPLE)
+        self.clip = ClipThreshold(GROWING_MULTIPLE if self.growing else rule)
         self.share = 1.0 if self.growing else self.clip.gaussian_share(1)
         self.location = 0.0
         self.square = 0.0
@@ -85,7 +83,7 @@ class MomentsKernel(UnivariateKernel):
 
     def begin(self) -> None:
         """Mean of the start's values, each clipped around their median."""
-        sample: cython.p_double = self.start.sample
+        sample: cython.p_double = self.start.sample.at
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
         center: cython.double = self.start.location
         scale: cython.double = self.start.scale
@@ -107,11 +105,11 @@ class MomentsKernel(UnivariateKernel):
         self.inverse_threshold = 1.0 / max(limit, SMALLEST_THRESHOLD) if limit > 0.0 else 0.0
         self.largest_influence = limit / self.count
         if scale > 0.0:
-            self.clip.norm.place(self.median_deviation() / scale, self.count)
+            self.clip.norm.start_at(self.median_deviation() / scale, self.count)
 
     def median_deviation(self) -> float:
         """Median absolute deviation of the start's values from their median."""
-        deviations: cython.p_double = self.start.deviations
+        deviations: cython.p_double = self.start.deviations.at
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
         if n % 2 == 1:
             return deviations[n // 2]

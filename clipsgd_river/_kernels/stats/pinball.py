@@ -51,7 +51,7 @@ class PinballKernel(UnivariateKernel):
 
     def begin(self) -> None:
         """Quantile of the start's values, interpolated between neighbours."""
-        sample: cython.p_double = self.start.sample
+        sample: cython.p_double = self.start.sample.at
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
         place: cython.double = self.level * (self.count - 1.0)
         k: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, place)
@@ -64,12 +64,12 @@ class PinballKernel(UnivariateKernel):
         self.lowest = sample[0]
         self.highest = sample[n - 1]
         self.quantile = self.iterate
-        self.spread.place(self.neighbourhood(k, 0.5), self.count)
-        self.near.place(self.neighbourhood(k, self.share), self.count)
+        self.spread.start_at(self.neighbourhood(k, 0.5), self.count)
+        self.near.start_at(self.neighbourhood(k, self.share), self.count)
 
     def neighbourhood(self, place: cython.Py_ssize_t, share: float) -> float:
         """Distance within which a share of the start's values lies, read off the nearest ones."""
-        sample: cython.p_double = self.start.sample
+        sample: cython.p_double = self.start.sample.at
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
         wanted: cython.double = share * self.count
         below: cython.Py_ssize_t = place
@@ -103,8 +103,8 @@ class PinballKernel(UnivariateKernel):
                 self.near.observe(fabs(deviation))
             else:
                 # A constant that changes: t equal values leave the change a probability of 1 / t.
-                self.spread.place(fabs(deviation) / self.count, 1.0)
-                self.near.place(self.share * self.spread.value, 1.0)
+                self.spread.start_at(fabs(deviation) / self.count, 1.0)
+                self.near.start_at(self.share * self.spread.value, 1.0)
         if self.averaging:
             rate = 1.0 / (sqrt(self.count) * sqrt(sqrt(sqrt(self.count))))
         else:

@@ -3,6 +3,7 @@ from clipsgd_river._kernels.core.archived cimport ArchivedKernel
 from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.robust_start cimport RobustStart
+from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.step_size cimport StepSize
 
 cdef double LARGEST_VALUE
@@ -13,8 +14,7 @@ cdef class UnivariateKernel(ArchivedKernel):
     cdef readonly StepSize step_size
     cdef readonly RobustStart start
     cdef FeatureTable features
-    cdef object gradient_values
-    cdef double* gradient
+    cdef readonly Vector gradient
     cdef bint scheduled
 
     cdef void step(self, double value) noexcept nogil

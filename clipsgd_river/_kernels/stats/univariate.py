@@ -8,9 +8,9 @@ from typing import Any
 
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import ArchivedKernel
-from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.robust_start import RobustStart
+from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.step_size import StepSize
 
 try:
@@ -50,14 +50,13 @@ class UnivariateKernel(ArchivedKernel):
         self.step_size = StepSize(0.0 if rate == "averaging" else rate, 0.0005, True)
         self.scheduled = hasattr(rate, "get")
         self.start = RobustStart(settings["warm_up"])
-        self.start.reserve(1)
+        self.start.grow(1)
         self.features = FeatureTable(components)
         self.features.grow(list(range(components)))
-        self.features.commit()
+        self.features.add_pending()
         self.features.count = components
-        self.step_size.reserve(components)
-        self.gradient_values = zeros(components)
-        self.gradient = doubles(self.gradient_values)
+        self.step_size.grow(components)
+        self.gradient = Vector(components)
 
     def step(self, value: float) -> None:
         """Take one step on a value after the start."""
@@ -83,8 +82,8 @@ class UnivariateKernel(ArchivedKernel):
 
     def choose_rate(self, gradient: float) -> float:
         """Step size for the value whose clipped gradient, in scales, this is; at least 1 / t."""
-        self.gradient[0] = gradient
-        self.step_size.advance(self.gradient, self.features, gradient * gradient, self.count)
+        self.gradient.at[0] = gradient
+        self.step_size.advance(self.gradient.at, self.features, gradient * gradient, self.count)
         return max(self.step_size.rate, 1.0 / self.count)
 
     def learn(self, value: float) -> cython.int:
@@ -125,5 +124,5 @@ class UnivariateKernel(ArchivedKernel):
             *self.start.owners(),
             self.features,
             *self.features.owners(),
-            self.gradient_values,
+            self.gradient,
         ]

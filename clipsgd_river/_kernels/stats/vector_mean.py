@@ -6,11 +6,11 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
-from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import enlarged, zeros
+from clipsgd_river._kernels.core.event_loop import EventLoop
 from clipsgd_river._kernels.core.robust_start import RobustStart
-from clipsgd_river._kernels.core.running_quantile import RunningQuantile
+from clipsgd_river._kernels.core.vector import Vector
+from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.step_size import StepSize
 
 try:
@@ -21,15 +21,11 @@ except ImportError:
 if not cython.compiled:
     from math import sqrt
 
-    from clipsgd_river._kernels.core.buffers import doubles
-    from clipsgd_river._kernels.core.vector import total
-
-# Beyond every norm a gradient can have, so nothing is clipped.
-UNLIMITED = 1e300
-MULTIPLE = 2.0
+    from clipsgd_river._kernels.core.reductions import total
+    from clipsgd_river._kernels.sgd.clip_threshold import UNLIMITED
 
 
-class VectorMeanKernel(DetectorKernel):
+class VectorMeanKernel(EventLoop):
     """theta <- Proj(theta + eta clip(x - theta, lambda)), the norm of the whole gradient clipped.
 
     Parameters
@@ -40,46 +36,33 @@ class VectorMeanKernel(DetectorKernel):
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        # Distances have no limit here.
-        DetectorKernel.__init__(self, {**settings, "contamination": 0.5})
-        self.settings = settings
+        EventLoop.__init__(self, settings)
         rate = settings["learning_rate"]
-        clip = settings["clip"]
         self.step_size = StepSize(0.0 if rate == "averaging" else rate, 0.0005, True)
         self.floored = rate in ("averaging", "auto")
         self.start = RobustStart(settings["warm_up"])
-        self.norm = RunningQuantile(0.5, 0.02)
-        self.growing = clip == "growing"
-        self.fixed_clip = 0.0 if isinstance(clip, str) else UNLIMITED if clip is None else clip
+        self.clip = ClipThreshold(settings["clip"])
         self.radius = settings["radius"] or 0.0
         self.start_energy = 0.0
         self.starting = 0
-        self.reserved = 0
-        self.mean_values = zeros(0)
-        self.seen_values = zeros(0)
-        self.gradient_values = zeros(0)
-        self.point()
+        self.size = 0
+        self.mean = Vector()
+        self.seen = Vector()
+        self.gradient = Vector()
 
-    def point(self) -> None:
-        """Aim the pointers at their owners."""
-        self.mean = doubles(self.mean_values)
-        self.seen = doubles(self.seen_values)
-        self.gradient = doubles(self.gradient_values)
-
-    def reserve(self, size: cython.Py_ssize_t) -> cython.int:
-        """Make room for ``size`` features."""
-        mean = enlarged(self.mean_values, size)
-        seen = enlarged(self.seen_values, size)
-        gradient = zeros(size)
-        self.step_size.reserve(size)
-        self.start.reserve(size)
-        self.mean_values = mean
-        self.seen_values = seen
-        self.gradient_values = gradient
-        self.point()
-        self.starting += size - self.reserved
-        self.reserved = size
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.mean.grow(size)
+        self.seen.grow(size)
+        self.gradient.grow(size)
+        self.step_size.grow(size)
+        self.start.grow(size)
         return 0
+
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all."""
+        self.starting += size - self.size
+        self.size = size
 
     def prepare(self) -> cython.int:
         """Ask a River scheduler, if there is one; give back the memory of the start."""
@@ -89,105 +72,97 @@ class VectorMeanKernel(DetectorKernel):
             self.step_size.consult_scheduler(self.events + 1.0)
         return 0
 
-    def distance(self) -> float:
-        """Norm of the gradient x - theta, over the present features."""
-        count: cython.Py_ssize_t = self.features.count
-        present: cython.p_int = self.features.present
-        squares: cython.p_double = self.features.scratch
-        g: cython.double
-        k: cython.Py_ssize_t
-        for k in range(count):
-            g = self.features.values[present[k]] - self.mean[present[k]]
-            self.gradient[k] = g
-            squares[k] = g * g
-        return sqrt(total(squares, count))
+    def learn(self) -> None:
+        """One clipped step on the loaded event."""
+        self.events += 1.0
+        if self.features.count > 0:
+            self.step()
 
     def threshold(self) -> float:
         """Largest norm that a gradient keeps now."""
-        if self.fixed_clip > 0.0:
-            return self.fixed_clip
-        threshold: cython.double = MULTIPLE * self.norm.value
-        if threshold == 0.0:
+        # The memory: 1 / eta events, or all there were.
+        memory: cython.double = self.events
+        if memory * self.step_size.rate > 1.0:
+            memory = 1.0 / self.step_size.rate
+        # Before a scale is known, in the units of the data, nothing is clipped.
+        if self.clip.fixed == 0.0 and self.clip.norm.value == 0.0:
             return UNLIMITED
-        if self.growing:
-            # The memory: 1 / eta events, or all there were.
-            memory: cython.double = self.events
-            if memory * self.step_size.rate > 1.0:
-                memory = 1.0 / self.step_size.rate
-            threshold *= sqrt(sqrt(max(memory, 1.0)))
-        return threshold
+        return self.clip.value(memory, 1.0)
 
     def clip_gradient(self) -> float:
-        """Shorten the gradient to the threshold; returns its squared norm.
+        """Gradient x - theta, shortened to the threshold; returns its squared norm.
 
         Features that start, by medians, have no gradient.
         """
         count: cython.Py_ssize_t = self.features.count
-        squares: cython.p_double = self.features.scratch
+        present: cython.p_int = self.features.present.at
+        squares: cython.p_double = self.features.scratch.at
+        gradient: cython.p_double = self.gradient.at
+        g: cython.double
+        j: cython.Py_ssize_t
         k: cython.Py_ssize_t
         for k in range(count):
-            if self.seen[self.features.present[k]] < self.start.length:
-                self.gradient[k] = 0.0
-            squares[k] = self.gradient[k] * self.gradient[k]
+            j = present[k]
+            g = self.features.values.at[j] - self.mean.at[j]
+            gradient[k] = g if self.seen.at[j] >= self.start.length else 0.0
+            squares[k] = gradient[k] * gradient[k]
         norm: cython.double = sqrt(total(squares, count))
         limit: cython.double = self.threshold()
-        self.norm.observe(norm)
+        self.clip.norm.observe(norm)
         if norm <= limit:
             return norm * norm
         for k in range(count):
-            self.gradient[k] *= limit / norm
+            gradient[k] *= limit / norm
         return limit * limit
 
     def step(self) -> None:
         """One clipped step of the present features, and the projection."""
+        seen: cython.p_double = self.seen.at
+        mean: cython.p_double = self.mean.at
         count: cython.Py_ssize_t = self.features.count
-        present: cython.p_int = self.features.present
+        present: cython.p_int = self.features.present.at
         energy: cython.double = self.clip_gradient()
-        self.step_size.advance(self.gradient, self.features, energy, self.events)
+        self.step_size.advance(self.gradient.at, self.features, energy, self.events)
         rate: cython.double
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         for k in range(count):
             j = present[k]
-            if self.seen[j] < self.start.length:
+            if seen[j] < self.start.length:
                 self.begin(j)
                 continue
-            self.seen[j] += 1.0
+            seen[j] += 1.0
             rate = self.step_size.rate
             if self.floored:
-                rate = max(rate, 1.0 / self.seen[j])
-            self.mean[j] += rate * self.gradient[k]
+                rate = max(rate, 1.0 / seen[j])
+            mean[j] += rate * self.gradient.at[k]
         if self.radius > 0.0:
             self.project()
 
     def begin(self, j: cython.Py_ssize_t) -> None:
         """Take a first value of a feature: its mean is the median so far."""
-        self.start.add(j, cython.cast(cython.Py_ssize_t, self.seen[j]), self.features.values[j])
-        self.seen[j] += 1.0
-        self.mean[j] = self.start.location
-        if self.seen[j] == self.start.length:
+        seen: cython.p_double = self.seen.at
+        self.start.add(j, cython.cast(cython.Py_ssize_t, seen[j]), self.features.values.at[j])
+        seen[j] += 1.0
+        self.mean.at[j] = self.start.location
+        if seen[j] == self.start.length:
             self.starting -= 1
             # The usual norm, from the scales of all features that have started.
             self.start_energy += self.start.scale * self.start.scale
-            self.norm.place(sqrt(self.start_energy), self.seen[j])
+            self.clip.norm.start_at(sqrt(self.start_energy), seen[j])
 
     def project(self) -> None:
         """Bring theta back into the ball, by the shortest way."""
+        mean: cython.p_double = self.mean.at
         size: cython.Py_ssize_t = self.features.size
-        squares: cython.p_double = self.features.scratch
+        squares: cython.p_double = self.features.scratch.at
         j: cython.Py_ssize_t
         for j in range(size):
-            squares[j] = self.mean[j] * self.mean[j]
+            squares[j] = mean[j] * mean[j]
         norm: cython.double = sqrt(total(squares, size))
         if norm > self.radius:
             for j in range(size):
-                self.mean[j] *= self.radius / norm
-
-    def contribute(self, contributions: cython.p_double) -> None:
-        """Squared deviations."""
-        k: cython.Py_ssize_t
-        for k in range(self.features.count):
-            contributions[self.features.present[k]] = self.gradient[k] * self.gradient[k]
+                mean[j] *= self.radius / norm
 
     def trace_rows(self, rows: Any, names: Any) -> array[float]:
         """Learn rows one by one; returns theta before each, row after row, 0 before the first."""
@@ -197,9 +172,9 @@ class VectorMeanKernel(DetectorKernel):
         for start in range(0, len(rows), width):
             columns = self.features.match(names)
             out.extend(
-                [self.mean_values[columns[c]] if columns[c] >= 0 else 0.0 for c in range(width)]
+                [self.mean.memory[columns[c]] if columns[c] >= 0 else 0.0 for c in range(width)]
             )
-            self.run_rows(rows[start : start + width], names, True, zeros(1), zeros(1))
+            self.learn_rows(rows[start : start + width], names, 1)
         return out
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
@@ -210,31 +185,31 @@ class VectorMeanKernel(DetectorKernel):
         """Pass the state through ``archive``."""
         size: cython.Py_ssize_t = self.features.size
         j: cython.Py_ssize_t
-        DetectorKernel.exchange(self, archive)
+        EventLoop.exchange(self, archive)
         self.step_size.exchange(archive, size)
-        self.norm.exchange(archive)
+        self.clip.exchange(archive)
         self.start_energy = archive.number(self.start_energy)
-        self.mean_values = archive.gradients(self.mean_values, size)
-        self.seen_values = archive.vector(self.seen_values, size)
-        self.point()
+        self.mean.exchange(archive, size)
+        archive.check_gradients(self.mean.memory)
+        self.seen.exchange(archive, size)
         if self.start_energy < 0.0:
             raise ValueError("the state holds an impossible scale: it is damaged")
         self.starting = 0
         for j in range(size):
-            archive.check_count(self.seen[j])
-            if self.seen[j] < self.start.length:
+            archive.check_count(self.seen.at[j])
+            if self.seen.at[j] < self.start.length:
                 self.starting += 1
-        self.start.exchange(archive, self.seen, size)
+        self.start.exchange(archive, self.seen.at, size)
         return 0
 
     def owners(self) -> list[Any]:
         """Objects whose memory belongs to this kernel."""
         return [
-            *DetectorKernel.owners(self),
+            *EventLoop.owners(self),
             *self.step_size.owners(),
             *self.start.owners(),
-            self.norm,
-            self.mean_values,
-            self.seen_values,
-            self.gradient_values,
+            self.clip,
+            self.mean,
+            self.seen,
+            self.gradient,
         ]

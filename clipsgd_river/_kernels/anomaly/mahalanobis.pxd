@@ -1,4 +1,0 @@
-from clipsgd_river._kernels.anomaly.part_kernel cimport PartKernel
-
-cdef class MahalanobisKernel(PartKernel):
-    pass

@@ -1,0 +1,27 @@
+from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.archived cimport ArchivedKernel
+from clipsgd_river._kernels.core.buffers cimport doubles, integers
+from clipsgd_river._kernels.core.features cimport FeatureTable
+
+cdef class EventLoop(ArchivedKernel):
+    cdef readonly FeatureTable features
+    cdef readonly double events
+    cdef bint busy
+    cdef bint scheduled
+
+    cdef void learn(self) noexcept nogil
+    cdef void run_row(self, Py_ssize_t row, bint learn) noexcept nogil
+    cdef int prepare(self) except -1
+    cdef int grow(self, Py_ssize_t size) except -1
+    cdef void add_features(self, Py_ssize_t size) noexcept
+    cdef Py_ssize_t least_numbers(self, Py_ssize_t size)
+
+    cdef int claim(self) except -1
+    cdef int load(self, object event, bint learn) except -1
+    cdef int start_features(self, list names) except -1
+    cdef int each_row(self, object rows, object names, Py_ssize_t count, bint learn) except -1
+    cdef Py_ssize_t start_columns(self, double* rows, object names, Py_ssize_t first, Py_ssize_t count) except -1
+
+    cpdef object learn_one(self, object event)
+    cpdef object learn_rows(self, object rows, object names, Py_ssize_t count)
+    cpdef object copy_from(self, EventLoop other)

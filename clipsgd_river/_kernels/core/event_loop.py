@@ -1,0 +1,248 @@
+# cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
+"""The event loop that every kernel with named features shares.
+
+A kernel is a subclass that says how to ``learn`` the loaded event, and that keeps a state: it
+provides memory for features (``grow``), starts to use it (``add_features``), and passes its numbers
+through an archive (``exchange``). Loading dicts and rows of arrays, new features, threads, copies
+and pickling are here, once.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.archived import ArchivedKernel
+from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.features import FeatureTable
+
+try:
+    import cython
+except ImportError:
+    from clipsgd_river._kernels.core import _shim as cython
+
+if not cython.compiled:
+    from clipsgd_river._kernels.core.buffers import doubles, integers
+
+
+class EventLoop(ArchivedKernel):
+    """Named features, and the loop that runs events through a kernel.
+
+    Parameters
+    ----------
+    settings
+        ``max_features``, and ``learning_rate`` where there is one, already validated, and what a
+        subclass adds; kept as given.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.features = FeatureTable(settings["max_features"])
+        self.events = 0.0
+        self.busy = False
+        self.scheduled = hasattr(settings.get("learning_rate"), "get")
+
+    def learn(self) -> None:
+        """Learn the loaded event."""
+
+    def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
+        """Do with the loaded row what the running call wants; here, learn it."""
+        self.learn()
+
+    def prepare(self) -> cython.int:
+        """Do what needs the interpreter before an event is learned."""
+        return 0
+
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features.
+
+        All that can fail happens here, and nothing that counts changes.
+        """
+        return 0
+
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features: there are ``size`` now, and `grow` has provided memory for them."""
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``; the features are known."""
+        self.events = archive.count(self.events)
+        return 0
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """How many numbers a state of ``size`` features has at least."""
+        return 0
+
+    def claim(self) -> cython.int:
+        """Take the kernel for one call; whoever claims it sets ``busy`` back to False.
+
+        Rows run without the interpreter's lock, and a number may be converted by Python code: a
+        second thread could meanwhile replace the memory in use.
+        """
+        if self.busy:
+            raise RuntimeError(
+                "this detector is in use by another thread; give each thread a detector of its "
+                "own or hold a lock around the calls"
+            )
+        self.busy = True
+        return 0
+
+    def load(self, event: Any, learn: cython.bint) -> cython.int:
+        """Load a dict; to learn, start its new features, otherwise pass them over."""
+        new = self.features.load(event)
+        if learn:
+            if new is not None:
+                self.features.check_capacity(new)
+            self.prepare()
+            if new is not None:
+                self.start_features([name for name, _ in new])
+                self.features.load_new(new)
+        return 0
+
+    def start_features(self, names: list[Any]) -> cython.int:
+        """Start new features, everywhere or, where something fails, nowhere."""
+        size: cython.Py_ssize_t = self.features.size + len(names)
+        self.features.grow(names)
+        self.grow(size)
+        self.add_features(size)
+        self.features.add_pending()
+        return 0
+
+    def learn_one(self, event: Any) -> None:
+        """Learn an event."""
+        self.claim()
+        try:
+            self.load(event, True)
+            self.learn()
+        finally:
+            self.busy = False
+
+    def learn_rows(self, rows: Any, names: Any, count: cython.Py_ssize_t) -> None:
+        """Learn rows in order.
+
+        Parameters
+        ----------
+        rows
+            Flat array of doubles, ``len(names)`` to a row; uncompiled, a list.
+        names
+            The features in the columns.
+        count
+            How many rows.
+        """
+        if len(rows) != count * len(names):
+            raise ValueError(f"{len(rows)} numbers do not make {count} rows of {len(names)}")
+        self.claim()
+        try:
+            self.each_row(rows, names, count, True)
+        finally:
+            self.busy = False
+
+    def each_row(
+        self, rows: Any, names: Any, count: cython.Py_ssize_t, learn: cython.bint
+    ) -> cython.int:
+        """Load each of ``count`` rows and pass it to `run_row`; to learn, start their features."""
+        width: cython.Py_ssize_t = len(names)
+        data: cython.p_double = doubles(rows if width > 0 else zeros(1))
+        first: cython.Py_ssize_t = 0
+        stop: cython.Py_ssize_t = count
+        i: cython.Py_ssize_t
+        while first < count:
+            if learn:
+                stop = self.start_columns(data, names, first, count)
+                if self.scheduled:
+                    stop = first + 1
+            positions = self.features.match(names)
+            columns: cython.p_int = integers(positions)
+            identity: cython.bint = self.features.is_identity(columns, width)
+            with cython.nogil:
+                for i in range(first, stop):
+                    self.features.load_row(data, i * width, columns, width, identity)
+                    self.run_row(i, learn)
+            first = stop
+        return 0
+
+    def start_columns(
+        self, rows: cython.p_double, names: Any, first: cython.Py_ssize_t, count: cython.Py_ssize_t
+    ) -> cython.Py_ssize_t:
+        """Start the unknown columns that hold a number in row ``first``.
+
+        Returns the next row in which an unknown column holds its first number, or ``count``: a
+        feature starts with its first number, in rows as in dicts.
+        """
+        width: cython.Py_ssize_t = len(names)
+        stop: cython.Py_ssize_t = count
+        c: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        new: list[Any] = []
+        for c in self.features.unknown(names):
+            i = first
+            while i < stop and rows[i * width + c] != rows[i * width + c]:
+                i += 1
+            if i == first:
+                new.append((names[c], 0.0))
+            elif i < stop:
+                stop = i
+        if new:
+            self.features.check_capacity(new)
+        self.prepare()
+        if new:
+            self.start_features([name for name, _ in new])
+        return stop
+
+    def snapshot(self) -> tuple[list[Any], array[float]]:
+        """Names of the features and all numbers of the state as one flat array of doubles."""
+        archive = Archive()
+        self.claim()
+        try:
+            self.exchange(archive)
+            return list(self.features.names), archive.numbers
+        finally:
+            self.busy = False
+
+    def restore(self, names: list[Any], numbers: array[float]) -> None:
+        """Take over the state that `snapshot` gave; this kernel must be new."""
+        if len(set(names)) != len(names) or len(names) > self.features.max_features:
+            raise ValueError(
+                f"the state names {len(names)} features where at most "
+                f"{self.features.max_features} different ones belong: it is damaged"
+            )
+        if len(numbers) < self.least_numbers(len(names)):
+            raise ValueError(
+                f"the state has {len(numbers)} numbers, too few for {len(names)} features: it is "
+                "damaged"
+            )
+        self.start_features(names)
+        archive = Archive(numbers)
+        self.exchange(archive)
+        archive.close()
+
+    def copy_from(self, other: EventLoop) -> None:
+        """Take over the state of another kernel of this kind, in memory and so without a check.
+
+        Many times faster than `restore` if this kernel has copied that one before. Its settings
+        must be the other's, and its features must have come from there.
+        """
+        if type(self) is not type(other) or self.settings is not other.settings:
+            raise ValueError("a kernel copies only one of its kind and settings")
+        archive = Archive()
+        self.claim()
+        try:
+            other.claim()
+            try:
+                known = self.features.size
+                names = other.features.names
+                if self.features.names != names[:known]:
+                    raise ValueError("this kernel has features that the other one lacks")
+                if known < len(names):
+                    self.start_features(names[known:])
+                other.exchange(archive)
+            finally:
+                other.busy = False
+            archive.rewind()
+            self.exchange(archive)
+        finally:
+            self.busy = False
+
+    def owners(self) -> list[Any]:
+        """Objects whose memory belongs to this kernel."""
+        return [self.features, *self.features.owners()]
