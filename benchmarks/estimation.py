@@ -6,7 +6,6 @@ or corrupted. The error is the mean distance of the estimated from the true mean
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,9 +49,12 @@ class Errors:
 
 def clipped_locations(detector: ClippedZScore, events: FloatArray) -> FloatArray:
     """Return the location before each event, shape (n, d); zero before the first."""
-    flat = array("d", events.tobytes())
-    tracked = detector._kernel.track_location(flat, list(range(events.shape[1])))
-    return np.asarray(tracked).reshape(events.shape)
+    locations = np.zeros(events.shape)
+    detector.learn_one(dict(enumerate(events[0].tolist())))
+    for i, event in enumerate(events[1:].tolist(), start=1):
+        locations[i] = detector.location_
+        detector.learn_one(dict(enumerate(event)))
+    return locations
 
 
 def error(estimates: FloatArray, truth: FloatArray) -> float:
