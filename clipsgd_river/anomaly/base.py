@@ -13,7 +13,7 @@ from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._faces.outlier import ThresholdedOutlierMixin
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
-from clipsgd_river.anomaly._settings import checked
+from clipsgd_river.anomaly._settings import SHARED
 
 
 class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
@@ -28,7 +28,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
     """
 
     _kernel_class: ClassVar[type[DetectorKernel]] = DetectorKernel
-    _settings_check: ClassVar[Any] = staticmethod(checked)
+    _checks: ClassVar[Any] = SHARED
 
     #: Whether the contributions of `explain_one` sum to the distance.
     additive_contributions: ClassVar[bool] = True

@@ -6,12 +6,13 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from clipsgd_river import _settings
 from clipsgd_river._kernels.anomaly.combined import CombinedKernel
 from clipsgd_river._kernels.anomaly.portfolio import PortfolioKernel
 from clipsgd_river._state.header import header_of, restored
 from clipsgd_river.anomaly._located import LocatedDetector
 from clipsgd_river.anomaly._members import fresh_members, packed, unpacked
-from clipsgd_river.anomaly._settings import checked_fourier
+from clipsgd_river.anomaly._settings import FOURIER
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
@@ -142,7 +143,8 @@ class ClippedEnsemble(LocatedDetector):
     _kernel: Any
 
     _kernel_class: ClassVar[Any] = staticmethod(kernel_of)
-    _settings_check: ClassVar[Any] = staticmethod(checked_fourier)
+    # The kernel looks at the detectors.
+    _checks: ClassVar[Any] = {**FOURIER, "detectors": _settings.as_given}
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from clipsgd_river._kernels.anomaly.kernel_mean import KernelMeanKernel
 from clipsgd_river.anomaly._located import LocatedDetector
-from clipsgd_river.anomaly._settings import checked_fourier
+from clipsgd_river.anomaly._settings import FOURIER
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
@@ -93,7 +93,7 @@ class ClippedKernelMean(LocatedDetector):
 
     additive_contributions: ClassVar[bool] = False
     _kernel_class: ClassVar[type[KernelMeanKernel]] = KernelMeanKernel
-    _settings_check: ClassVar[Any] = staticmethod(checked_fourier)
+    _checks: ClassVar[Any] = FOURIER
 
     def __init__(
         self,

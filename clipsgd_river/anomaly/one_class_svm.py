@@ -4,15 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from clipsgd_river import _settings
 from clipsgd_river._kernels.anomaly.one_class_svm import OneClassSVMKernel
 from clipsgd_river.anomaly._located import LocatedDetector
-from clipsgd_river.anomaly._settings import checked_one_class_svm
+from clipsgd_river.anomaly._settings import FOURIER
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
     from clipsgd_river._kernels.anomaly.closeness import ClosenessPart
     from clipsgd_river._kernels.anomaly.one_class_svm import FourierMarginPart
+
+
+# Fewer events with slack than one in so many say too little of where the boundary is.
+SMALLEST_NU = 0.0001
+
+
+def checked_nu(value: Any) -> float:
+    """The share of events with slack."""
+    nu = _settings.number("nu", value)
+    if not SMALLEST_NU <= nu <= 1.0:
+        raise ValueError(
+            f"nu is the share of events with slack, from {SMALLEST_NU} to 1, not {nu!r}"
+        )
+    return nu
+
+
+def checked_kernel(value: Any) -> Any:
+    """The name of a kernel."""
+    if value not in ("rbf", "linear"):
+        raise ValueError(f"kernel is 'rbf' or 'linear', not {value!r}")
+    return value
 
 
 class ClippedOneClassSVM(LocatedDetector):
@@ -110,7 +132,7 @@ class ClippedOneClassSVM(LocatedDetector):
     additive_contributions: ClassVar[bool] = False
     _kernel: OneClassSVMKernel
     _kernel_class: ClassVar[type[OneClassSVMKernel]] = OneClassSVMKernel
-    _settings_check: ClassVar[Any] = staticmethod(checked_one_class_svm)
+    _checks: ClassVar[Any] = {**FOURIER, "nu": checked_nu, "kernel": checked_kernel}
 
     def __init__(
         self,

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsgd_river import _settings
 from clipsgd_river._kernels.anomaly.transformation import TransformationKernel
 from clipsgd_river.anomaly._located import LocatedDetector
-from clipsgd_river.anomaly._settings import checked_transformations
+from clipsgd_river.anomaly._settings import (
+    FOURIER,
+    check_transformations,
+    image_features,
+    image_shape,
+)
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
@@ -129,7 +135,13 @@ class TransformationDetector(LocatedDetector):
 
     _kernel: TransformationKernel
     _kernel_class: ClassVar[type[TransformationKernel]] = TransformationKernel
-    _settings_check: ClassVar[Any] = staticmethod(checked_transformations)
+    _checks: ClassVar[Any] = {
+        **FOURIER,
+        "image_shape": image_shape,
+        "features": image_features,
+        "transformations": _settings.as_given,
+    }
+    _check_together = staticmethod(check_transformations)
 
     additive_contributions: ClassVar[bool] = False
 
