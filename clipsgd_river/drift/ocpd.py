@@ -207,6 +207,8 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         """
         numbers = not (hasattr(X, "columns") or hasattr(X, "column_names")) and np.ndim(X) == 1
         rows = rows_of(np.asarray(X).reshape(-1, 1) if numbers else X)
+        if not numbers:
+            self._refuse_reserved_name(rows.names)
         names = [NUMBER] if numbers else rows.names
         self._refuse_mixture(names)
         unused, alarms = np.empty(len(rows.values)), np.empty(len(rows.values))
@@ -278,8 +280,16 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         self._forget()
 
     def _take(self, event: Any) -> None:
+        self._refuse_reserved_name(event)
         self._refuse_mixture(event)
         self._kernel.learn_one(event)
+
+    def _refuse_reserved_name(self, names: Any) -> None:
+        if NUMBER in names:
+            raise ValueError(
+                f"a feature cannot have the name {NUMBER!r}, which stands for a stream of numbers; "
+                "give it another name"
+            )
 
     def _refuse_mixture(self, names: Any) -> None:
         """Numbers and events with features are different streams."""
