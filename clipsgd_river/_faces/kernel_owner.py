@@ -48,12 +48,12 @@ class KernelOwner(Saveable):
     @property
     def ready(self) -> bool:
         """Whether ``warm_up`` events have been learned: estimates are settled from then on."""
-        return self._events_to_ready <= 0
+        return self.events_until_ready == 0
 
     @property
-    def _events_to_ready(self) -> int:
-        """Events still to be learned until it is ready; negative afterwards."""
-        return int(self._kernel.settings["warm_up"] - self._kernel.events)
+    def events_until_ready(self) -> int:
+        """Events still to be learned until it is ``ready``."""
+        return max(int(self._kernel.settings["warm_up"] - self._kernel.events), 0)
 
     @property
     def n_samples_seen_(self) -> int:

@@ -268,8 +268,9 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         return self._of_each_feature(1)
 
     @property
-    def _events_to_ready(self) -> int:
-        return int(self._kernel.warm_up - self._kernel.events)
+    def events_until_ready(self) -> int:
+        """Events still to be learned until it is ``ready``."""
+        return max(int(self._kernel.warm_up - self._kernel.events), 0)
 
     @property
     def _started(self) -> bool:

@@ -182,7 +182,7 @@ class SurprisalEncoder(RowTransformer):
         yield {"features": ["a", 0], "given": {"b": "a", 1: 0}, "learning_rate": 0.05}
 
     @property
-    def _events_to_ready(self) -> int:
+    def events_until_ready(self) -> int:
         """Surprisals are defined from the first event on."""
         return 0
 

@@ -38,7 +38,7 @@ cdef class DetectorKernel(ArchivedKernel):
     cpdef object learn_one(self, object event)
     cpdef double score_learn_one(self, object event) except? -1.0
     cpdef double distance_learn_one(self, object event) except? -1.0
-    cpdef double score_learn_under(self, object event, double limit) except? -1.0
+    cpdef tuple learn_one_within(self, object event, double score_limit, double distance_limit, bint own_limit)
     cpdef object explain_one(self, object event)
     cpdef object expect_one(self, object event)
     cdef void run_row(self, Py_ssize_t row, bint learn) noexcept nogil
