@@ -149,7 +149,14 @@ def main() -> None:
     options.add_peers(parser)
     parser.add_argument("--seed", type=int, default=0, help="seed of the streams")
     parser.add_argument("--plot", metavar="FILE.png", help="draw alerts over time at 0.001")
+    parser.add_argument("--only-costs", action="store_true", help="measure nothing but costs")
     arguments = parser.parse_args()
+    timed = 500 if arguments.quick else alert_costs.EVENTS
+    rounds = 1 if arguments.quick else alert_costs.ROUNDS
+    if arguments.only_costs:
+        costs = [*alert_costs.overhead(timed, rounds), alert_costs.command_line(timed, rounds)]
+        publish(costs, arguments.out)
+        return
     folder = None if arguments.data is None else options.data_folder(arguments)
     events = 4 * FIRST_EVENTS if arguments.quick else EVENTS
     outcomes = []
@@ -167,8 +174,7 @@ def main() -> None:
                     rows.append(outcome.cells())
             tables.append(Table(f"{rate} alerts per event, {detector}", COLUMNS, rows))
     tables.append(verdicts(outcomes))
-    timed = 500 if arguments.quick else alert_costs.EVENTS
-    tables += alert_costs.overhead(timed, 1 if arguments.quick else alert_costs.ROUNDS)
+    tables += [*alert_costs.overhead(timed, rounds), alert_costs.command_line(timed, rounds)]
     if arguments.plot is not None:
         first = next(iter(DETECTORS))
         drawn = [o for o in outcomes if o.rate == outcomes[-1].rate and o.detector == first]

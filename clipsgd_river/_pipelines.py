@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def asked(detector: Any, x: Any) -> tuple[Any, Any]:
+def transformed(detector: Any, x: Any) -> tuple[Any, Any]:
     """The detector at the end of a pipeline, and the event as it arrives there.
 
     Any other detector, and its event, come back as they are.
@@ -21,7 +21,7 @@ def asked(detector: Any, x: Any) -> tuple[Any, Any]:
     return detector, x
 
 
-def descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
+def feature_descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
     """What transformers in a pipeline say of the features they make of an event.
 
     A transformer that replaces values by other numbers may have a method ``describe_one(x)`` that
@@ -30,12 +30,12 @@ def descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
     found: dict[Any, tuple[Any, str]] = {}
     if isinstance(step, compose.Pipeline):
         for part in step.steps.values():
-            found.update(descriptions(part, x))
+            found.update(feature_descriptions(part, x))
             if hasattr(part, "transform_one"):
                 x = part.transform_one(x)
     elif isinstance(step, compose.TransformerUnion):
         for part in step.transformers.values():
-            found.update(descriptions(part, x))
+            found.update(feature_descriptions(part, x))
     elif hasattr(step, "describe_one"):
         found.update(step.describe_one(x))
     return found
@@ -48,20 +48,20 @@ def last_step(detector: Any) -> Any:
     return detector
 
 
-def steps(detector: Any) -> Iterator[Any]:
+def all_steps(detector: Any) -> Iterator[Any]:
     """The steps of a pipeline, those of pipelines in it too, or the detector itself."""
     if isinstance(detector, compose.Pipeline):
         for step in detector.steps.values():
-            yield from steps(step)
+            yield from all_steps(step)
     else:
         yield detector
 
 
-def passes(method: str) -> Callable[[Method], Method]:
-    """Condition that the wrapped detector, or the last step of a pipeline, has a method."""
+def available_if_has(method: str, part: str = "anomaly_detector") -> Callable[[Method], Method]:
+    """Condition that a part, or the last step of a pipeline that is one, has a method."""
 
     def has(self: Any) -> bool:
-        return hasattr(last_step(self.anomaly_detector), method)
+        return hasattr(last_step(getattr(self, part)), method)
 
     available: Callable[[Method], Method] = available_if(has)
     return available

@@ -136,3 +136,27 @@ def contamination(value: Any) -> float:
             f"contamination is the share of anomalies, above 0 and at most 0.5, not {value!r}"
         )
     return found
+
+
+def seed(value: Any) -> int:
+    """A whole number from 0 to 2**63 - 1."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"seed is a whole number, not {value!r} of type {type(value).__name__}")
+    if not 0 <= int(value) < 2**63:
+        raise ValueError(f"seed is from 0 to 2**63 - 1, not {value!r}")
+    return int(value)
+
+
+def max_features(value: Any) -> int:
+    """The most features that there may be."""
+    return count("max_features", value)
+
+
+def clip_of_scale(value: Any) -> str | float | None:
+    """A `clip` where scales are estimated too."""
+    return clip(value, SMALLEST_CLIP_OF_SCALE)
+
+
+def as_given(value: Any) -> Any:
+    """A value that cannot be checked by itself."""
+    return value

@@ -325,6 +325,13 @@ class ExpectsTheHighest(ClippedZScore):
         return {f: (low, high, high) for f, (low, _, high) in super().expect_one(x).items()}
 
 
+@caught_by("check_the_location_is_what_is_expected")
+class SortsItsLocations(ClippedZScore):
+    @property
+    def location_(self) -> Any:
+        return np.sort(super().location_)
+
+
 @caught_by("check_constant_stream")
 class NeverSurprised(ClippedZScore):
     def score_one(self, x: dict[Any, Any]) -> float:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import json
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from clipsgd_river import alerts
 from clipsgd_river.alerts import Alert
 from clipsgd_river.alerts.alert import described, readable, severity_of, student_tail
 
@@ -120,3 +123,15 @@ def test_an_alert_does_not_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         alert.score = 0.6  # type: ignore[misc]
     assert not hasattr(alert, "__dict__")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(alerts.__file__).parent.rglob("*.py")), ids=lambda path: path.name
+)
+def test_alerts_import_no_detector(path: Path) -> None:
+    imports = [
+        node.module or ""
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ImportFrom)
+    ]
+    assert not [name for name in imports if name.startswith("clipsgd_river.anomaly")]

@@ -60,6 +60,19 @@ def test_any_drift_detector_may_watch_the_distance(watcher: Any) -> None:
     assert abs(aware.expect_one()["a"][1] - 8) < 1
 
 
+@pytest.mark.parametrize("watcher", [drift.ADWIN, drift.PageHinkley])
+def test_drift_detectors_of_river_watch_the_distance_by_default(watcher: Any) -> None:
+    plain = ChangeAwareDetector(ClippedZScore(), watcher())
+    chosen = ChangeAwareDetector(ClippedZScore(), watcher(), watch="distance")
+    for event in events(300, 0.0, seed=0) + events(100, 8.0, seed=1):
+        plain.learn_one(event)
+        chosen.learn_one(event)
+    assert plain.expect_one() == chosen.expect_one()
+    assert plain.clone().watch is None
+    with pytest.raises(ValueError, match="takes numbers, not events: use watch='distance'"):
+        ChangeAwareDetector(ClippedZScore(), watcher(), watch="features")
+
+
 def test_memory_is_shortened_and_nothing_else() -> None:
     detector = ClippedZScore(learning_rate=0.001)
     detector.learn_many(np.random.default_rng(0).normal(size=(3000, 2)))

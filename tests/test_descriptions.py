@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from river import base, compose
 
+from clipsgd_river._pipelines import feature_descriptions
 from clipsgd_river.alerts import AlertBudget, TailFilter
-from clipsgd_river.alerts._filter import descriptions
 from clipsgd_river.anomaly import ClippedZScore
 from clipsgd_river.preprocessing import ClippedScaler
 
@@ -49,5 +49,5 @@ def test_alerts_say_what_a_transformer_says(way: Any, kind: Any) -> None:
 
 
 def test_detectors_without_transformers_say_nothing() -> None:
-    assert descriptions(ClippedZScore(), {"a": 1.0}) == {}
-    assert descriptions(ClippedScaler() | ClippedZScore(), {"a": 1.0}) == {}
+    assert feature_descriptions(ClippedZScore(), {"a": 1.0}) == {}
+    assert feature_descriptions(ClippedScaler() | ClippedZScore(), {"a": 1.0}) == {}

@@ -145,6 +145,15 @@ def test_what_is_no_event_is_refused_and_changes_nothing(x: Any, error: Any, wor
     assert ocpd.to_bytes() == before
 
 
+def test_the_name_that_stands_for_numbers_is_no_name_of_a_feature() -> None:
+    for x in ({(): 1.0}, {(): 1.0, "a": 2.0}):
+        ocpd = ClippedOCPD()
+        with pytest.raises(ValueError, match=r"cannot have the name \(\)"):
+            ocpd.update(x)
+        ocpd.update(1.0)
+        assert isinstance(ocpd.estimate, float)
+
+
 def test_wrong_tables_are_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         ClippedOCPD().update_many(np.zeros((2, 2, 2)))

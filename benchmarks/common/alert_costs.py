@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from clipsgd_river.alerts import AlertBudget, TailFilter
 from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
 from clipsgd_river.anomaly.base import ClippedDetector
+from clipsgd_river.cli.input import events as cli_events
+from clipsgd_river.cli.input.labels import UNKNOWN
+from clipsgd_river.cli.watch import Watch
 from common.data import Event, FloatArray
 from common.goals import goal, goal_table
 from common.report import Cell, Table, progress
@@ -21,6 +25,9 @@ ROUNDS = 11
 RATE = 0.001
 # Microseconds an event that an AlertBudget may add.
 MOST = 0.5
+# Features of the events on the command line, which may take so many times as long as the detector.
+WATCHED = 10
+MOST_WATCHED = 2.0
 EVENT_BY_EVENT = ("score_learn_one", "learn_one", "alert_one")
 ROWS = ("score_learn_many", "classify_learn_many")
 
@@ -50,11 +57,43 @@ def tasks(
 
 def _task(make: Callable[[], object], method: str, arguments: list[object]) -> Callable[[], None]:
     def task() -> None:
-        call = getattr(make(), method)
-        for argument in arguments:
-            call(argument)
+        run(getattr(make(), method), arguments)
 
     return task
+
+
+def command_line(events: int, rounds: int) -> Table:
+    """Measure a `Watch`, the command line without formats, in turns with `score_learn_one`.
+
+    The detectors have learned the events before, so that there are alerts from the first one on:
+    one in a hundred, each with its reasons.
+    """
+    rng = np.random.default_rng(0)
+    features = [dict(enumerate(row)) for row in rng.standard_normal((events, WATCHED)).tolist()]
+    watched = [cli_events.Event(row, x, UNKNOWN, None) for row, x in enumerate(features)]
+    cells: list[list[Cell]] = []
+    for kind in DETECTORS:
+        progress(f"cost of the command line around {kind.__name__}")
+        detector, watch = kind(), Watch(kind())
+        timings = interleaved(
+            {
+                "score_learn_one": lambda learn=detector.score_learn_one: run(learn, features),
+                "watch": lambda judge=watch.judge: run(judge, watched),
+            },
+            rounds,
+        )
+        ratio = timings.ratio("watch", "score_learn_one")
+        costs = [1e6 * timings.median(task) / events for task in timings.seconds]
+        within = "yes" if ratio <= MOST_WATCHED else "NO"
+        cells.append([kind.__name__, *costs, ratio, f"≤ {MOST_WATCHED:g}", within])
+    columns = ("detector", "score_learn_one", "command line", "times as long", "target", "reached")
+    return Table(f"Microseconds per event on the command line, d = {WATCHED}", columns, cells)
+
+
+def run(call: Callable[[Any], object], arguments: Sequence[Any]) -> None:
+    """Call a function with each argument."""
+    for argument in arguments:
+        call(argument)
 
 
 def overhead(events: int, rounds: int) -> list[Table]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -13,30 +15,49 @@ from clipsgd_river._state.saveable import Saveable
 class KernelOwner(Saveable):
     """Methods of a scikit-learn estimator whose state is a kernel, made at the first event.
 
-    Goes before ``BaseEstimator`` among the bases. A class names its ``_kernel_class`` and the
-    ``_settings_check`` of its parameters.
+    Goes before ``BaseEstimator`` among the bases. A class names its ``_kernel_class`` and how each
+    of its parameters is checked; checked, they are the settings of the kernel.
     """
 
     _kernel_class: ClassVar[type[Any]]
-    _settings_check: ClassVar[Any]
+    #: Name of each parameter -> what checks a value, and returns it as a plain Python value. A
+    #: ``ValueError`` says that it is out of range and what the range is, a ``TypeError`` that it is
+    #: of a wrong type.
+    _checks: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        unchecked = parameter_names(cls) - cls._checks.keys()
+        if unchecked:
+            raise TypeError(
+                f"{cls.__name__} has parameters that nothing checks: {sorted(unchecked)}; add them "
+                "to its _checks, from where they reach the kernel"
+            )
 
     @cached_property
     def _kernel(self) -> Any:
-        return self._new_kernel(self._settings_check(self.get_params(deep=False)))  # type: ignore[attr-defined]  # of BaseEstimator
+        parameters: dict[str, Any] = self.get_params(deep=False)  # type: ignore[attr-defined]  # of BaseEstimator
+        settings = {name: self._checks[name](value) for name, value in parameters.items()}
+        self._check_together(settings)
+        return self._new_kernel(settings)
 
     def _new_kernel(self, settings: dict[str, Any]) -> Any:
         """Kernel that has learned nothing."""
         return self._kernel_class(settings)
 
+    @classmethod
+    def _check_together(cls, settings: dict[str, Any]) -> None:
+        """Check what several parameters, each checked, must be beside each other."""
+
     @property
     def ready(self) -> bool:
         """Whether ``warm_up`` events have been learned: estimates are settled from then on."""
-        return self._events_to_ready <= 0
+        return self.events_until_ready == 0
 
     @property
-    def _events_to_ready(self) -> int:
-        """Events still to be learned until it is ready; negative afterwards."""
-        return int(self._kernel.settings["warm_up"] - self._kernel.events)
+    def events_until_ready(self) -> int:
+        """Events still to be learned until it is ``ready``."""
+        return max(int(self._kernel.settings["warm_up"] - self._kernel.events), 0)
 
     @property
     def n_samples_seen_(self) -> int:
@@ -65,3 +86,10 @@ class KernelOwner(Saveable):
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_kernel" in self.__dict__ and self._kernel.events > 0
+
+
+def parameter_names(cls: type[Any]) -> set[str]:
+    """Names of the parameters of a class's constructor."""
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    return {each.name for each in parameters if each.kind not in variable}

@@ -71,7 +71,12 @@ def like_table(X: Any, values: NDArray[np.float64], name: str) -> Any:
 
 
 def rows_of(X: Any) -> Rows:
-    """Take an array-like of shape (n, d) or a pandas, polars or pyarrow frame of numbers apart."""
+    """Take an array-like of shape (n, d) or a pandas, polars or pyarrow frame of numbers apart.
+
+    `Rows` stay as they are.
+    """
+    if isinstance(X, Rows):
+        return X
     if is_frame(X):
         frame = into_frame(X)
         _refuse_text(frame)

@@ -1,9 +1,10 @@
-"""The time of an event: a feature that says when, and is none to the detector."""
+"""The time of an event: a feature that says when, which the detector does not get."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river.utils.dataframe import into_frame
 
+from clipsgd_river import _settings
 from clipsgd_river._kernels.core.as_float import as_float
 
 UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0}
@@ -98,3 +100,40 @@ def split_rows(X: Any, name: Any) -> tuple[NDArray[np.float64], Any]:
     return np.require(times, dtype=np.float64, requirements=["C", "W"]), frame.drop(
         name
     ).to_native()
+
+
+def to_json(moment: Any) -> Any:
+    """A time as JSON has it, for `from_json`."""
+    if isinstance(moment, np.datetime64):
+        moment = moment.astype("datetime64[us]").item()
+    if isinstance(moment, datetime):
+        return {"datetime": moment.isoformat()}
+    if isinstance(moment, date):
+        return {"date": moment.isoformat()}
+    return None if moment is None else float(moment)
+
+
+def from_json(value: Any) -> Any:
+    """The time that `to_json` was given; ``ValueError`` if it is none."""
+    if value is None or (isinstance(value, float | int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, dict) and len(value) == 1:
+        (kind, text), *_ = value.items()
+        if isinstance(text, str) and kind in ("datetime", "date"):
+            return (datetime if kind == "datetime" else date).fromisoformat(text)
+    raise ValueError("the state has a time that is none: it is damaged")
+
+
+def count_per_unit(name: str, value: Any) -> tuple[float, float]:
+    """Check a parameter such as ``(10, "day")``; returns the number and the seconds of the unit."""
+    try:
+        count, unit = value
+    except (TypeError, ValueError):
+        raise TypeError(f'{name} is a pair such as (10, "day"), not {value!r}') from None
+    count = _settings.number(f"the number of {name}", count)
+    if not (count > 0.0 and isfinite(count)):
+        raise ValueError(f"{name} asks for a positive number of alerts, not {count!r}")
+    if not isinstance(unit, str) or unit not in UNITS:
+        known = ", ".join(map(repr, UNITS))
+        raise ValueError(f"the unit of {name} is one of {known}, not {unit!r}")
+    return count, UNITS[unit]

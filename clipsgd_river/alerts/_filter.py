@@ -1,108 +1,128 @@
-"""What the alert filters share: any detector underneath, its distance, and what passes through."""
+"""What alert filters and the rules around them have in common."""
 
 from __future__ import annotations
 
 import abc
 import copy
-from collections.abc import Iterable, Iterator
-from typing import Any, Self
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
 from clipsgd_river._kernels.core.as_float import is_missing
-from clipsgd_river._pipelines import asked, descriptions, last_step, passes, steps
+from clipsgd_river._pipelines import (
+    all_steps,
+    available_if_has,
+    feature_descriptions,
+    last_step,
+    transformed,
+)
 from clipsgd_river._state.saveable import Saveable
+from clipsgd_river._state.wrapper import SaveableWrapper
 from clipsgd_river.alerts.alert import Alert, AlertFeature, described, severity_of
+from clipsgd_river.alerts.verdict import Verdict
 
 # Rarer than this is beyond what a stream can tell.
 SMALLEST_PROBABILITY = 1e-300
 
-
-def judged(
-    alerts: Any, events: Iterable[tuple[dict[Any, Any], tuple[Any, ...]]], count: int, **kwargs: Any
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Scores by a filter of events with targets, and whether they are alerts; it learns them."""
-    scores = np.empty(count)
-    found = np.zeros(count, dtype=bool)
-    for i, (x, targets) in enumerate(events):
-        before = alerts.n_alerts_
-        scores[i] = alerts.score_learn_one(x, *targets, **kwargs)
-        found[i] = alerts.n_alerts_ > before
-    return scores, found
+Event = dict[Any, Any]
+Veto = Callable[[Alert], bool]
+Bands = dict[base.typing.FeatureName, tuple[float, float, float]]
+EventsWithTargets = Iterable[tuple[Event, tuple[Any, ...]]]
 
 
-class WrappingFilter(base.AnomalyFilter):
-    """Base of the alert filters: what they take over from the detector they wrap."""
+class DetectorInput(NamedTuple):
+    """An event as it arrives at the detector that judges it, the last step of a pipeline.
 
-    anomaly_detector: Any
+    `descriptions` is what the transformers before it say of the features they made.
+    """
 
-    def __init__(self, anomaly_detector: Any, protect_anomaly_detector: bool = False) -> None:
-        super().__init__(anomaly_detector, protect_anomaly_detector)
-        for step in steps(anomaly_detector):
-            if isinstance(step, Saveable):
-                # State exists from now on, so that a first score leaves everything as it is.
-                step.create_state()
+    detector: Any
+    event: Event
+    descriptions: dict[Any, tuple[Any, str]]
 
-    def clone(
-        self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
-    ) -> Self:
-        """Filter with the same parameters; with attributes, with what the detector learned too."""
-        found = super().clone(new_params, include_attributes)
-        if include_attributes and "anomaly_detector" not in (new_params or {}):
-            found.anomaly_detector = copy.deepcopy(self.anomaly_detector)
-        return found
 
-    def distance_one(self, x: dict[base.typing.FeatureName, Any], *args: Any) -> float:
-        """What the filter judges: the detector's distance, or its score if it has no distance.
+def explain(
+    model: Any, x: Event, *targets: Any
+) -> tuple[dict[Any, float], tuple[AlertFeature, ...]]:
+    """Contributions to the distance of an event, and the features that contribute most.
 
-        Changes nothing.
-        """
-        detector, event = asked(self.anomaly_detector, self._event(x))
-        ask = getattr(detector, "distance_one", detector.score_one)
-        return float(ask(event, *args))
+    Both are empty where the detector, the last step of a pipeline, cannot say.
+    """
+    detector, event = transformed(model, x)
+    if not hasattr(detector, "explain_one"):
+        return {}, ()
+    contributions: dict[Any, float] = detector.explain_one(event, *targets)
+    if not hasattr(detector, "expect_one"):
+        return contributions, ()
+    bands = detector.expect_one(event, *targets)
+    return contributions, described(event, contributions, bands, feature_descriptions(model, x))
 
-    @property
-    def detector_ready(self) -> bool:
-        """Whether the detector says that its distances can be relied on; True if it cannot say."""
-        return bool(getattr(last_step(self.anomaly_detector), "ready", True))
 
-    @classmethod
-    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
-        from clipsgd_river.anomaly.z_score import ClippedZScore
+class AlertFilter(SaveableWrapper, base.AnomalyFilter):
+    """Base of everything that raises alerts: filters around a detector, rules around a filter.
 
-        yield {"anomaly_detector": ClippedZScore()}
-
-    @passes("explain_one")
-    def explain_one(
-        self, x: dict[base.typing.FeatureName, Any], *args: Any
-    ) -> dict[base.typing.FeatureName, float]:
-        """What each feature contributes to the distance, as the detector says."""
-        detector, event = asked(self.anomaly_detector, self._event(x))
-        contributions: dict[base.typing.FeatureName, float] = detector.explain_one(event, *args)
-        return contributions
-
-    @passes("expect_one")
-    def expect_one(
-        self, x: dict[base.typing.FeatureName, Any] | None = None, *args: Any
-    ) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
-        """Normal band of each feature now, as the detector says: (low, expected, high).
-
-        After a scaler in a pipeline the numbers are those that the scaler passes on.
-        """
-        detector, event = last_step(self.anomaly_detector), x
-        if x is not None:
-            detector, event = asked(self.anomaly_detector, self._event(x))
-        band: dict[base.typing.FeatureName, tuple[float, float, float]] = detector.expect_one(
-            event, *args
-        )
-        return band
+    A subclass gives `judge_one` and `judge_learn_one`. The methods from `detector_input` on are for
+    the rules around it.
+    """
 
     @property
     @abc.abstractmethod
     def n_alerts_(self) -> int:
         """Alerts so far."""
+
+    @abc.abstractmethod
+    def judge_one(
+        self, x: Event, *args: Any, key: Hashable = None, time: Any = None, unless: Any = None
+    ) -> Verdict:
+        """Verdict on an event, as `judge_learn_one` would give it now. Changes nothing."""
+
+    @abc.abstractmethod
+    def judge_learn_one(
+        self,
+        x: Event,
+        *args: Any,
+        key: Hashable = None,
+        time: Any = None,
+        unless: Veto | None = None,
+        **kwargs: Any,
+    ) -> Verdict:
+        """Judge an event, then learn it, in one pass; `AlertBudget` documents the parameters."""
+
+    def alert_one(
+        self,
+        x: Event,
+        *args: Any,
+        key: Hashable = None,
+        unless: Veto | None = None,
+        **kwargs: Any,
+    ) -> Alert | None:
+        """Judge an event, then learn it; the alert with its reasons, or ``None``.
+
+        The alert of the verdict that `judge_learn_one` gives, which has the same parameters.
+        """
+        return self.judge_learn_one(x, *args, key=key, unless=unless, **kwargs).alert
+
+    def alerts(self, stream: Iterable[tuple[Event, Any]]) -> Iterator[Alert]:
+        """Yield the alerts of a stream as they come.
+
+        Parameters
+        ----------
+        stream
+            Pairs of event and target, as River's data sets give them; the target goes to supervised
+            detectors only.
+        """
+        for x, y in stream:
+            found = self.alert_one(x, y) if self._supervised else self.alert_one(x)
+            if found is not None:
+                yield found
+
+    @property
+    def time_feature(self) -> Any:
+        """Feature that is the time of an event; ``None`` if none is."""
+        return None
 
     @abc.abstractmethod
     def rarer(self, share: float) -> Self:
@@ -117,111 +137,162 @@ class WrappingFilter(base.AnomalyFilter):
         """
 
     @abc.abstractmethod
-    def _exceeds(self, event: dict[Any, Any], args: tuple[Any, ...]) -> bool:
-        """Whether an event, as `_judging` gets it, would be an alert now."""
+    def detector_input(self, x: Event) -> DetectorInput:
+        """The detector that judges now, and an event as it gets it."""
 
     @abc.abstractmethod
-    def _events_of(
-        self, X: Any, args: tuple[Any, ...]
-    ) -> tuple[int, Iterable[tuple[dict[Any, Any], tuple[Any, ...]]]]:
+    def would_alert(self, event: Event, *args: Any) -> bool:
+        """Whether an event, as `detector_input` gives it, would be an alert now."""
+
+    @abc.abstractmethod
+    def detector_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
+        """Let the detector learn an event, and nothing else."""
+
+    @abc.abstractmethod
+    def events_of(self, X: Any, *args: Any) -> tuple[int, EventsWithTargets]:
         """How many rows there are, and each as an event with its targets."""
 
-    def _learn_only(self, x: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
-        """Let the detector learn an event, and nothing else."""
-        if not any(map(is_missing, args)):
-            self.anomaly_detector.learn_one(self._event(x), *args, **kwargs)
+    def counted(self, given: DetectorInput, *args: Any) -> Event:
+        """The features of an event that no rule leaves out."""
+        return given.event
+
+    def _score_events(
+        self, count: int, events: EventsWithTargets, **kwargs: Any
+    ) -> NDArray[np.float64]:
+        """Scores of events, each before it is learned."""
+        scores = (self.score_learn_one(x, *targets, **kwargs) for x, targets in events)
+        return np.fromiter(scores, np.float64, count)
+
+    def _classify_events(
+        self, count: int, events: EventsWithTargets, **kwargs: Any
+    ) -> NDArray[np.bool_]:
+        """Which events are alerts, each judged before it is learned."""
+        verdicts = (self.judge_learn_one(x, *targets, **kwargs) for x, targets in events)
+        return np.fromiter((verdict.is_alert for verdict in verdicts), np.bool_, count)
+
+    @abc.abstractmethod
+    def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
+        """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
+
+
+class DetectorFilter(AlertFilter):
+    """Base of the filters around a detector: what they take over from it.
+
+    A detector may have methods that save a second pass, which are called if they are there:
+    ``learn_one_within``, ``distance_learn_one`` and ``distance_learn_many``, as those of
+    `clipsgd_river.anomaly` on a kernel have them.
+    """
+
+    anomaly_detector: Any
+
+    def __init__(self, anomaly_detector: Any, protect_anomaly_detector: bool = False) -> None:
+        super().__init__(anomaly_detector, protect_anomaly_detector)
+        for step in all_steps(anomaly_detector):
+            if isinstance(step, Saveable):
+                # State exists from now on, so that a first score leaves everything as it is.
+                step.create_state()
+
+    def clone(
+        self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
+    ) -> Self:
+        """Filter with the same parameters; with attributes, with what the detector learned too."""
+        found = super().clone(new_params, include_attributes)
+        if include_attributes and "anomaly_detector" not in (new_params or {}):
+            found.anomaly_detector = copy.deepcopy(self.anomaly_detector)
+        return found
+
+    def distance_one(self, x: Event, *args: Any) -> float:
+        """What the filter judges: the detector's distance, or its score if it has no distance.
+
+        Changes nothing.
+        """
+        return distance_by(*transformed(self.anomaly_detector, self._without_time(x)), args)
 
     @property
-    def _judging(self) -> Any:
-        """The detector that judges an event now, the last step of a pipeline."""
-        return last_step(self.anomaly_detector)
+    def detector_ready(self) -> bool:
+        """Whether the detector says that its distances can be relied on; True if it cannot say."""
+        return bool(getattr(last_step(self.anomaly_detector), "ready", True))
 
-    def _arrived(self, x: dict[Any, Any]) -> dict[Any, Any]:
-        """The event as that detector gets it."""
-        event: dict[Any, Any] = asked(self.anomaly_detector, self._event(x))[1]
-        return event
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        from clipsgd_river.anomaly.z_score import ClippedZScore
 
-    def _told(self, x: dict[Any, Any]) -> dict[Any, tuple[Any, str]]:
-        """What the transformers before that detector say of the event's features."""
-        return descriptions(self.anomaly_detector, self._event(x))
+        yield {"anomaly_detector": ClippedZScore()}
 
-    def _event(self, x: dict[Any, Any]) -> dict[Any, Any]:
+    @available_if_has("explain_one")
+    def explain_one(self, x: Event, *args: Any) -> dict[base.typing.FeatureName, float]:
+        """What each feature contributes to the distance, as the detector says."""
+        detector, event = transformed(self.anomaly_detector, self._without_time(x))
+        contributions: dict[base.typing.FeatureName, float] = detector.explain_one(event, *args)
+        return contributions
+
+    @available_if_has("expect_one")
+    def expect_one(self, x: Event | None = None, *args: Any) -> Bands:
+        """Normal band of each feature now, as the detector says: (low, expected, high).
+
+        After a scaler in a pipeline the numbers are those that the scaler passes on.
+        """
+        detector, event = last_step(self.anomaly_detector), x
+        if x is not None:
+            detector, event = transformed(self.anomaly_detector, self._without_time(x))
+        band: Bands = detector.expect_one(event, *args)
+        return band
+
+    def detector_input(self, x: Event) -> DetectorInput:
+        """The detector, the last step of a pipeline, and an event as it gets it."""
+        event = self._without_time(x)
+        found = transformed(self.anomaly_detector, event)
+        return DetectorInput(*found, feature_descriptions(self.anomaly_detector, event))
+
+    def detector_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
+        """Let the detector learn an event, and nothing else."""
+        if not any(map(is_missing, args)):
+            self.anomaly_detector.learn_one(self._without_time(x), *args, **kwargs)
+
+    def _without_time(self, x: Event) -> Event:
         """The event as the detector, or the pipeline, gets it."""
         return x
 
-    @abc.abstractmethod
-    def score_learn_one(
-        self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any
-    ) -> float:
-        """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
+    def _score_and_distance(self, event: Event, args: tuple[Any, ...]) -> tuple[float, float]:
+        """Of an event without its time, as the detector says."""
+        detector, arrived = transformed(self.anomaly_detector, event)
+        return float(detector.score_one(arrived, *args)), distance_by(detector, arrived, args)
 
-    def _record(
+    def _alert_on(
         self,
+        event: Event,
+        args: tuple[Any, ...],
         score: float,
         probability: float,
         rate: float,
-        x: dict[Any, Any],
-        args: tuple[Any, ...],
         about: tuple[Any, Any],
     ) -> Alert:
-        """The record of an alert on an event that has not been learned yet.
+        """The alert on an event that has not been learned yet, or it would explain itself.
 
         Parameters
         ----------
+        event, args
+            The event without its time, and its target.
         score, probability
             Of the event.
         rate
             Probability that severities are measured by.
-        x, args
-            The event as the detector gets it, and its target.
         about
             Time and key.
         """
-        contributions: dict[Any, float] = {}
-        features: tuple[AlertFeature, ...] = ()
-        detector, event = asked(self.anomaly_detector, x)
-        if hasattr(detector, "explain_one"):
-            contributions = detector.explain_one(event, *args)
-            if hasattr(detector, "expect_one"):
-                bands = detector.expect_one(event, *args)
-                told = descriptions(self.anomaly_detector, x)
-                features = described(event, contributions, bands, told)
         severity = severity_of(rate / max(probability, SMALLEST_PROBABILITY))
-        return Alert(score, probability, severity, *about, contributions, features)
+        explained = explain(self.anomaly_detector, event, *args)
+        return Alert(score, probability, severity, *about, *explained)
+
+    def _parts(self) -> dict[Any, Any]:
+        return {"anomaly_detector": self.anomaly_detector}
+
+    def _take_parts(self, parts: dict[Any, Any]) -> None:
+        # The constructor was given it.
+        if list(parts.values()) != [self.anomaly_detector]:
+            raise ValueError(f"the state has the parts {list(parts)} where a detector belongs")
 
 
-class DistanceFilter(WrappingFilter):
-    """Base of the filters that judge a detector's distance, or its score if it has none.
-
-    A subclass says what is an alert and learns from distances. The detector learns every event,
-    clipped as it may be; with ``protect_anomaly_detector`` it does not learn what is an alert.
-    """
-
-    def learn_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> None:
-        """Judge an event, learn its distance, and let the detector learn it."""
-        self.score_learn_one(x, *args, **kwargs)
-
-    def score_learn_one(
-        self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any
-    ) -> float:
-        """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
-        distance = self.distance_one(x, *args)
-        relied_on = self.detector_ready
-        score = self._score(distance)
-        is_alert = self.classify(score)
-        if not (self.protect_anomaly_detector and is_alert):
-            self.anomaly_detector.learn_one(x, *args, **kwargs)
-        self._observe(distance, relied_on, is_alert)
-        return score
-
-    def score_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> float:
-        """Score of an event, for `classify`. Changes nothing."""
-        return self._score(self.distance_one(x, *args))
-
-    @abc.abstractmethod
-    def _score(self, distance: float) -> float:
-        """Score of a distance, for `classify`."""
-
-    @abc.abstractmethod
-    def _observe(self, distance: float, relied_on: bool, is_alert: bool) -> None:
-        """Learn from a distance; ``relied_on`` tells whether the detector was ready."""
+def distance_by(detector: Any, event: Event, args: tuple[Any, ...]) -> float:
+    """Distance of an event by a detector; its score if it has none."""
+    return float(getattr(detector, "distance_one", detector.score_one)(event, *args))

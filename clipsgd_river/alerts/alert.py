@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from math import atan, copysign, floor, inf, isfinite, log10, pi, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,8 +27,7 @@ FREQUENCIES = (("frequent", 0.05), ("infrequent", 0.01), ("rare", 1e-4), ("unsee
 SEVERITIES = (("critical", 1000.0), ("high", 100.0), ("medium", 10.0), ("low", 0.0))
 
 
-@dataclass(frozen=True, slots=True)
-class AlertFeature:
+class AlertFeature(NamedTuple):
     """A feature behind an alert.
 
     Parameters
@@ -67,8 +66,8 @@ class AlertFeature:
     def __str__(self) -> str:
         """Say it in words, as in ``f1 was 900, usually between 20 and 75``."""
         if self.description is not None:
-            told = f"{_printable(_quoted(self.value))}, {_printable(self.description)}"
-            return f"{_printable(self.feature)} was {told}"
+            said = f"{_printable(_quoted(self.value))}, {_printable(self.description)}"
+            return f"{_printable(self.feature)} was {said}"
         actual, low, high = readable(self.actual, self.low, self.high)
         usual = f"usually {low}" if low == high else f"usually between {low} and {high}"
         return f"{_printable(self.feature)} was {actual}, {usual}"
@@ -211,21 +210,26 @@ def described(
     descriptions
         What transformers say of features: the value before them, and how usual it is.
     """
-    ranked = sorted(contributions, key=lambda name: -contributions[name])
-    known = (name for name in ranked if contributions[name] > 0.0 and name in bands)
-    found = [
-        _describe(name, contributions[name], as_float(name, event.get(name)), bands[name])
-        for name, _ in zip(known, range(MOST_FEATURES), strict=False)
-    ]
-    if not descriptions:
-        return tuple(found)
-    told = [(part, *descriptions.get(part.feature, (None, None))) for part in found]
-    return tuple(replace(part, value=value, description=said) for part, value, said in told)
+    found: list[AlertFeature] = []
+    for name in sorted(contributions, key=lambda name: -contributions[name]):
+        if len(found) == MOST_FEATURES or not contributions[name] > 0.0:
+            break
+        if name in bands:
+            actual = event.get(name)
+            number = actual if type(actual) is float else as_float(name, actual)
+            known = descriptions.get(name, ()) if descriptions else ()
+            found.append(_describe(name, contributions[name], number, bands[name], known))
+    return tuple(found)
 
 
 def _describe(
-    name: Hashable, contribution: float, actual: float, band: tuple[float, float, float]
+    name: Hashable,
+    contribution: float,
+    actual: float,
+    band: tuple[float, float, float],
+    known: tuple[Any, ...],
 ) -> AlertFeature:
+    """Return a feature with how unusual it is; ``known`` is what a transformer says of it."""
     low, expected, high = band
     direction = "above" if actual > high else "below" if actual < low else "within"
     edge = high if actual > expected else low
@@ -235,7 +239,8 @@ def _describe(
     else:
         p = student_tail(HALF_BAND * deviation / half if half > 0.0 else inf)
     frequency = next((word for word, least in FREQUENCIES if p >= least), "unseen")
-    return AlertFeature(name, contribution, actual, expected, low, high, direction, frequency)
+    fields = (name, contribution, actual, expected, low, high, direction, frequency)
+    return AlertFeature(*fields, *known)
 
 
 def student_tail(t: float) -> float:

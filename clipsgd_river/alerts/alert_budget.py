@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 from copy import deepcopy
-from math import isfinite, nan
+from math import nan
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from river import base
 
 from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
@@ -18,15 +17,17 @@ from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._pipelines import last_step
 from clipsgd_river._tables.mixed_rows import rows_for
-from clipsgd_river._tables.rows import Rows, rows_and_targets
+from clipsgd_river._tables.rows import rows_and_targets
 from clipsgd_river.alerts import _event_time
-from clipsgd_river.alerts._filter import WrappingFilter, judged
-from clipsgd_river.alerts._saveable_filter import SaveableFilter
+from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto
 from clipsgd_river.alerts.alert import Alert
-from clipsgd_river.anomaly.base import ClippedDetector
+from clipsgd_river.alerts.verdict import Verdict, new_verdict
+
+# A score so far below the threshold is no alert, however scores and odds were rounded.
+ROUND_OFF = 1e-9
 
 
-class AlertBudget(SaveableFilter, WrappingFilter):
+class AlertBudget(DetectorFilter):
     r"""Alerts at a rate of your choice, kept for any sequence of events whatever.
 
     Choose it where somebody reads the alerts: "one event in a thousand", "ten a day". Where a risk
@@ -63,7 +64,7 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         Any River detector or pipeline that ends in one (``scaler | detector``), supervised ones
         too. It learns with the filter, every event, clipped as it may be.
     alert_rate
-        Alerts per event, above 0 and at most 0.5; of no account if ``alerts_per`` is given.
+        Alerts per event, above 0 and at most 0.5; ignored if ``alerts_per`` is given.
     alerts_per
         Number and unit of time, as in ``(10, "day")``: alerts per ``"second"``, ``"minute"``,
         ``"hour"``, ``"day"`` or ``"week"``; needs ``time``. Then alpha t above is what accrued with
@@ -86,8 +87,8 @@ class AlertBudget(SaveableFilter, WrappingFilter):
     -----
     Beside the detector: O(1) per event, some 0.1 microseconds, and less than 1 KB.
 
-    An event that `alert_one` is told not to alert on, as the rules of `clipsgd_river.alerts.rules`
-    do, is learned by the detector only: nothing is spent, nothing accrues, its score is not
+    An event whose alert is vetoed (``unless``), as by the rules of `clipsgd_river.alerts.rules`,
+    is learned by the detector only: nothing is spent, nothing accrues, its score is not
     followed. So the bounds hold with t the events that were not vetoed. Of those the threshold is
     the quantile: below it lie all events, above it only such as may alert, and it falls until
     these are the share alpha. In all there are never more alerts than the upper bound says; where
@@ -151,17 +152,16 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         per_second = 0.0
         self._unit = 1.0
         if alerts_per is not None:
-            count, self._unit = _count_and_unit(alerts_per)
+            count, self._unit = _event_time.count_per_unit("alerts_per", alerts_per)
             per_second = count / self._unit
             if time is None:
                 raise ValueError(
                     "alerts_per needs time=, the name of the feature that is the time of an event"
                 )
-        self._relied_on = False
-        # River's isinstance takes a pipeline for its last step.
-        self._one_pass = issubclass(type(anomaly_detector), ClippedDetector)
-        # Whether an event can go to the detector as it is, once.
-        self._plain = self._one_pass and time is None and not protect_anomaly_detector
+        self._scores_counted = False
+        # A pipeline may seem to have the methods of its last step; its class does not.
+        has_methods = hasattr(type(anomaly_detector), "learn_one_within")
+        self._one_pass = has_methods and not protect_anomaly_detector
         self._budget = AlertBudgetKernel(
             {
                 "rate": 0.0 if per_second else rate,
@@ -205,11 +205,16 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         """Whether an event with this score would be an alert now."""
         return bool(self._budget.exceeds(score))
 
-    def score_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> float:
-        """The detector's score of an event. Changes nothing."""
-        return float(self.anomaly_detector.score_one(self._event(x), *args, **kwargs))
+    @property
+    def time_feature(self) -> Any:
+        """Feature that is the time of an event; ``None`` if none is."""
+        return self.time
 
-    def learn_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> None:
+    def score_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
+        """The detector's score of an event. Changes nothing."""
+        return float(self.anomaly_detector.score_one(self._without_time(x), *args, **kwargs))
+
+    def learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
         """Judge an event, count it, and let the detector learn it.
 
         Parameters
@@ -219,40 +224,58 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         args, kwargs
             The target, for a supervised detector, and what else its ``learn_one`` takes.
         """
-        if not (self._plain and self._relied_on):
-            self.score_learn_one(x, *args, **kwargs)
-            return
-        self._budget.observe_at(self.anomaly_detector._kernel.score_learn_one(x), 0.0)
+        self.score_learn_one(x, *args, **kwargs)
 
-    def score_learn_one(
-        self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any
-    ) -> float:
+    def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
         detector, budget = self.anomaly_detector, self._budget
-        relied_on = self._relied_on or self._is_ready()
-        if self._plain:
-            score: float = detector._kernel.score_learn_one(x)
-            budget.observe_at(score if relied_on else nan, 0.0)
+        counts = self._scores_count()
+        if self._one_pass:
+            _, seconds, event = (None, 0.0, x) if self.time is None else self._split(x)
+            score: float = detector.score_learn_one(event)
+            budget.observe_at(score if counts else nan, seconds)
             return score
         _, seconds, event = self._split(x)
         score = float(detector.score_one(event, *args))
         if self._lacks_target(args):
             return score
-        counted = score if relied_on else nan
+        counted = score if counts else nan
         if not (self.protect_anomaly_detector and budget.exceeds_at(counted, seconds)):
             detector.learn_one(event, *args, **kwargs)
         budget.observe_at(counted, seconds)
         return score
 
-    def alert_one(
+    def judge_one(
         self,
-        x: dict[base.typing.FeatureName, Any],
+        x: Event,
         *args: Any,
         key: Hashable = None,
-        unless: Callable[[Alert], bool] | None = None,
+        time: Any = None,
+        unless: Veto | None = None,
+    ) -> Verdict:
+        """Verdict on an event, as `judge_learn_one` would give it now. Changes nothing."""
+        moment, seconds, event = self._split(x, time)
+        threshold = float(self._budget.threshold_at(seconds))
+        if self._lacks_target(args):
+            return Verdict(0.0, 0.0, threshold)
+        score, distance = self._score_and_distance(event, args)
+        if not (self._scores_counted or self.detector_ready):
+            return Verdict(score, distance, threshold)
+        alert = self._alert(event, args, score, seconds, (moment, key))
+        if alert is not None and unless is not None and unless(alert):
+            alert = None
+        return Verdict(score, distance, threshold, alert)
+
+    def judge_learn_one(
+        self,
+        x: Event,
+        *args: Any,
+        key: Hashable = None,
+        time: Any = None,
+        unless: Veto | None = None,
         **kwargs: Any,
-    ) -> Alert | None:
-        """Judge an event, then learn it; the alert with its reasons, or ``None``.
+    ) -> Verdict:
+        """Judge an event, then learn it, in one pass.
 
         Parameters
         ----------
@@ -262,51 +285,34 @@ class AlertBudget(SaveableFilter, WrappingFilter):
             The target, for a supervised detector, and what else its ``learn_one`` takes.
         key
             Whom the event is about: the account, host or metric. It goes into the alert.
+        time
+            When it happened, for the alert, where events have no feature that says so.
         unless
-            Asked about an alert; if it says True there is none, and the budget is not spent.
+            Called with an alert; if it returns True there is none, the budget is not spent, and
+            the detector alone learns the event.
         """
         detector, budget = self.anomaly_detector, self._budget
-        relied_on = self._relied_on or self._is_ready()
-        moment, seconds, event = self._split(x) if self.time is not None else (None, 0.0, x)
-        if self._lacks_target(args):
-            return None
-        learned = False
-        if self._one_pass and not self.protect_anomaly_detector:
-            # One pass for the many events below the threshold.
-            limit = budget.limit_at(seconds)
-            score: float = detector._kernel.score_learn_under(event, limit)
-            learned = not score > limit
+        counts = self._scores_count()
+        moment, seconds, event = (time, 0.0, x) if self.time is None else self._split(x)
+        threshold: float = budget.threshold_at(seconds)
+        if self._one_pass:
+            limit = threshold - ROUND_OFF * abs(threshold)
+            score, distance, _, _ = detector.learn_one_within(event, limit)
+            if not score > limit:
+                budget.observe_at(score if counts else nan, seconds)
+                return new_verdict((score, distance, threshold, None))
         else:
-            score = float(detector.score_one(event, *args))
-        counted = score if relied_on else nan
-        found = None
-        if not learned:
-            if budget.exceeds_at(counted, seconds):
-                # Asked before the event is learned, or it would be explained by itself.
-                probability = float(budget.tail_probability(score))
-                about = (moment, key)
-                found = self._record(score, probability, budget.rate_now(), event, args, about)
-                if unless is not None and unless(found):
-                    detector.learn_one(event, *args, **kwargs)
-                    return None
-            if not (found and self.protect_anomaly_detector):
-                detector.learn_one(event, *args, **kwargs)
-        budget.observe_at(counted, seconds)
-        return found
-
-    def alerts(self, stream: Iterable[tuple[dict[Any, Any], Any]]) -> Iterator[Alert]:
-        """Yield the alerts of a stream as they come.
-
-        Parameters
-        ----------
-        stream
-            Pairs of event and target, as River's data sets give them; the target goes to supervised
-            detectors only.
-        """
-        for x, y in stream:
-            found = self.alert_one(x, y) if self._supervised else self.alert_one(x)
-            if found is not None:
-                yield found
+            if self._lacks_target(args):
+                return Verdict(0.0, 0.0, threshold)
+            score, distance = self._score_and_distance(event, args)
+        alert = self._alert(event, args, score, seconds, (moment, key)) if counts else None
+        vetoed = alert is not None and unless is not None and unless(alert)
+        if vetoed or not (alert is not None and self.protect_anomaly_detector):
+            detector.learn_one(event, *args, **kwargs)
+        if vetoed:
+            return Verdict(score, distance, threshold)
+        budget.observe_at(score if counts else nan, seconds)
+        return Verdict(score, distance, threshold, alert)
 
     def rarer(self, share: float) -> Self:
         """Budget that goes on from here by itself, at a share of the rate.
@@ -359,7 +365,7 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         args, kwargs
             The targets, a sequence of n, for a supervised detector.
         """
-        self._run(X, (*args, *kwargs.values()))
+        self.score_learn_many(X, *args, *kwargs.values())
 
     def score_learn_many(self, X: Any, *args: Any) -> NDArray[np.float64]:
         """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
@@ -376,7 +382,9 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         -------
         ndarray of shape (n,)
         """
-        return self._run(X, args)[0]
+        if self._one_pass:
+            return self._run(X, args)[0]
+        return self._score_events(*self.events_of(X, *args))
 
     def classify_learn_many(self, X: Any, *args: Any) -> NDArray[np.bool_]:
         """Which rows are alerts, each judged before it is learned; learns them all.
@@ -388,7 +396,9 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         -------
         ndarray of bool, shape (n,)
         """
-        return self._run(X, args)[1]
+        if self._one_pass:
+            return self._run(X, args)[1]
+        return self._classify_events(*self.events_of(X, *args))
 
     def _own_numbers(self) -> array[float]:
         numbers: array[float] = self._budget.snapshot()[1]
@@ -397,33 +407,27 @@ class AlertBudget(SaveableFilter, WrappingFilter):
     def _take_own_numbers(self, numbers: array[float]) -> None:
         self._budget.restore([], numbers)
 
-    def _run(self, X: Any, args: tuple[Any, ...]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Scores of rows and whether they are alerts, each before it is learned."""
-        times, table = self._split_rows(X)
-        rows, targets = self._rows_and_targets(table, args)
-        if self._one_pass and not self.protect_anomaly_detector:
-            return self._run_rows(rows, times)
-        events = zip(self._events(rows, times), targets, strict=True)
-        return judged(self, events, len(rows))
-
-    def _events_of(
-        self, X: Any, args: tuple[Any, ...]
-    ) -> tuple[int, Iterable[tuple[dict[Any, Any], tuple[Any, ...]]]]:
+    def events_of(self, X: Any, *args: Any) -> tuple[int, EventsWithTargets]:
+        """How many rows there are, and each as an event with its targets."""
         times, table = self._split_rows(X)
         rows, targets = self._rows_and_targets(table, args)
         return len(targets), zip(self._events(rows, times), targets, strict=True)
 
-    def _run_rows(
-        self, rows: Rows, times: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """`_run` for detectors that take rows at once."""
+    def would_alert(self, event: Event, *args: Any) -> bool:
+        """Whether an event, as `detector_input` gives it, would be an alert now."""
+        return self.classify(last_step(self.anomaly_detector).score_one(event, *args))
+
+    def _run(self, X: Any, args: tuple[Any, ...]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Scores of rows and whether they are alerts, by a detector that takes rows at once."""
+        times, table = self._split_rows(X)
+        rows, _ = self._rows_and_targets(table, args)
         detector, budget = self.anomaly_detector, self._budget
-        scores = np.empty(len(rows.values))
+        scores = np.empty(len(rows))
         alerts = np.zeros(len(scores), dtype=np.intc)
         # Part by part, so that Ctrl-C does not leave a detector far ahead of its budget.
         for at, part in rows.parts():
-            unready = max(detector._events_to_ready, 0)
-            _, scores[at] = detector._run(part, learn=True)
+            unready = detector.events_until_ready
+            scores[at] = detector.score_learn_many(part)
             counted = scores[at].copy()
             counted[:unready] = nan
             if COMPILED:
@@ -432,7 +436,7 @@ class AlertBudget(SaveableFilter, WrappingFilter):
                 budget.observe_many(counted.tolist(), times[at].tolist(), alerts[at])
         return scores, alerts.astype(bool)
 
-    def _events(self, rows: Any, times: NDArray[np.float64]) -> Iterator[dict[Any, Any]]:
+    def _events(self, rows: Any, times: NDArray[np.float64]) -> Iterator[Event]:
         """Rows as events, with their times."""
         for i, x in enumerate(rows.events()):
             if self.time is not None:
@@ -455,40 +459,36 @@ class AlertBudget(SaveableFilter, WrappingFilter):
         numbers, targets = rows_and_targets(table, *args)
         return numbers, [(target,) for target in targets]
 
-    def _exceeds(self, event: dict[Any, Any], args: tuple[Any, ...]) -> bool:
-        return self.classify(self._judging.score_one(event, *args))
-
     def _lacks_target(self, args: tuple[Any, ...]) -> bool:
         """Whether the event has a target and it is missing: it is then passed over."""
         return bool(args) and self._supervised and is_missing(args[0])
 
-    def _is_ready(self) -> bool:
+    def _scores_count(self) -> bool:
         """Whether the detector's scores can be relied on; once they can, they can."""
-        self._relied_on = self.detector_ready
-        return self._relied_on
+        self._scores_counted = self._scores_counted or self.detector_ready
+        return self._scores_counted
 
-    def _event(self, x: dict[Any, Any]) -> dict[Any, Any]:
-        """The event as the detector gets it."""
-        return x if self.time is None else self._split(x)[2]
+    def _alert(
+        self,
+        event: Event,
+        args: tuple[Any, ...],
+        score: float,
+        seconds: float,
+        about: tuple[Any, Hashable],
+    ) -> Alert | None:
+        """The alert on an event at a time, if it is one."""
+        budget = self._budget
+        if not budget.exceeds_at(score, seconds):
+            return None
+        probability = float(budget.tail_probability(score))
+        return self._alert_on(event, args, score, probability, budget.rate_now(), about)
 
-    def _split(self, x: dict[Any, Any]) -> tuple[Any, float, dict[Any, Any]]:
+    def _without_time(self, x: Event) -> Event:
+        return x if self.time is None else _event_time.split(x, self.time)[1]
+
+    def _split(self, x: Event, moment: Any = None) -> tuple[Any, float, Event]:
         """Time of an event, the same in seconds, and the event without it."""
         if self.time is None:
-            return None, 0.0, x
+            return moment, 0.0, x
         moment, event = _event_time.split(x, self.time)
         return moment, _event_time.seconds_of(self.time, moment), event
-
-
-def _count_and_unit(alerts_per: Any) -> tuple[float, float]:
-    """Check ``alerts_per``; returns the number of alerts and the seconds of the unit."""
-    try:
-        count, unit = alerts_per
-    except (TypeError, ValueError):
-        raise TypeError(f'alerts_per is a pair such as (10, "day"), not {alerts_per!r}') from None
-    count = _settings.number("the number of alerts_per", count)
-    if not (count > 0.0 and isfinite(count)):
-        raise ValueError(f"alerts_per asks for a positive number of alerts, not {count!r}")
-    if not isinstance(unit, str) or unit not in _event_time.UNITS:
-        known = ", ".join(map(repr, _event_time.UNITS))
-        raise ValueError(f"the unit of alerts_per is one of {known}, not {unit!r}")
-    return count, _event_time.UNITS[unit]

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable
 from copy import deepcopy
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from river import base
 
 from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.alerts.tail_filter import TailFilterKernel
 from clipsgd_river._kernels.core.as_float import is_missing
-from clipsgd_river._pipelines import passes
+from clipsgd_river._pipelines import available_if_has, last_step
 from clipsgd_river._tables.mixed_rows import rows_for
 from clipsgd_river._tables.rows import Rows, rows_and_targets, rows_of
-from clipsgd_river.alerts._filter import DistanceFilter, judged
-from clipsgd_river.alerts._saveable_filter import SaveableFilter
-from clipsgd_river.alerts.alert import Alert
-from clipsgd_river.anomaly.base import ClippedDetector
+from clipsgd_river.alerts._filter import (
+    DetectorFilter,
+    Event,
+    EventsWithTargets,
+    Veto,
+    distance_by,
+)
+from clipsgd_river.alerts.verdict import Verdict
 
 DISTRIBUTION = {"bins": 20, "learning_rate": "auto", "warm_up": 20}
 
 
-class TailFilter(SaveableFilter, DistanceFilter):
+class TailFilter(DetectorFilter):
     r"""Alerts on events whose distance is exceeded with a probability below ``q``.
 
     Choose it where a risk is given, "one false alert in 10,000 normal events", and where each
@@ -115,11 +118,11 @@ class TailFilter(SaveableFilter, DistanceFilter):
                 "distances": {**DISTRIBUTION, "tail": _settings.tail(tail)},
             }
         )
-        # River's isinstance takes a pipeline for its last step.
-        ours = issubclass(type(anomaly_detector), ClippedDetector)
-        self._one_pass = ours and not protect_anomaly_detector
+        # A pipeline may seem to have the methods of its last step; its class does not.
+        has_methods = hasattr(type(anomaly_detector), "distance_learn_many")
+        self._one_pass = has_methods and not protect_anomaly_detector
 
-    def tail_probability(self, x: dict[base.typing.FeatureName, Any], *args: Any) -> float:
+    def tail_probability(self, x: Event, *args: Any) -> float:
         """p-value of an event in (0, 1]: how likely a distance as large or larger is.
 
         1.0 before anything was learned. Changes nothing.
@@ -129,63 +132,85 @@ class TailFilter(SaveableFilter, DistanceFilter):
         probability: float = self._kernel.tail_probability(self.distance_one(x, *args))
         return probability
 
-    def score_one(self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any) -> float:
+    def score_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score in [0, 1): 1 - 1 / (1 - log2 p), p the tail probability. Changes nothing.
 
         The typical event scores 0.5. 0.0 before anything was learned.
         """
         if any(map(is_missing, args)):
             return 0.0
-        return super().score_one(x, *args, **kwargs)
+        score: float = self._kernel.score(self.distance_one(x, *args))
+        return score
 
-    def score_learn_one(
-        self, x: dict[base.typing.FeatureName, Any], *args: Any, **kwargs: Any
-    ) -> float:
+    def learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
+        """Judge an event, learn its distance, and let the detector learn it."""
+        self.score_learn_one(x, *args, **kwargs)
+
+    def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
         if any(map(is_missing, args)):
             return 0.0
-        if not self._one_pass:
-            return super().score_learn_one(x, *args, **kwargs)
-        relied_on = self.anomaly_detector.ready
-        distance = self.anomaly_detector._kernel.distance_learn_one(x)
-        score: float = self._kernel.observe(distance, relied_on)
+        detector, kernel = self.anomaly_detector, self._kernel
+        if self._one_pass:
+            detector_ready = detector.ready
+            distance = detector.distance_learn_one(x)
+        else:
+            detector_ready = self.detector_ready
+            distance = self.distance_one(x, *args)
+            protect = self.protect_anomaly_detector
+            if not (protect and kernel.exceeds(kernel.score(distance))):
+                detector.learn_one(x, *args, **kwargs)
+        score: float = kernel.observe(distance, detector_ready)
         return score
 
-    def alert_one(
+    def judge_one(
         self,
-        x: dict[base.typing.FeatureName, Any],
+        x: Event,
         *args: Any,
         key: Hashable = None,
-        unless: Callable[[Alert], bool] | None = None,
+        time: Any = None,
+        unless: Veto | None = None,
+    ) -> Verdict:
+        """Verdict on an event, as `judge_learn_one` would give it now. Changes nothing."""
+        kernel = self._kernel
+        threshold = float(kernel.threshold())
+        if any(map(is_missing, args)):
+            return Verdict(0.0, 0.0, threshold)
+        distance = self.distance_one(x, *args)
+        score = float(kernel.score(distance))
+        alert = None
+        if kernel.exceeds(score):
+            probability = float(kernel.tail_probability(distance))
+            alert = self._alert_on(x, args, score, probability, self.q, (time, key))
+            if unless is not None and unless(alert):
+                alert = None
+        return Verdict(score, distance, threshold, alert)
+
+    def judge_learn_one(
+        self,
+        x: Event,
+        *args: Any,
+        key: Hashable = None,
+        time: Any = None,
+        unless: Veto | None = None,
         **kwargs: Any,
-    ) -> Alert | None:
-        """Judge an event, then learn it; the alert with its reasons, or ``None``.
+    ) -> Verdict:
+        """Judge an event, then learn it; a severity says how many times rarer than ``q`` it is.
 
-        Its severity says how many times rarer than ``q`` the event is.
-
-        Parameters
-        ----------
-        x
-            The event.
-        args, kwargs
-            The target, for a supervised detector, and what else its ``learn_one`` takes.
-        key
-            Whom the event is about: the account, host or metric. It goes into the alert.
-        unless
-            Asked about an alert; if it says True there is none, and the detector alone learns the
-            event: its distance is not one of those that the risk is of.
+        Parameters as of `AlertBudget.judge_learn_one`; the distance of an event whose alert is
+        vetoed is not one of those that the risk is of.
         """
-        found = None
-        score = self.score_one(x, *args)
-        if self.classify(score):
-            # Asked before the event is learned, or it would be explained by itself.
-            probability = self.tail_probability(x, *args)
-            found = self._record(score, probability, self.q, x, args, (None, key))
-            if unless is not None and unless(found):
-                self.anomaly_detector.learn_one(x, *args, **kwargs)
-                return None
-        self.learn_one(x, *args, **kwargs)
-        return found
+        detector_ready = self.detector_ready
+        verdict = self.judge_one(x, *args, key=key, time=time)
+        if any(map(is_missing, args)):
+            return verdict
+        vetoed = verdict.alert is not None and unless is not None and unless(verdict.alert)
+        if vetoed or not (verdict.is_alert and self.protect_anomaly_detector):
+            self.anomaly_detector.learn_one(x, *args, **kwargs)
+        if vetoed:
+            return verdict._replace(alert=None)
+        self._kernel.observe(verdict.distance, detector_ready)
+        return verdict
 
     def rarer(self, share: float) -> Self:
         """Filter that goes on from here by itself, at a share of the risk.
@@ -232,12 +257,12 @@ class TailFilter(SaveableFilter, DistanceFilter):
         """Realised share of alerts among the events learned; 0.0 before the first."""
         return float(self._kernel.alerts / max(self._kernel.events, 1.0))
 
-    @passes("learn_many")
+    @available_if_has("learn_many")
     def learn_many(self, X: Any, *targets: Any, **kwargs: Any) -> None:
         """Learn rows in order; the same as `learn_one` on each."""
         self.score_learn_many(X, *targets, **kwargs)
 
-    @passes("learn_many")
+    @available_if_has("learn_many")
     def score_learn_many(self, X: Any, *targets: Any, **kwargs: Any) -> NDArray[np.float64]:
         """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
 
@@ -253,9 +278,11 @@ class TailFilter(SaveableFilter, DistanceFilter):
         -------
         ndarray of shape (n,)
         """
-        return self._run(X, targets, **kwargs)[0]
+        if self._one_pass and not targets:
+            return self._run(rows_of(X))[0]
+        return self._score_events(*self.events_of(X, *targets), **kwargs)
 
-    @passes("learn_many")
+    @available_if_has("learn_many")
     def classify_learn_many(self, X: Any, *targets: Any, **kwargs: Any) -> NDArray[np.bool_]:
         """Which rows are alerts, each judged before it is learned; learns them all.
 
@@ -265,20 +292,12 @@ class TailFilter(SaveableFilter, DistanceFilter):
         -------
         ndarray of bool, shape (n,)
         """
-        return self._run(X, targets, **kwargs)[1]
-
-    def _run(
-        self, X: Any, targets: tuple[Any, ...], **kwargs: Any
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Scores of rows and whether they are alerts, each before it is learned."""
         if self._one_pass and not targets:
-            return self._run_rows(rows_of(X))
-        count, events = self._events_of(X, targets)
-        return judged(self, events, count, **kwargs)
+            return self._run(rows_of(X))[1]
+        return self._classify_events(*self.events_of(X, *targets), **kwargs)
 
-    def _events_of(
-        self, X: Any, args: tuple[Any, ...]
-    ) -> tuple[int, Iterable[tuple[dict[Any, Any], tuple[Any, ...]]]]:
+    def events_of(self, X: Any, *args: Any) -> tuple[int, EventsWithTargets]:
+        """How many rows there are, and each as an event with its targets."""
         if args:
             numbers, found = rows_and_targets(X, args[0])
             rows: Any = numbers
@@ -288,19 +307,20 @@ class TailFilter(SaveableFilter, DistanceFilter):
             targets = [()] * len(rows)
         return len(targets), zip(rows.events(), targets, strict=True)
 
-    def _exceeds(self, event: dict[Any, Any], args: tuple[Any, ...]) -> bool:
-        detector = self._judging
-        ask = getattr(detector, "distance_one", detector.score_one)
-        return self.classify(self._score(float(ask(event, *args))))
+    def would_alert(self, event: Event, *args: Any) -> bool:
+        """Whether an event, as `detector_input` gives it, would be an alert now."""
+        distance = distance_by(last_step(self.anomaly_detector), event, args)
+        return self.classify(self._kernel.score(distance))
 
-    def _run_rows(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """`_run` for detectors that take rows at once."""
+    def _run(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Scores of rows and whether they are alerts, by a detector that takes rows at once."""
         scores = np.empty(len(rows.values))
         alerts = np.zeros(len(scores), dtype=np.intc)
+        detector = self.anomaly_detector
         # Part by part, so that Ctrl-C does not leave a detector far ahead of its filter.
         for at, part in rows.parts():
-            unready = self.anomaly_detector._events_to_ready
-            distances, _ = self.anomaly_detector._run(part, learn=True)
+            unready = detector.events_until_ready
+            distances = detector.distance_learn_many(part)
             given = distances if COMPILED else distances.tolist()
             self._kernel.observe_many(given, unready, scores[at], alerts[at])
         return scores, alerts.astype(bool)
@@ -311,10 +331,3 @@ class TailFilter(SaveableFilter, DistanceFilter):
 
     def _take_own_numbers(self, numbers: array[float]) -> None:
         self._kernel.restore([], numbers)
-
-    def _score(self, distance: float) -> float:
-        score: float = self._kernel.score(distance)
-        return score
-
-    def _observe(self, distance: float, relied_on: bool, is_alert: bool) -> None:
-        self._kernel.observe(distance, relied_on)

@@ -16,7 +16,7 @@ from sklearn.utils import get_tags
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.anomaly.combined import CombinedKernel
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
-from clipsgd_river._pipelines import asked
+from clipsgd_river._pipelines import transformed
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.compat._event_window import EventWindow
 from clipsgd_river.compat._fitted import FittedDetector, seeded_clone
@@ -93,19 +93,19 @@ class Scored:
 
     def distance_one(self, x: dict[Any, Any]) -> float:
         """The detector's distance, or its score if it has none; at least 0."""
-        detector, event = asked(self.detector, x)
+        detector, event = transformed(self.detector, x)
         ask = getattr(detector, "distance_one", detector.score_one)
         # LocalOutlierFactor and others are infinite at first.
         return min(max(float(ask(event)), 0.0), 1e300)
 
     def explain_one(self, x: dict[Any, Any]) -> Any:
         """What the detector says."""
-        detector, event = asked(self.detector, x)
+        detector, event = transformed(self.detector, x)
         return detector.explain_one(event)
 
     def expect_one(self, x: dict[Any, Any]) -> Any:
         """What the detector says."""
-        detector, event = asked(self.detector, x)
+        detector, event = transformed(self.detector, x)
         return detector.expect_one(event)
 
 

@@ -1,4 +1,4 @@
-"""What a constructor argument may be, checked once when a detector starts to learn."""
+"""What the arguments of detectors may be, checked once when a detector starts to learn."""
 
 from __future__ import annotations
 
@@ -9,80 +9,58 @@ from typing import Any
 from clipsgd_river import _settings
 from clipsgd_river._kernels.anomaly.transformations import NAMES, TURNS, destinations, resolved
 
-# Fewer events with slack than one in so many say too little of where the boundary is.
-SMALLEST_NU = 0.0001
 # Cost grows with the square of the number of transformations.
 LARGEST_CLASSES = 64
 
-
-def checked(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the parameters shared by the detectors; returns them as plain Python values.
-
-    Raises
-    ------
-    ValueError
-        If a value is out of range; the message names the parameter and what it may be.
-    TypeError
-        If a value is of a wrong type.
-    """
-    settings = dict(parameters)
-    settings["learning_rate"] = _settings.learning_rate(settings["learning_rate"])
-    settings["clip"] = _settings.clip(settings["clip"], _settings.SMALLEST_CLIP_OF_SCALE)
-    settings["warm_up"] = _settings.warm_up(settings["warm_up"])
-    settings["max_features"] = _settings.count("max_features", settings["max_features"])
-    settings["contamination"] = _settings.contamination(settings["contamination"])
-    return settings
+#: Checks of the parameters that all detectors have.
+SHARED = {
+    "learning_rate": _settings.learning_rate,
+    "clip": _settings.clip_of_scale,
+    "warm_up": _settings.warm_up,
+    "contamination": _settings.contamination,
+    "max_features": _settings.max_features,
+}
 
 
-def checked_fourier(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the parameters of detectors on random Fourier features, likewise."""
-    settings = checked(parameters)
-    settings["n_components"] = _settings.count("n_components", settings["n_components"], 4_096)
-    seed = settings["seed"]
-    if isinstance(seed, bool) or not isinstance(seed, Integral):
-        raise TypeError(f"seed is a whole number, not {seed!r} of type {type(seed).__name__}")
-    if not 0 <= int(seed) < 2**63:
-        raise ValueError(f"seed is from 0 to 2**63 - 1, not {seed!r}")
-    settings["seed"] = int(seed)
-    return settings
+def fourier_components(value: Any) -> int:
+    """How many random Fourier features."""
+    return _settings.count("n_components", value, 4_096)
 
 
-def checked_one_class_svm(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the parameters of a one-class support vector machine, likewise."""
-    settings = checked_fourier(parameters)
-    settings["nu"] = _settings.number("nu", settings["nu"])
-    if not SMALLEST_NU <= settings["nu"] <= 1.0:
-        raise ValueError(
-            f"nu is the share of events with slack, from {SMALLEST_NU} to 1, not {settings['nu']!r}"
-        )
-    if settings["kernel"] not in ("rbf", "linear"):
-        raise ValueError(f"kernel is 'rbf' or 'linear', not {settings['kernel']!r}")
-    return settings
+#: Checks of the parameters of detectors on random Fourier features.
+FOURIER = {**SHARED, "n_components": fourier_components, "seed": _settings.seed}
 
 
-def checked_transformations(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the parameters of a detector that tells transformations apart, likewise."""
-    settings = checked_fourier(parameters)
+def image_shape(value: Any) -> list[int] | None:
+    """Height and width of an image, ``None`` for a table."""
+    if value is None:
+        return None
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise ValueError(f"image_shape is (height, width) or None, not {value!r}")
+    return [_settings.count("image_shape", side) for side in value]
+
+
+def image_features(value: Any) -> Any:
+    """What a detector that tells transformations apart looks at."""
+    if value not in ("fourier", "raw"):
+        raise ValueError(f"features is 'fourier' or 'raw', not {value!r}")
+    return value
+
+
+def check_transformations(settings: dict[str, Any]) -> None:
+    """Check ``transformations`` beside ``image_shape``, ``features`` and ``max_features``."""
     shape = settings["image_shape"]
-    if shape is not None:
-        if not isinstance(shape, Sequence) or isinstance(shape, str) or len(shape) != 2:
-            raise ValueError(f"image_shape is (height, width) or None, not {shape!r}")
-        settings["image_shape"] = [_settings.count("image_shape", side) for side in shape]
-        if shape[0] * shape[1] > settings["max_features"]:
-            raise ValueError(
-                f"an image of {shape[0]} x {shape[1]} has more pixels than "
-                f"max_features={settings['max_features']}"
-            )
-    if settings["features"] not in ("fourier", "raw"):
-        raise ValueError(f"features is 'fourier' or 'raw', not {settings['features']!r}")
+    if shape is not None and shape[0] * shape[1] > settings["max_features"]:
+        raise ValueError(
+            f"an image of {shape[0]} x {shape[1]} has more pixels than "
+            f"max_features={settings['max_features']}"
+        )
     if settings["features"] == "raw" and shape is None:
         raise ValueError("features='raw' is for images: give image_shape, or use 'fourier'")
+    value = settings["transformations"]
     settings["transformations"] = (
-        _checked_maps(settings["transformations"])
-        if shape is None
-        else _checked_moves(settings["transformations"], settings["image_shape"])
+        _checked_maps(value) if shape is None else _checked_moves(value, shape)
     )
-    return settings
 
 
 def _checked_maps(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, nextafter
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,7 +16,10 @@ from clipsgd_river._faces.outlier import ThresholdedOutlierMixin
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
-from clipsgd_river.anomaly._settings import checked
+from clipsgd_river.anomaly._settings import SHARED
+
+# The largest double below 1.
+HIGHEST_SCORE = nextafter(1.0, 0.0)
 
 
 class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.AnomalyDetector):  # type: ignore[misc]
@@ -33,7 +37,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
     _kernel_class: ClassVar[type[DetectorKernel]] = DetectorKernel
     #: What makes a distance of the deviations of an event.
     _part_class: ClassVar[type[Part]] = Part
-    _settings_check: ClassVar[Any] = staticmethod(checked)
+    _checks: ClassVar[Any] = SHARED
 
     #: Whether the contributions of `explain_one` sum to the distance.
     additive_contributions: ClassVar[bool] = True
@@ -56,7 +60,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         TypeError
             If a value is no number; the event is then not learned at all.
         ValueError
-            If a new feature would exceed ``max_features``; likewise.
+            If a new feature would exceed ``max_features``; the event is not learned either.
         """
         self._kernel.learn_one(x)
 
@@ -77,6 +81,48 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         """
         score: float = self._kernel.score_learn_one(x)
         return score
+
+    def distance_learn_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
+        """Distance of an event, which is then learned, in one pass."""
+        distance: float = self._kernel.distance_learn_one(x)
+        return distance
+
+    def learn_one_within(
+        self,
+        x: dict[base.typing.FeatureName, Any],
+        score_limit: float = inf,
+        distance_limit: float = inf,
+        own_limit: bool = False,
+    ) -> tuple[float, float, float, float]:
+        """Score and distance of an event, which is then learned unless one exceeds its limit.
+
+        For those who must look twice at an unusual event before it is learned, as alert filters
+        do, and only once at all others.
+
+        Parameters
+        ----------
+        x
+            The event.
+        score_limit, distance_limit
+            The limits.
+        own_limit
+            Whether the distance must not exceed ``-offset_`` either.
+
+        Returns
+        -------
+        score, distance, own_limit, own_score
+            The last two: ``-offset_`` before the event, and the score at that distance.
+        """
+        found: tuple[float, float, float, float] = self._kernel.learn_one_within(
+            x, score_limit, distance_limit, own_limit
+        )
+        return found
+
+    def score_at(self, distance: float) -> float:
+        """Score of an event at a distance, now."""
+        if distance <= 0.0:
+            return 0.0
+        return min(distance / (distance + float(self._kernel.typical.value)), HIGHEST_SCORE)
 
     def distance_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Distance behind the score: finite, at least 0, unbounded above. Changes nothing."""
@@ -139,6 +185,16 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         """
         _, scores = self._run(rows_of(X), learn=True)
         return scores
+
+    def distance_learn_many(self, X: Any) -> NDArray[np.float64]:
+        """Distances of rows, each before it is learned; as `distance_learn_one` on each.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        distances, _ = self._run(rows_of(X), learn=True)
+        return distances
 
     # scikit-learn's face
 

@@ -41,14 +41,15 @@ class ChangeAwareDetector(SaveableWrapper, base.AnomalyDetector):
         what the detector has learned; that takes a drift detector for events with features.
         ``"distance"``, the detector's distance of each event before it is learned: one number,
         which changes with scales and correlations too, and again once the detector has followed;
-        any River drift detector takes it.
+        any River drift detector takes it. ``None``: the features for `ClippedOCPD`, the distance
+        for any other, as River's own take numbers.
 
     Raises
     ------
     TypeError
         If the detector has no ``shorten_memory``.
     ValueError
-        If ``watch`` is something else.
+        If ``watch`` is something else, or ``"features"`` with a drift detector of River.
 
     Notes
     -----
@@ -79,7 +80,7 @@ class ChangeAwareDetector(SaveableWrapper, base.AnomalyDetector):
         detector: Any = None,
         drift_detector: Any = None,
         *,
-        watch: str = "features",
+        watch: str | None = None,
     ) -> None:
         self.detector = detector
         self.drift_detector = drift_detector
@@ -91,17 +92,23 @@ class ChangeAwareDetector(SaveableWrapper, base.AnomalyDetector):
                 f"a {type(detector).__name__} has no shorten_memory; take ClippedZScore, "
                 "ClippedMahalanobis or another detector that has"
             )
-        if watch not in ("features", "distance"):
-            raise ValueError(f"watch is 'features' or 'distance', not {watch!r}")
+        if watch not in (None, "features", "distance"):
+            raise ValueError(f"watch is 'features', 'distance' or None, not {watch!r}")
         self._detector = detector
         self._drift_detector = ClippedOCPD() if drift_detector is None else drift_detector
+        kind = type(self._drift_detector)
+        if watch == "features" and kind.__module__.startswith("river."):
+            raise ValueError(f"a {kind.__name__} takes numbers, not events: use watch='distance'")
+        self._watches_features = watch == "features" or (
+            watch is None and isinstance(self._drift_detector, ClippedOCPD)
+        )
         self._events = 0
         # State exists from now on, so that a first score leaves everything as it is.
         self.create_state()
 
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Learn an event, and shorten the memory if it completes the evidence of a change."""
-        fed = x if self.watch == "features" else self._detector.distance_one(x)
+        fed = x if self._watches_features else self._detector.distance_one(x)
         self._detector.learn_one(x)
         self._drift_detector.update(fed)
         self._events += 1

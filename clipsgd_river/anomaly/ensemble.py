@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsgd_river import _settings
 from clipsgd_river._kernels.anomaly.combined import CombinedKernel
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.portfolio import PortfolioPart
 from clipsgd_river._state.header import header_of, restored
 from clipsgd_river.anomaly._members import fresh_members, packed, unpacked
-from clipsgd_river.anomaly._settings import checked_fourier
+from clipsgd_river.anomaly._settings import FOURIER
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.z_score import ClippedZScore
@@ -136,7 +137,8 @@ class ClippedEnsemble(ClippedDetector):
     """
 
     _part_class = PortfolioPart
-    _settings_check: ClassVar[Any] = staticmethod(checked_fourier)
+    # The kernel looks at the detectors.
+    _checks: ClassVar[Any] = {**FOURIER, "detectors": _settings.as_given}
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from river import base
 
 from clipsgd_river import _settings
 from clipsgd_river._kernels.core.typical_distance import TypicalDistance
-from clipsgd_river._pipelines import last_step, passes
+from clipsgd_river._pipelines import available_if_has, last_step
 from clipsgd_river._state import file_format
 from clipsgd_river._state.wrapper import SaveableWrapper
 from clipsgd_river._tables.rows import rows_of
@@ -203,7 +203,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         with self._claimed():
             return self._similar(x).events()
 
-    @passes("explain_one")
+    @available_if_has("explain_one")
     def explain_one(
         self, x: dict[base.typing.FeatureName, Any]
     ) -> dict[base.typing.FeatureName, float]:
@@ -212,7 +212,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
             contributions: dict[base.typing.FeatureName, float] = self._tuned(x).explain_one(x)
         return contributions
 
-    @passes("expect_one")
+    @available_if_has("expect_one")
     def expect_one(
         self, x: dict[base.typing.FeatureName, Any] | None = None
     ) -> dict[base.typing.FeatureName, tuple[float, float, float]]:

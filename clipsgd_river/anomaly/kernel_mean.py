@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from clipsgd_river._kernels.anomaly.kernel_mean import KernelMeanPart
-from clipsgd_river.anomaly._settings import checked_fourier
+from clipsgd_river.anomaly._settings import FOURIER
 from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class ClippedKernelMean(ClippedDetector):
 
     additive_contributions: ClassVar[bool] = False
     _part_class = KernelMeanPart
-    _settings_check: ClassVar[Any] = staticmethod(checked_fourier)
+    _checks: ClassVar[Any] = FOURIER
 
     def __init__(
         self,

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from clipsgd_river import _settings
 from clipsgd_river._kernels.anomaly.closeness import ClosenessPart
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.one_class_svm import FourierMarginPart
-from clipsgd_river.anomaly._settings import checked_one_class_svm
+from clipsgd_river.anomaly._settings import FOURIER
 from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
+
+
+# Fewer events with slack than one in so many say too little of where the boundary is.
+SMALLEST_NU = 0.0001
+
+
+def checked_nu(value: Any) -> float:
+    """The share of events with slack."""
+    nu = _settings.number("nu", value)
+    if not SMALLEST_NU <= nu <= 1.0:
+        raise ValueError(
+            f"nu is the share of events with slack, from {SMALLEST_NU} to 1, not {nu!r}"
+        )
+    return nu
+
+
+def checked_kernel(value: Any) -> Any:
+    """The name of a kernel."""
+    if value not in ("rbf", "linear"):
+        raise ValueError(f"kernel is 'rbf' or 'linear', not {value!r}")
+    return value
 
 
 class ClippedOneClassSVM(ClippedDetector):
@@ -107,7 +129,7 @@ class ClippedOneClassSVM(ClippedDetector):
     """
 
     additive_contributions: ClassVar[bool] = False
-    _settings_check: ClassVar[Any] = staticmethod(checked_one_class_svm)
+    _checks: ClassVar[Any] = {**FOURIER, "nu": checked_nu, "kernel": checked_kernel}
 
     def __init__(
         self,

@@ -9,22 +9,20 @@ from numpy.typing import NDArray
 
 from clipsgd_river import _settings
 from clipsgd_river._kernels.anomaly.subspace import SubspacePart
-from clipsgd_river.anomaly._settings import checked
+from clipsgd_river.anomaly._settings import SHARED
 from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
 
-def checked_with_components(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the shared parameters and ``n_components``."""
-    settings = checked(parameters)
-    components = settings["n_components"]
-    if components != "auto":
-        if isinstance(components, str):
-            raise ValueError(f"n_components is 'auto' or a number from 1 on, not {components!r}")
-        settings["n_components"] = _settings.count("n_components", components)
-    return settings
+def plane_components(value: Any) -> Any:
+    """The dimensions of a plane, or a rule that finds them."""
+    if isinstance(value, str):
+        if value != "auto":
+            raise ValueError(f"n_components is 'auto' or a number from 1 on, not {value!r}")
+        return value
+    return _settings.count("n_components", value)
 
 
 class ClippedSubspace(ClippedDetector):
@@ -132,7 +130,7 @@ class ClippedSubspace(ClippedDetector):
     """
 
     _part_class = SubspacePart
-    _settings_check: ClassVar[Any] = staticmethod(checked_with_components)
+    _checks: ClassVar[Any] = {**SHARED, "n_components": plane_components}
 
     scale_invariant: ClassVar[bool] = False
 

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from clipsgd_river import _settings
 from clipsgd_river._kernels.anomaly.transformation import TransformationPart
-from clipsgd_river.anomaly._settings import checked_transformations
+from clipsgd_river.anomaly._settings import (
+    FOURIER,
+    check_transformations,
+    image_features,
+    image_shape,
+)
 from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
@@ -128,7 +134,13 @@ class TransformationDetector(ClippedDetector):
     """
 
     _part_class = TransformationPart
-    _settings_check: ClassVar[Any] = staticmethod(checked_transformations)
+    _checks: ClassVar[Any] = {
+        **FOURIER,
+        "image_shape": image_shape,
+        "features": image_features,
+        "transformations": _settings.as_given,
+    }
+    _check_together = staticmethod(check_transformations)
 
     additive_contributions: ClassVar[bool] = False
 

@@ -190,7 +190,7 @@ def check_frames_are_their_rows(detector: Any) -> None:
     for x in named:
         wanted.append(call(one, "score_one", x))
         call(one, "learn_one", x)
-    asked = [dict(zip(_NAMES, row, strict=True)) for row in ordinary_rows(9, seed=4).tolist()]
+    queries = [dict(zip(_NAMES, row, strict=True)) for row in ordinary_rows(9, seed=4).tolist()]
     for name, build in _FRAMES.items():
         try:
             library = importlib.import_module(name)
@@ -203,7 +203,7 @@ def check_frames_are_their_rows(detector: Any) -> None:
         )
         call(learned, "learn_many", frame)
         require_equal(
-            answers(learned, asked), answers(one, asked), f"learned from {name} and dicts"
+            answers(learned, queries), answers(one, queries), f"learned from {name} and dicts"
         )
         require_equal(
             np.asarray(call(learned, "score_many", frame)),

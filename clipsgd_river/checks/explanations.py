@@ -22,6 +22,7 @@ __all__ = [
     "check_contributions_sum_to_the_distance",
     "check_expectations_are_ordered_and_usual",
     "check_the_expected_event_is_no_distance_away",
+    "check_the_location_is_what_is_expected",
     "check_the_unusual_feature_contributes_most",
 ]
 
@@ -76,6 +77,19 @@ def check_contributions_are_drops_of_the_distance(detector: Any) -> None:
                 abs(contribution - drop) <= 1e-9 * distance,
                 f"{feature!r} in {x} contributes {contribution!r}, the distance drops by {drop!r}",
             )
+
+
+@promise(
+    "expect_one",
+    # The attribute itself is there only once something has been learned.
+    when=lambda detector: hasattr(type(detector), "location_"),
+)
+def check_the_location_is_what_is_expected(detector: Any) -> None:
+    """Check that ``location_`` holds what `expect_one` expects, in the order of ``features_``."""
+    subject = trained(detector, events(warm_rows(detector)))
+    band = subject.expect_one()
+    expected = [band[feature][1] for feature in subject.features_]
+    require_close(subject.location_, expected, 1e-12, "location_ and what expect_one expects")
 
 
 @promise("explain_one", "distance_one")

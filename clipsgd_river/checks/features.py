@@ -69,14 +69,14 @@ def check_missing_values_are_alike(detector: Any) -> None:
             call(absent, "learn_one", x if whole else gap)
             for value, subject in present:
                 call(subject, "learn_one", x if whole else {**x, feature: value})
-        asked = probes()
-        wanted = answers(absent, asked)
-        gone = [{key: x[key] for key in x if key != feature} for x in asked]
+        queries = probes()
+        wanted = answers(absent, queries)
+        gone = [{key: x[key] for key in x if key != feature} for x in queries]
         for value, subject in present:
             what = f"feature {feature} absent from every third event, and given as {value!r}"
-            require_equal(answers(subject, asked), wanted, what)
+            require_equal(answers(subject, queries), wanted, what)
             before = state(subject)
-            found = answers(subject, [{**x, feature: value} for x in asked])
+            found = answers(subject, [{**x, feature: value} for x in queries])
             require_equal(found, answers(absent, gone), f"scoring {value!r} and no key")
             require(state(subject) == before, f"scoring an event with {value!r} changed the state")
 
@@ -230,7 +230,7 @@ def check_order_of_arrival_changes_next_to_nothing(detector: Any) -> None:
     stream = events(warm_rows(detector))
     given = trained(detector, stream)
     turned = trained(detector, (dict(reversed(x.items())) for x in stream))
-    asked = probes()
+    queries = probes()
     require_close(
-        answers(turned, asked), answers(given, asked), 1e-9, "features first seen in reverse"
+        answers(turned, queries), answers(given, queries), 1e-9, "features first seen in reverse"
     )

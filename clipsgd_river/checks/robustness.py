@@ -136,14 +136,14 @@ def check_level_shift_is_followed(detector: Any) -> None:
 def check_units_change_nothing(detector: Any) -> None:
     """Check that a change of units, a shift and a scale per feature, changes no distance."""
     stream = warm_rows(detector)
-    asked = np.vstack([ordinary_rows(20, seed=4), ordinary_rows(20, seed=5) + 8 * SCALE])
+    queries = np.vstack([ordinary_rows(20, seed=4), ordinary_rows(20, seed=5) + 8 * SCALE])
     factor = np.array([1000.0, 0.01, 7.0, 1e-5])
     offset = np.array([32.0, -5.0, 0.0, 1.0])
     plain = trained(detector, events(stream))
     converted = trained(detector, events(stream * factor + offset))
     require_close(
-        [converted.distance_one(x) for x in events(asked * factor + offset)],
-        [plain.distance_one(x) for x in events(asked)],
+        [converted.distance_one(x) for x in events(queries * factor + offset)],
+        [plain.distance_one(x) for x in events(queries)],
         1e-6,
         "distances in other units and in the first ones",
     )

@@ -56,10 +56,10 @@ _READERS_OF_ROWS = ("score_many", "score_samples", "decision_function", "predict
 def check_scores_in_range(detector: Any) -> None:
     """Check that scores are floats in [0, 1), distances finite and >= 0, from the first on."""
     subject = fresh(detector)
-    asked = [*probes(), ordinary_event(1e300), {0: 1e308, 1: -1e308}, {}]
+    queries = [*probes(), ordinary_event(1e300), {0: 1e308, 1: -1e308}, {}]
     for n, x in enumerate(events(warm_rows(detector))):
         if n in (0, 1, 2, 5, 20, 50) or n % 100 == 0:
-            for probe in asked:
+            for probe in queries:
                 score = call(subject, "score_one", probe)
                 require(isinstance(score, float), f"score_one returned {type(score).__name__}")
                 require_scores([score], f"score_one({probe}) after {n} events")
@@ -85,21 +85,21 @@ def check_score_is_zero_before_learning(detector: Any) -> None:
 def check_scoring_has_no_side_effect(detector: Any) -> None:
     """Check that asking a detector anything leaves its state as it was."""
     stream = events(warm_rows(detector))
-    undisturbed, asked = fresh(detector), fresh(detector)
+    undisturbed, called = fresh(detector), fresh(detector)
     for n, x in enumerate(stream):
         call(undisturbed, "learn_one", x)
-        call(asked, "learn_one", x)
+        call(called, "learn_one", x)
         if n % 50 == 10:
             for reader in _READERS_OF_EVENTS:
-                if hasattr(asked, reader):
-                    before = state(asked)
+                if hasattr(called, reader):
+                    before = state(called)
                     for probe in probes():
-                        call(asked, reader, probe)
-                    require(state(asked) == before, f"{reader} changed the state")
+                        call(called, reader, probe)
+                    require(state(called) == before, f"{reader} changed the state")
     require_equal(
-        answers(asked, probes()),
+        answers(called, probes()),
         answers(undisturbed, probes()),
-        "a detector that was asked between events, and one that was not",
+        "a detector that was called between events, and one that was not",
     )
 
 
@@ -218,11 +218,11 @@ def check_missing_targets_are_passed_over(detector: Any) -> None:
 def check_scores_rise_with_distances(detector: Any) -> None:
     """Check that of two events the one with the larger distance never has the smaller score."""
     subject = trained(detector, events(warm_rows(detector)))
-    asked = [*probes(), *(ordinary_event(deviations) for deviations in np.linspace(-9, 9, 19))]
+    queries = [*probes(), *(ordinary_event(deviations) for deviations in np.linspace(-9, 9, 19))]
     askers = (call, contradict) if is_supervised(subject) else (call,)
     pairs = sorted(
         (ask(subject, "distance_one", x), ask(subject, "score_one", x))
-        for x in asked
+        for x in queries
         for ask in askers
     )
     scores = [score for _, score in pairs]

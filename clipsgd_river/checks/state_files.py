@@ -56,9 +56,9 @@ def check_names_of_features_are_kept(detector: Any) -> None:
     original = trained(detector, stream)
     other = type(original).from_bytes(original.to_bytes())
     for name in names:
-        asked = [{name: 3.0}, {name: -50.0}, {name: 1e6}]
+        queries = [{name: 3.0}, {name: -50.0}, {name: 1e6}]
         require(
-            answers(other, asked) == answers(original, asked),
+            answers(other, queries) == answers(original, queries),
             f"the feature named {name!r} is judged otherwise once saved and loaded",
         )
 

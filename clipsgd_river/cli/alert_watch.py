@@ -6,8 +6,8 @@ import heapq
 import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river.cli.clock import read_moment
 from clipsgd_river.cli.errors import UsageError
@@ -15,7 +15,10 @@ from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.output.text_output import TextOutput
 from clipsgd_river.cli.text import shown
-from clipsgd_river.cli.watch import Driver, Verdict, Watch
+from clipsgd_river.cli.watch import Watch
+
+if TYPE_CHECKING:
+    from clipsgd_river.alerts import Verdict
 
 #: Alerts whose sentences the summary shows.
 MOST_SENTENCES: Final = 10
@@ -149,35 +152,25 @@ class AlertWatch(Watch):
         DataError
             If the event has no time that can be read.
         """
-        detector, x, encoded = self.detector, event.features, self.encoded(event)
-        moment = None
-        if self._options.time is not None and self.value is not None:
-            moment = read_moment(event.row, self.value(event, self._options.time))
-        score, distance = detector.score_one(encoded), detector.distance_one(encoded)
-        threshold = self._threshold(score, distance)
-        if self._options.per_day is not None:
-            x = {**x, self._options.time: moment}
-        alert = self.filter.alert_one(x)
+        x, moment = event.features, None
+        options, judging = self._options, self.filter
+        if options.time is not None and self.value is not None:
+            moment = read_moment(event.row, self.value(event, options.time))
+        if options.risk is not None:
+            # The filter's scores are of probabilities; the detector's are what is written.
+            score = self.detector.score_one(self.encoded(event))
+            threshold = self.detector.score_at(judging.threshold_) if self.ready else math.inf
+            verdict: Verdict = judging.judge_learn_one(x, time=moment)
+            verdict = verdict._replace(score=score, threshold=threshold)
+        elif options.per_day is not None:
+            verdict = judging.judge_learn_one({**x, options.time: moment})
+        else:
+            verdict = judging.judge_learn_one(x, time=moment)
         if not self.ready:
-            self.ready = bool(self.filter.ready)
-        if alert is None:
-            return Verdict(score, distance, False, threshold, ())
-        self.last_alert = alert = replace(alert, time=moment)
-        drivers = [
-            Driver(
-                f.feature,
-                f.actual,
-                f.low,
-                f.expected,
-                f.high,
-                f.contribution,
-                f.value,
-                f.description,
-            )
-            for f in alert.features
-        ]
-        self._keep(event.row, alert)
-        return Verdict(score, distance, True, threshold, drivers)
+            self.ready = bool(judging.ready)
+        if verdict.alert is not None:
+            self._keep(event.row, verdict.alert)
+        return verdict
 
     def lines(self) -> Iterator[str]:
         """Yield what the summary says of the alerts."""
@@ -212,16 +205,6 @@ class AlertWatch(Watch):
             heapq.heappush(self._heap, entry)
         else:
             heapq.heappushpop(self._heap, entry)
-
-    def _threshold(self, score: float, distance: float) -> float:
-        """Distance that an alert must exceed; infinite where none would do."""
-        threshold = float(self.filter.threshold_)
-        if self._options.risk is not None:
-            return threshold if self.ready else math.inf
-        if not 0.0 < score < 1.0 or not 0.0 < threshold < 1.0:
-            return math.inf if threshold >= 1.0 else 0.0
-        # A score is 1 / (1 + q/r), so that one event gives away q, and q the distance.
-        return distance * (1.0 - score) / score * threshold / (1.0 - threshold)
 
 
 def refuse_two_on_standard_output(out: str, alerts: str | None) -> None:

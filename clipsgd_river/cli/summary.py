@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import LabelledDistances, Ranking
 from clipsgd_river.cli.report import Report
 from clipsgd_river.cli.timeline import Timeline
-from clipsgd_river.cli.watch import Verdict, Watch
+from clipsgd_river.cli.watch import Watch
+
+if TYPE_CHECKING:
+    from clipsgd_river.alerts import Verdict
 
 
 @dataclass
@@ -25,7 +29,7 @@ class Tally:
     def add(self, event: Event, verdict: Verdict) -> None:
         """Count one event."""
         self.events += 1
-        if verdict.is_anomaly:
+        if verdict.is_alert:
             self.alerts += 1
         if self.labelled is not None:
             self.labelled.add(verdict.distance, event.label)

@@ -14,10 +14,11 @@ from clipsgd_river.cli.clock import Clock
 from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import ANOMALY, UNKNOWN
-from clipsgd_river.cli.watch import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from clipsgd_river.alerts import Verdict
 
 _MOST_BUCKETS: Final = 4096
 
@@ -58,9 +59,10 @@ class Timeline:
 
     Examples
     --------
+    >>> from clipsgd_river.alerts import Verdict
     >>> timeline = Timeline()
     >>> for row in range(1, 10_001):
-    ...     timeline.add(Event(row, {}, UNKNOWN, None), Verdict(0.5, 1.0, False, 2.0, ()))
+    ...     timeline.add(Event(row, {}, UNKNOWN, None), Verdict(0.5, 1.0, 0.9))
     >>> len(timeline)
     2500
     """
@@ -88,10 +90,10 @@ class Timeline:
         score, bucket, kind = verdict.score, self._buckets[-1], label == ANOMALY
         present = bucket[kind]
         # Most events of a long stream lie within what their bucket already spans.
-        if present is None or verdict.is_anomaly or not present.low <= score <= present.high:
-            threshold = score_at_threshold(verdict)
+        if present is None or verdict.is_alert or not present.low <= score <= present.high:
+            threshold = drawn_threshold(verdict)
             seconds = math.nan if self.clock is None else self.clock.seconds(event)
-            part = _Range(event.row, score, score, threshold, verdict.is_anomaly, seconds)
+            part = _Range(event.row, score, score, threshold, verdict.is_alert, seconds)
             _absorb(bucket, kind, part)
 
     def draw(self, path: str, title: str) -> None:
@@ -162,16 +164,9 @@ def _absorb(bucket: _Bucket, kind: int, part: _Range) -> None:
         present.absorb(part)
 
 
-def score_at_threshold(verdict: Verdict) -> float:
-    """Return the score that an event right at the threshold would have had.
-
-    A score is 1 / (1 + q/r), r the distance and q its running median: one event gives away q.
-    """
-    score, distance, threshold = verdict.score, verdict.distance, verdict.threshold
-    if not 0.0 < score < 1.0 or not math.isfinite(threshold) or threshold <= 0.0:
-        return math.nan
-    typical = distance * (1.0 - score) / score
-    return 1.0 / (1.0 + typical / threshold)
+def drawn_threshold(verdict: Verdict) -> float:
+    """Return the threshold of a verdict as a picture shows it: NaN where no score would alert."""
+    return verdict.threshold if 0.0 < verdict.threshold < 1.0 else math.nan
 
 
 def check_plot_path(path: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,11 +11,48 @@ from numpy.typing import NDArray
 from river import base
 from sklearn.base import BaseEstimator
 
+from clipsgd_river import _settings
 from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.drift.change_point import NUMBER, ChangePointKernel
 from clipsgd_river._tables.rows import rows_of
-from clipsgd_river.drift._settings import checked
+
+
+def checked_delta(value: Any) -> float | None:
+    """A probability of a false alarm."""
+    if value is None:
+        return None
+    probability = _settings.number("delta", value)
+    if not 1e-12 <= probability < 1.0:
+        raise ValueError(f"delta is a probability, at least 1e-12 and below 1, not {value!r}")
+    return probability
+
+
+def checked_run_length(value: Any) -> float | None:
+    """Events between false alarms."""
+    if value is None:
+        return None
+    length = _settings.number("expected_run_length", value)
+    if not 10.0 <= length <= 1e12:
+        raise ValueError(f"expected_run_length is a number of events, 10 to 1e12, not {value!r}")
+    return length
+
+
+def checked_sigma(value: Any) -> float | str:
+    """A bound on standard deviations, or a rule that finds a unit."""
+    if isinstance(value, str):
+        if value != "auto":
+            raise ValueError(f"sigma is 'auto' or a positive number, not {value!r}")
+        return value
+    sigma = _settings.number("sigma", value)
+    if not (1e-140 <= sigma <= 1e140 and isfinite(sigma)):
+        raise ValueError(f"sigma is 'auto' or a number from 1e-140 to 1e140, not {value!r}")
+    return sigma
+
+
+def checked_warm_up(value: Any) -> int | None:
+    """Events of a start."""
+    return None if value is None else _settings.warm_up(value)
 
 
 class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # type: ignore[misc]
@@ -82,7 +120,13 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
 
     _kernel: ChangePointKernel
     _kernel_class: ClassVar[type[ChangePointKernel]] = ChangePointKernel
-    _settings_check: ClassVar[Any] = staticmethod(checked)
+    _checks: ClassVar[Any] = {
+        "delta": checked_delta,
+        "sigma": checked_sigma,
+        "expected_run_length": checked_run_length,
+        "warm_up": checked_warm_up,
+        "max_features": _settings.max_features,
+    }
 
     def __init__(
         self,
@@ -98,6 +142,13 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         self.expected_run_length = expected_run_length
         self.warm_up = warm_up
         self.max_features = max_features
+
+    @classmethod
+    def _check_together(cls, settings: dict[str, Any]) -> None:
+        if settings["delta"] is not None and settings["expected_run_length"] is not None:
+            raise ValueError(
+                "delta and expected_run_length both say how rare false alarms are; give one of them"
+            )
 
     def update(self, x: Any) -> None:
         """Take one event, and say in `drift_detected` whether it raises an alarm.
@@ -156,6 +207,8 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         """
         numbers = not (hasattr(X, "columns") or hasattr(X, "column_names")) and np.ndim(X) == 1
         rows = rows_of(np.asarray(X).reshape(-1, 1) if numbers else X)
+        if not numbers:
+            self._refuse_reserved_name(rows.names)
         names = [NUMBER] if numbers else rows.names
         self._refuse_mixture(names)
         alarms = np.empty(len(rows.values))
@@ -215,8 +268,9 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         return self._of_each_feature(1)
 
     @property
-    def _events_to_ready(self) -> int:
-        return int(self._kernel.warm_up - self._kernel.events)
+    def events_until_ready(self) -> int:
+        """Events still to be learned until it is ``ready``."""
+        return max(int(self._kernel.warm_up - self._kernel.events), 0)
 
     @property
     def _started(self) -> bool:
@@ -227,8 +281,16 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         self._forget()
 
     def _take(self, event: Any) -> None:
+        self._refuse_reserved_name(event)
         self._refuse_mixture(event)
         self._kernel.learn_one(event)
+
+    def _refuse_reserved_name(self, names: Any) -> None:
+        if NUMBER in names:
+            raise ValueError(
+                f"a feature cannot have the name {NUMBER!r}, which stands for a stream of numbers; "
+                "give it another name"
+            )
 
     def _refuse_mixture(self, names: Any) -> None:
         """Numbers and events with features are different streams."""

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
-def checked(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the parameters that linear models share; returns them as plain Python values."""
-    settings = dict(parameters)
-    settings["learning_rate"] = _settings.learning_rate(settings["learning_rate"])
-    settings["clip"] = _settings.clip(settings["clip"])
-    settings["warm_up"] = _settings.warm_up(settings["warm_up"])
-    settings["max_features"] = _settings.count("max_features", settings["max_features"])
-    return settings
+#: Checks of the parameters that linear models share.
+SHARED = {
+    "learning_rate": _settings.learning_rate,
+    "clip": _settings.clip,
+    "warm_up": _settings.warm_up,
+    "max_features": _settings.max_features,
+}
 
 
 class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
@@ -38,7 +37,7 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
     """
 
     _kernel_class: ClassVar[type[LinearKernel]] = LinearKernel
-    _settings_check: ClassVar[Any] = staticmethod(checked)
+    _checks: ClassVar[Any] = SHARED
 
     def learn_many(self, X: Any, y: Any) -> None:
         """Learn rows in order; the same as `learn_one` on each.

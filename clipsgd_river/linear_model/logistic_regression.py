@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -16,25 +17,22 @@ from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._kernels.linear_model.logistic import LogisticKernel
 from clipsgd_river._state import file_format
 from clipsgd_river._tables.rows import Rows, rows_of
-from clipsgd_river.linear_model.base import ClippedLinearModel, checked
+from clipsgd_river.linear_model.base import SHARED, ClippedLinearModel
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
 
-def checked_logistic(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the parameters; returns them as plain Python values."""
-    settings = checked(parameters)
-    settings["max_classes"] = _settings.count("max_classes", settings["max_classes"])
-    noise = settings["label_noise"]
-    if isinstance(noise, str):
-        if noise != "auto":
-            raise ValueError(f"label_noise is 'auto' or a number in [0, 1), not {noise!r}")
-        return settings
-    settings["label_noise"] = _settings.number("label_noise", noise)
-    if not 0.0 <= settings["label_noise"] < 1.0:
-        raise ValueError(f"label_noise is at least 0 and below 1, not {noise!r}")
-    return settings
+def checked_label_noise(value: Any) -> Any:
+    """The share of labels that are random, or a rule that finds it."""
+    if isinstance(value, str):
+        if value != "auto":
+            raise ValueError(f"label_noise is 'auto' or a number in [0, 1), not {value!r}")
+        return value
+    noise = _settings.number("label_noise", value)
+    if not 0.0 <= noise < 1.0:
+        raise ValueError(f"label_noise is at least 0 and below 1, not {value!r}")
+    return noise
 
 
 class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBatchClassifier):  # type: ignore[misc]
@@ -103,7 +101,11 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
 
     _kernel: LogisticKernel
     _kernel_class: ClassVar[type[LogisticKernel]] = LogisticKernel
-    _settings_check: ClassVar[Any] = staticmethod(checked_logistic)
+    _checks: ClassVar[Any] = {
+        **SHARED,
+        "max_classes": partial(_settings.count, "max_classes"),
+        "label_noise": checked_label_noise,
+    }
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ import numpy as np
 from river import base, metrics
 
 from clipsgd_river import _settings
+from clipsgd_river.alerts import Verdict
 from clipsgd_river.alerts._event_time import UNITS, seconds_of
 
 THRESHOLD = 0.9
@@ -32,8 +33,9 @@ class AlertMetric(metrics.base.BinaryMetric):
         y_true
             1 or ``True`` for an anomaly, 0, ``False`` or ``None`` otherwise.
         y_pred
-            A score (a float), a verdict (a bool or 0 and 1), or probabilities of both. The -1 that
-            ``predict`` of scikit-learn has for an anomaly is no verdict: pass on ``label == -1``.
+            A score (a float), a verdict (a `Verdict` of a filter, a bool, or 0 and 1), or
+            probabilities of both. The -1 that ``predict`` of scikit-learn has for an anomaly is not
+            one of these: pass on ``label == -1``.
         w
             Weight of the event.
         """
@@ -72,14 +74,16 @@ def gives_scores(model: Any) -> bool:
 def is_alert(y_pred: Any, threshold: float) -> bool:
     """Whether what a model said of an event is an alert.
 
-    A float is a score, and an alert from ``threshold`` on; of probabilities the likeliest counts;
-    anything else is the verdict itself.
+    A float is a score, and an alert from ``threshold`` on; of probabilities the likeliest counts; a
+    `Verdict` of a filter says it; anything else is the verdict itself.
 
     Examples
     --------
     >>> is_alert(0.95, 0.9), is_alert(True, 0.9), is_alert({True: 0.6, False: 0.4}, 0.9)
     (True, True, True)
     """
+    if isinstance(y_pred, Verdict):
+        return y_pred.is_alert
     if isinstance(y_pred, float | np.floating):
         return bool(y_pred >= threshold)
     if isinstance(y_pred, Mapping):

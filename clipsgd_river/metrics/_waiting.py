@@ -104,7 +104,7 @@ class WaitingMetric(_alerts.AlertMetric):
 
     @property
     def works_with_weights(self) -> bool:
-        """No: weights are of no account."""
+        """No: weights are ignored."""
         return False
 
     @property

@@ -21,7 +21,7 @@ class AlertRate(_alerts.AlertMetric):
     threshold
         Score from which on an event alerts, for models that give scores: those of this package
         are in [0, 1) and 0.5 for the typical event, so that 0.9 is nine times the usual distance.
-        Of no account for filters, whose verdicts are what they are.
+        Ignored for filters, whose verdicts are what they are.
     per
         ``"event"``, or ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``: then every
         `update` is given the ``time`` of its event.
@@ -66,9 +66,10 @@ class AlertRate(_alerts.AlertMetric):
         Parameters
         ----------
         y_true
-            Of no account.
+            Ignored.
         y_pred
-            A score (a float), a verdict (a bool or 0 and 1), or probabilities of both.
+            A score (a float), a verdict (a `Verdict` of a filter, a bool, or 0 and 1), or
+            probabilities of both.
         w
             Weight of the event.
         time

@@ -153,7 +153,7 @@ class NAB(_alerts.AlertMetric):
 
     @property
     def works_with_weights(self) -> bool:
-        """No: weights are of no account."""
+        """No: weights are ignored."""
         return False
 
     def _restart(self) -> None:

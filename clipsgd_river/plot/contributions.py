@@ -23,7 +23,7 @@ from clipsgd_river.plot._style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from clipsgd_river.alerts import Alert
+    from clipsgd_river.alerts import Alert, Verdict
 
 #: So large a contribution counts as infinite; sums of a million of them are still finite.
 _LARGEST: Final = 1e300
@@ -39,7 +39,7 @@ class _Bar(NamedTuple):
 
 
 def plot_contributions(
-    alert: Alert | Mapping[Hashable, float],
+    alert: Alert | Verdict | Mapping[Hashable, float],
     *,
     most: int = 8,
     ax: Axes | None = None,
@@ -52,8 +52,8 @@ def plot_contributions(
     Parameters
     ----------
     alert
-        An `Alert`, or what `explain_one` of a detector returns: feature -> contribution. NaN counts
-        as none.
+        An `Alert`, the `Verdict` with one, or what `explain_one` of a detector returns: feature ->
+        contribution. NaN counts as none.
     most
         Bars of single features, at least 1; the rest is drawn as one more.
     ax
@@ -69,7 +69,7 @@ def plot_contributions(
     ModuleNotFoundError
         If matplotlib is not installed.
     ValueError
-        If ``most`` is below 1.
+        If ``most`` is below 1, or the verdict has no alert.
 
     Examples
     --------
@@ -81,10 +81,14 @@ def plot_contributions(
     """
     if most < 1:
         raise ValueError(f"most is {most}: at least one bar is needed")
-    contributions = alert if isinstance(alert, Mapping) else alert.contributions
-    told = {} if isinstance(alert, Mapping) else {part.feature: part for part in alert.features}
+    if isinstance(alert, Mapping):
+        contributions, described = alert, {}
+    else:
+        found = _alert_of(alert)
+        contributions = found.contributions
+        described = {each.feature: each for each in found.features}
     sizes = {name: _number(size) for name, size in contributions.items()}
-    texts = {name: str(told.get(name, name)) for name in sizes}
+    texts = {name: str(described.get(name, name)) for name in sizes}
     bars = _bars(sizes, texts, most)
     axes = new_axes(6.4, 0.5 + 0.5 * max(len(bars), 1)) if ax is None else ax
     if not bars:
@@ -93,6 +97,16 @@ def plot_contributions(
         return axes
     _draw(axes, bars)
     return axes
+
+
+def _alert_of(given: Alert | Verdict) -> Alert:
+    from clipsgd_river.alerts import Verdict
+
+    if not isinstance(given, Verdict):
+        return given
+    if given.alert is None:
+        raise ValueError("the verdict has no alert; pass on what explain_one says of the event")
+    return given.alert
 
 
 def _number(contribution: float) -> float:

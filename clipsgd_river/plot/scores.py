@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,8 @@ from clipsgd_river.plot._style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from clipsgd_river.alerts import Verdict
+
 #: The logit axis ends here: scores nearer to 0 and 1 are drawn at its edge.
 _LOWEST: Final = 1e-3
 _HIGHEST: Final = 1 - 1e-9
@@ -42,7 +45,7 @@ _TICK: Final = 13.0
 
 
 def plot_scores(
-    scores: npt.ArrayLike,
+    scores: npt.ArrayLike | Sequence[Verdict],
     *,
     lows: npt.ArrayLike | None = None,
     thresholds: npt.ArrayLike | float | None = None,
@@ -61,7 +64,8 @@ def plot_scores(
     Parameters
     ----------
     scores
-        Anomaly scores in [0, 1), in order of arrival, shape (n,). NaN leaves a gap.
+        Anomaly scores in [0, 1), in order of arrival, shape (n,). NaN leaves a gap. Or the verdicts
+        of an alert filter, which bring their thresholds and alerts.
     lows
         Lowest score where each entry of `scores` already is the highest of several, shape (n,).
     thresholds
@@ -100,7 +104,12 @@ def plot_scores(
     >>> axes.get_ylabel()
     'anomaly score'
     """
-    high = vector(scores, "scores")
+    judged = _parts_of_verdicts(scores)
+    if judged is not None:
+        scores, found_thresholds, found_alerts = judged
+        thresholds = found_thresholds if thresholds is None else thresholds
+        alerts = found_alerts if alerts is None else alerts
+    high = vector(cast(npt.ArrayLike, scores), "scores")
     n = len(high)
     low = high if lows is None else vector(lows, "lows", n, "scores")
     across = horizontal(positions, n, "scores")
@@ -131,6 +140,18 @@ def plot_scores(
     frame(axes)
     legend_below(axes)
     return axes
+
+
+def _parts_of_verdicts(verdicts: Any) -> tuple[Floats, Floats, npt.NDArray[np.bool_]] | None:
+    """Scores, thresholds that a score can exceed, and alerts; None if these are no verdicts."""
+    from clipsgd_river.alerts import Verdict
+
+    if not (isinstance(verdicts, Sequence) and verdicts and isinstance(verdicts[0], Verdict)):
+        return None
+    thresholds = np.array([each.threshold for each in verdicts])
+    thresholds[~((thresholds > 0.0) & (thresholds < 1.0))] = np.nan
+    alerts = np.array([each.is_alert for each in verdicts])
+    return np.array([each.score for each in verdicts]), thresholds, alerts
 
 
 def _draw_range(axes: Axes, where: Floats, low: Floats, high: Floats, name: str) -> None:

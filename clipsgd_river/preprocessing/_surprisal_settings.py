@@ -14,22 +14,20 @@ FEWEST_VALUES = 10
 MOST_VALUES = 10**9
 
 
-def checked(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the parameters; returns them as plain Python values."""
-    rate = parameters["learning_rate"]
-    if isinstance(rate, str) or _settings.is_scheduler(rate):
-        raise ValueError(f"learning_rate is a number above 0 and at most 1 here, not {rate!r}")
-    rate = _settings.learning_rate(rate)
-    most = _settings.count("max_values", parameters["max_values"], MOST_VALUES)
+def learning_rate(value: Any) -> float:
+    """A constant step."""
+    if isinstance(value, str) or _settings.is_scheduler(value):
+        raise ValueError(f"learning_rate is a number above 0 and at most 1 here, not {value!r}")
+    rate: float = _settings.learning_rate(value)
+    return rate
+
+
+def max_values(value: Any) -> int:
+    """The most values that are kept."""
+    most = _settings.count("max_values", value, MOST_VALUES)
     if most < FEWEST_VALUES:
         raise ValueError(f"max_values is at least {FEWEST_VALUES}, not {most}")
-    return {
-        "features": names(parameters["features"]),
-        "given": pairs(parameters["given"]),
-        "learning_rate": rate,
-        "max_values": most,
-        "max_features": _settings.count("max_features", parameters["max_features"]),
-    }
+    return most
 
 
 def names(features: Any) -> list[Any] | None:

@@ -18,18 +18,11 @@ if TYPE_CHECKING:
     from river.optim.base import Scheduler
 
 
-def checked(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the parameters; returns them as plain Python values."""
-    squash = parameters["squash"]
-    if not isinstance(squash, bool | np.bool_):
-        raise TypeError(f"squash is True or False, not {squash!r}")
-    return {
-        "squash": bool(squash),
-        "learning_rate": _settings.learning_rate(parameters["learning_rate"]),
-        "clip": _settings.clip(parameters["clip"], _settings.SMALLEST_CLIP_OF_SCALE),
-        "warm_up": _settings.warm_up(parameters["warm_up"]),
-        "max_features": _settings.count("max_features", parameters["max_features"]),
-    }
+def checked_squash(value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"squash is True or False, not {value!r}")
+    return bool(value)
 
 
 class ClippedScaler(RowTransformer):
@@ -97,7 +90,13 @@ class ClippedScaler(RowTransformer):
 
     _kernel: ScalerKernel
     _kernel_class: ClassVar[type[ScalerKernel]] = ScalerKernel
-    _settings_check: ClassVar[Any] = staticmethod(checked)
+    _checks: ClassVar[Any] = {
+        "squash": checked_squash,
+        "learning_rate": _settings.learning_rate,
+        "clip": _settings.clip_of_scale,
+        "warm_up": _settings.warm_up,
+        "max_features": _settings.max_features,
+    }
 
     def __init__(
         self,

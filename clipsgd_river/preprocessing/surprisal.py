@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from clipsgd_river import _settings
 from clipsgd_river._kernels.preprocessing.surprisal import SurprisalKernel
 from clipsgd_river._tables.mixed_rows import MixedRows, mixed_rows_of, validated_mixed_rows
 from clipsgd_river.preprocessing import _surprisal_settings
@@ -87,7 +88,13 @@ class SurprisalEncoder(RowTransformer):
 
     _kernel: SurprisalKernel
     _kernel_class: ClassVar[type[SurprisalKernel]] = SurprisalKernel
-    _settings_check: ClassVar[Any] = staticmethod(_surprisal_settings.checked)
+    _checks: ClassVar[Any] = {
+        "features": _surprisal_settings.names,
+        "given": _surprisal_settings.pairs,
+        "learning_rate": _surprisal_settings.learning_rate,
+        "max_values": _surprisal_settings.max_values,
+        "max_features": _settings.max_features,
+    }
 
     def __init__(
         self,
@@ -175,7 +182,7 @@ class SurprisalEncoder(RowTransformer):
         yield {"features": ["a", 0], "given": {"b": "a", 1: 0}, "learning_rate": 0.05}
 
     @property
-    def _events_to_ready(self) -> int:
+    def events_until_ready(self) -> int:
         """Surprisals are defined from the first event on."""
         return 0
 

@@ -300,8 +300,8 @@ def test_the_demo_writes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_keeping_samples_takes_constant_memory() -> None:
+    from clipsgd_river.alerts.alert import AlertFeature
     from clipsgd_river.cli.report.samples import Samples
-    from clipsgd_river.cli.watch import Driver
 
     samples = Samples()
     for row in range(1, 50_001):
@@ -309,7 +309,8 @@ def test_keeping_samples_takes_constant_memory() -> None:
             samples.add(row, math.nan, {"a": row}, {"a": (0.0, 1.0, 2.0)})
         if row % 10 == 0:
             distance = 1e9 if row == 33_330 else float(row % 97)
-            samples.mark(row, math.nan, distance, (Driver("b", row, 0.0, 1.0, 2.0, 1.0),))
+            behind = AlertFeature("b", 1.0, row, 1.0, 0.0, 2.0, "above", "rare")
+            samples.mark(row, math.nan, distance, (behind,))
     a, b = samples.points("a"), samples.points("b")
     assert 400 <= len(a) <= 800
     steps = {second.row - first.row for first, second in pairwise(a)}

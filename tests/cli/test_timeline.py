@@ -9,29 +9,26 @@ import numpy as np
 import pytest
 from command_line import call, csv_text, ordinary_rows
 
+from clipsgd_river.alerts import Alert, Verdict
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import ANOMALY, NORMAL, UNKNOWN
-from clipsgd_river.cli.timeline import Timeline, score_at_threshold
-from clipsgd_river.cli.watch import Verdict
+from clipsgd_river.cli.timeline import Timeline, drawn_threshold
 
 figure = pytest.importorskip("matplotlib.figure", reason="pictures need matplotlib")
 
 
 def verdict(score: float, *, is_anomaly: bool = False) -> Verdict:
-    return Verdict(score, score / (1 - score), is_anomaly, 9.0, ())
+    return Verdict(score, score / (1 - score), 0.9, Alert(score) if is_anomaly else None)
 
 
 def event(row: int, label: int = UNKNOWN) -> Event:
     return Event(row, {}, label, None)
 
 
-def test_a_score_at_the_threshold_is_the_threshold() -> None:
-    # With a running median of 2 the score at distance r is 1 / (1 + 2/r).
-    judged = Verdict(1 / (1 + 2 / 6), 6.0, False, 18.0, ())
-    assert score_at_threshold(judged) == pytest.approx(1 / (1 + 2 / 18), rel=1e-12)
-    assert score_at_threshold(judged._replace(threshold=6.0)) == pytest.approx(judged.score)
-    for hidden in (judged._replace(threshold=math.inf), judged._replace(score=0.0)):
-        assert math.isnan(score_at_threshold(hidden))
+def test_a_threshold_that_no_score_exceeds_is_not_drawn() -> None:
+    assert drawn_threshold(verdict(0.5)) == 0.9
+    for hidden in (math.inf, 1.0, 0.0, -1.0):
+        assert math.isnan(drawn_threshold(verdict(0.5)._replace(threshold=hidden)))
 
 
 @pytest.mark.parametrize("events", [1, 4096, 4097, 100_000])

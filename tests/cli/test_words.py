@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from command_line import call, csv_text, ordinary_rows, start
 
+from clipsgd_river.alerts.alert import AlertFeature
 from clipsgd_river.cli import reporter
 from clipsgd_river.cli.summary import Tally, summary_lines
 from clipsgd_river.cli.text import listed, near_matches, short_number, shown
-from clipsgd_river.cli.watch import Driver, MostAnomalous, Verdict, Watch
+from clipsgd_river.cli.watch import MostAnomalous, Watch, reason
 
 
 def test_progress_without_a_terminal_is_a_plain_line_now_and_then(
@@ -83,16 +84,16 @@ def test_a_run_within_the_warm_up_says_so() -> None:
 
 
 def test_a_driver_in_words() -> None:
-    driver = Driver("f3", 812.0, 12.0, 25.0, 40.0, 9.5)
-    assert str(driver) == "f3 = 812, usually 12 to 40 (expected 25)"
+    feature = AlertFeature("f3", 9.5, 812.0, 25.0, 12.0, 40.0, "above", "rare")
+    assert reason(feature) == "f3 = 812, usually 12 to 40 (expected 25)"
 
 
 def test_of_equally_far_events_the_first_ten_stay() -> None:
     most = MostAnomalous(3)
     for row, distance in enumerate([1.0, 5.0, 5.0, 5.0, 5.0, 2.0], start=1):
-        if most.admits(distance):
-            most.add(row, Verdict(0.5, distance, False, 9.0, ()))
-    assert [row for row, _ in most.ranked()] == [2, 3, 4]
+        if distance > most.least_distance:
+            most.add(row, 0.5, distance, ())
+    assert [int(line.split()[0]) for line in most.lines()] == [2, 3, 4]
 
 
 def test_an_empty_run_divides_by_nothing() -> None:

@@ -1,4 +1,4 @@
-from libc.math cimport exp, fabs, log
+from libc.math cimport exp, log
 
 from clipsgd_river._kernels.alerts.score_ladder cimport ScoreLadder
 from clipsgd_river._kernels.core.archive cimport Archive
@@ -14,7 +14,6 @@ cdef double FLOOR_IN_RATES
 cdef double GAP_MEMORY
 cdef double LONGEST_GAP
 cdef double SMALLEST_RATE
-cdef double ROUND_OFF
 
 cdef class AlertBudgetKernel(ArchivedKernel):
     cdef double per_event
@@ -43,7 +42,7 @@ cdef class AlertBudgetKernel(ArchivedKernel):
     cdef void pass_time(self, double seconds) noexcept nogil
     cpdef bint observe_at(self, double score, double seconds)
     cpdef bint exceeds_at(self, double score, double seconds)
-    cpdef double limit_at(self, double seconds)
+    cpdef double threshold_at(self, double seconds)
     cpdef object count_anew(self)
     cdef object clock(self)
     cdef int set_clock(self, object clock) except -1

@@ -15,7 +15,7 @@ except ImportError:
     from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
-    from math import exp, fabs, log
+    from math import exp, log
 
     from clipsgd_river._kernels.core.buffers import doubles, integers
 
@@ -34,7 +34,6 @@ FLOOR_IN_RATES = 0.2
 GAP_MEMORY = 10.0
 LONGEST_GAP = 10.0
 SMALLEST_RATE = 1e-12
-ROUND_OFF = 1e-9
 
 
 class AlertBudgetKernel(ArchivedKernel):
@@ -177,7 +176,7 @@ class AlertBudgetKernel(ArchivedKernel):
     def observe_at(self, score: float, seconds: float) -> cython.bint:
         """Whether the score of an event at a time is an alert; learns both.
 
-        The time is of account where the budget is one per time.
+        The time counts where the budget is one per time.
         """
         self.pass_time(seconds)
         return self.judge(score)
@@ -191,17 +190,14 @@ class AlertBudgetKernel(ArchivedKernel):
             self.set_clock(clock)
         return alert
 
-    def limit_at(self, seconds: float) -> float:
-        """Score just below what an event at this time must exceed; changes nothing.
-
-        So far below that a score up to it is no alert, however scores and odds were rounded.
-        """
+    def threshold_at(self, seconds: float) -> float:
+        """`threshold` for an event at this time; changes nothing."""
         clock = self.clock() if self.per_second > 0.0 else None
         self.pass_time(seconds)
         found: cython.double = self.threshold()
         if clock is not None:
             self.set_clock(clock)
-        return found - ROUND_OFF * fabs(found)
+        return found
 
     def count_anew(self) -> None:
         """Begin to count alerts and what accrues; the threshold's ladder stays."""

@@ -18,7 +18,8 @@ cdef class TailFilterKernel(ArchivedKernel):
     cpdef double tail_probability(self, double distance)
     cpdef double score(self, double distance)
     cpdef bint exceeds(self, double score)
-    cpdef double observe(self, double distance, bint relied_on) except? -1.0
+    cpdef double threshold(self)
+    cpdef double observe(self, double distance, bint detector_ready) except? -1.0
     cpdef object observe_many(
         self, object distances, Py_ssize_t unready, object scores, object alerts
     )

@@ -61,20 +61,24 @@ class TailFilterKernel(ArchivedKernel):
         """Whether a score belongs to an alert."""
         return score > self.highest_usual and self.ready()
 
-    def observe(self, distance: float, relied_on: cython.bint) -> float:
-        """Score of a distance; counts the event, and learns the distance if it is relied on."""
+    def threshold(self) -> float:
+        """Score that an alert must exceed now; 1 during the warm-up."""
+        return self.highest_usual if self.ready() else 1.0
+
+    def observe(self, distance: float, detector_ready: cython.bint) -> float:
+        """Score of a distance; counts the event, and learns it if the detector was ready."""
         score: cython.double = self.score(distance)
         self.events += 1.0
         if self.exceeds(score):
             self.alerts += 1.0
-        if relied_on:
+        if detector_ready:
             self.distances.learn(distance)
         return score
 
     def observe_many(
         self, distances: Any, unready: cython.Py_ssize_t, scores: Any, alerts: Any
     ) -> None:
-        """`observe` each distance in order; the first ``unready`` ones are not relied on.
+        """`observe` each distance in order; at the first ``unready`` the detector was not ready.
 
         Parameters
         ----------

@@ -185,17 +185,27 @@ class CombinedKernel(DetectorKernel):
             if self.moved.at[k] != 0.0:
                 self.relative.observe(k, self.distances.at[k])
 
-    def score_learn_under(self, event: Any, limit: float) -> float:
-        """Score an event; learn it unless its score exceeds ``limit``."""
+    def learn_one_within(
+        self, event: Any, score_limit: float, distance_limit: float, own_limit: cython.bint
+    ) -> tuple[float, float, float, float]:
+        """Score and distance of an event; learns it unless one of them exceeds its limit."""
+        distance: cython.double
         score: cython.double
+        own: cython.double
+        own_score: cython.double
         self.claim()
         try:
             new = self.ask_members(event)
-            score = self.score(self.found)
-            if not score > limit:
+            distance = self.found
+            score = self.score(distance)
+            own = self.limit.value
+            own_score = self.score(own)
+            if not (
+                score > score_limit or distance > distance_limit or (own_limit and distance > own)
+            ):
                 self.learn_members(new)
-                self.learn_at(self.found)
-            return score
+                self.learn_at(distance)
+            return score, distance, own, own_score
         finally:
             self.busy = False
 

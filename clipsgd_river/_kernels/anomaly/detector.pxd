@@ -29,7 +29,7 @@ cdef class DetectorKernel(EventLoop):
     cpdef double score_one(self, object event) except? -1.0
     cpdef double score_learn_one(self, object event) except? -1.0
     cpdef double distance_learn_one(self, object event) except? -1.0
-    cpdef double score_learn_under(self, object event, double limit) except? -1.0
+    cpdef tuple learn_one_within(self, object event, double score_limit, double distance_limit, bint own_limit)
     cpdef object explain_one(self, object event)
     cpdef object expect_one(self, object event)
     cpdef dict members_one(self, object event)

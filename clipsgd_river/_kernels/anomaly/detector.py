@@ -142,7 +142,17 @@ class DetectorKernel(EventLoop):
 
     def score_learn_one(self, event: Any) -> float:
         """Score an event, then learn it."""
-        return self.score_learn_under(event, 1.0)
+        distance: cython.double
+        score: cython.double
+        self.claim()
+        try:
+            self.load(event, True)
+            distance = self.distance()
+            score = self.score(distance)
+            self.learn_at(distance)
+            return score
+        finally:
+            self.busy = False
 
     def distance_learn_one(self, event: Any) -> float:
         """Distance of an event, then learn it."""
@@ -156,18 +166,30 @@ class DetectorKernel(EventLoop):
         finally:
             self.busy = False
 
-    def score_learn_under(self, event: Any, limit: float) -> float:
-        """Score an event; learn it unless its score exceeds ``limit``."""
+    def learn_one_within(
+        self, event: Any, score_limit: float, distance_limit: float, own_limit: cython.bint
+    ) -> tuple[float, float, float, float]:
+        """Score and distance of an event; learns it unless one of them exceeds its limit.
+
+        With ``own_limit`` the distance may not exceed the detector's alert limit either. That limit
+        follows, and the score at it.
+        """
         distance: cython.double
         score: cython.double
+        own: cython.double
+        own_score: cython.double
         self.claim()
         try:
             self.load(event, True)
             distance = self.distance()
             score = self.score(distance)
-            if not score > limit:
+            own = self.limit.value
+            own_score = self.score(own)
+            if not (
+                score > score_limit or distance > distance_limit or (own_limit and distance > own)
+            ):
                 self.learn_at(distance)
-            return score
+            return score, distance, own, own_score
         finally:
             self.busy = False
 

@@ -3,58 +3,78 @@
 from __future__ import annotations
 
 import copy
-import inspect
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
-from sklearn.utils.metaestimators import available_if
 
-from clipsgd_river._state.wrapper import SaveableWrapper
+from clipsgd_river._pipelines import available_if_has
 from clipsgd_river._tables.rows import like_table
 from clipsgd_river.alerts import _event_time
-from clipsgd_river.alerts._filter import judged
+from clipsgd_river.alerts._filter import (
+    AlertFilter,
+    Bands,
+    DetectorInput,
+    Event,
+    EventsWithTargets,
+    Veto,
+)
 from clipsgd_river.alerts.alert import Alert
+from clipsgd_river.alerts.verdict import Verdict
 
-Event = dict[Any, Any]
-Veto = Callable[[Alert], bool]
-Method = TypeVar("Method", bound=Callable[..., Any])
-
-
-def passes(method: str) -> Callable[[Method], Method]:
-    """Condition that the filter underneath has a method."""
-    available: Callable[[Method], Method] = available_if(
-        lambda self: hasattr(self.anomaly_filter, method)
-    )
-    return available
+#: Fields of an alert by name.
+Fields = dict[str, Any]
 
 
-class Rule(SaveableWrapper, base.AnomalyFilter):
+@dataclass(slots=True)
+class Case:
+    """An event before a rule.
+
+    Parameters
+    ----------
+    event, targets
+        The event as the filter gets it, and its target.
+    filter
+        The filter that judges it.
+    key, time
+        Whom it is about, and when it was.
+    position
+        When it was, on the clock of a rule that measures time.
+    """
+
+    event: Event
+    targets: tuple[Any, ...]
+    filter: Any
+    key: Hashable = None
+    time: Any = None
+    position: float = 0.0
+
+
+class Rule(AlertFilter):
     """Base of the rules: a filter around a filter.
 
-    What is no alert by a rule is vetoed where the filter is about to raise it: nothing is spent,
-    and the threshold does not see the event. A subclass overrides `_vetoes`, which says whether the
-    rule forbids an alert, and may remember those that it did, and `_raised`, which learns of those
-    that were.
+    What a rule forbids is vetoed where the filter is about to raise it: nothing is spent, and the
+    threshold does not see the event. A subclass overrides `_review`, which says what becomes of an
+    alert, and where it remembers alerts, `_on_veto` and `_on_alert`.
 
-    Rules nest in any order. Those that only look at the event are asked first, the inner ones
-    before the outer ones; those that remember are asked last, so that they remember only what no
-    other rule has vetoed.
+    Rules nest in any order. Those that only look at the event come first, the inner ones before the
+    outer ones; those that remember come last, so that they remember only what no other rule has
+    vetoed.
     """
 
     anomaly_filter: Any
     time: Any = None
-    #: Whether the rule remembers alerts, and so is asked after those that do not.
+    #: Whether the rule remembers alerts, and so comes after those that do not.
     remembers = False
 
     def __init__(self, anomaly_filter: Any) -> None:
         self.anomaly_filter = anomaly_filter
-        alert_one = getattr(anomaly_filter, "alert_one", None)
-        if alert_one is None or "unless" not in inspect.signature(alert_one).parameters:
+        # River's isinstance takes a pipeline for its last step.
+        if not issubclass(type(anomaly_filter), AlertFilter):
             raise TypeError(
                 f"a rule goes around AlertBudget, TailFilter or another rule, not around a "
                 f"{type(anomaly_filter).__name__}"
@@ -66,7 +86,7 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         return self.anomaly_filter.anomaly_detector
 
     @property
-    def protect_anomaly_detector(self) -> bool:  # type: ignore[override]  # likewise
+    def protect_anomaly_detector(self) -> bool:  # type: ignore[override]  # it is the filter's
         """Whether the detector is kept from learning what is an alert."""
         return bool(self.anomaly_filter.protect_anomaly_detector)
 
@@ -90,6 +110,11 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         """Alerts so far, vetoed ones left out."""
         return int(self.anomaly_filter.n_alerts_)
 
+    @cached_property
+    def time_feature(self) -> Any:
+        """Feature that is the time of an event; ``None`` if none is."""
+        return self.time if self.time is not None else self.anomaly_filter.time_feature
+
     def clone(
         self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
     ) -> Self:
@@ -105,93 +130,64 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
 
     def score_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score of the filter. Changes nothing."""
-        return float(self._filter_of(x).score_one(self._event(x), *args, **kwargs))
+        return float(self._filter_of(x).score_one(self._for_filter(x), *args, **kwargs))
 
     def learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
         """Judge an event, then learn it."""
-        self.alert_one(x, *args, **kwargs)
+        self.judge_learn_one(x, *args, **kwargs)
 
     def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score an event, then learn it: `score_one` followed by `learn_one`."""
-        score = self.score_one(x, *args)
-        self.learn_one(x, *args, **kwargs)
-        return score
+        return self.judge_learn_one(x, *args, **kwargs).score
 
-    def alert_one(
+    def judge_one(
         self,
         x: Event,
         *args: Any,
         key: Hashable = None,
+        time: Any = None,
+        unless: Veto | None = None,
+    ) -> Verdict:
+        """Verdict on an event, as `judge_learn_one` would give it now. Changes nothing."""
+        return self._judge(self._case(x, args, key, time), unless, learns=False)
+
+    def judge_learn_one(
+        self,
+        x: Event,
+        *args: Any,
+        key: Hashable = None,
+        time: Any = None,
         unless: Veto | None = None,
         **kwargs: Any,
-    ) -> Alert | None:
-        """Judge an event, then learn it; the alert with its reasons, or ``None``.
+    ) -> Verdict:
+        """Judge an event, then learn it, in one pass.
 
-        Parameters
-        ----------
-        x
-            The event.
-        args, kwargs
-            The target, for a supervised detector, and what else its ``learn_one`` takes.
-        key
-            Whom the event is about: the account, host or metric. It goes into the alert.
-        unless
-            Asked about an alert; if it says True there is none, and nothing is spent.
+        Parameters as of `AlertBudget.judge_learn_one`.
         """
-        moment = self._moment(x)
-        event = self._event(x)
+        return self._judge(self._case(x, args, key, time), unless, learns=True, **kwargs)
 
-        def vetoed(alert: Alert) -> bool:
-            alert = _timed(alert, moment)
-            if self.remembers and unless is not None and unless(alert):
-                return True
-            if self._vetoes(alert, event, args):
-                return True
-            return not self.remembers and unless is not None and unless(alert)
-
-        found = self._filter.alert_one(event, *args, key=key, unless=vetoed, **kwargs)
-        return None if found is None else self._raised(_timed(found, moment), event, args)
-
-    def alerts(self, stream: Iterable[tuple[Event, Any]]) -> Iterator[Alert]:
-        """Yield the alerts of a stream as they come.
-
-        Parameters
-        ----------
-        stream
-            Pairs of event and target, as River's data sets give them; the target goes to supervised
-            detectors only.
-        """
-        for x, y in stream:
-            found = self.alert_one(x, y) if self._supervised else self.alert_one(x)
-            if found is not None:
-                yield found
-
-    @passes("distance_one")
     def distance_one(self, x: Event, *args: Any) -> float:
         """What the filter judges. Changes nothing."""
-        return float(self._filter_of(x).distance_one(self._event(x), *args))
+        return float(self._filter_of(x).distance_one(self._for_filter(x), *args))
 
-    @passes("tail_probability")
+    @available_if_has("tail_probability", "anomaly_filter")
     def tail_probability(self, x: Event, *args: Any) -> float:
         """p-value of an event, as the filter says. Changes nothing."""
-        return float(self._filter_of(x).tail_probability(self._event(x), *args))
+        return float(self._filter_of(x).tail_probability(self._for_filter(x), *args))
 
-    @passes("explain_one")
+    @available_if_has("explain_one")
     def explain_one(self, x: Event, *args: Any) -> dict[base.typing.FeatureName, float]:
         """What each feature contributes to the distance, as the detector says."""
         contributions: dict[base.typing.FeatureName, float]
-        contributions = self._filter_of(x).explain_one(self._event(x), *args)
+        contributions = self._filter_of(x).explain_one(self._for_filter(x), *args)
         return contributions
 
-    @passes("expect_one")
-    def expect_one(
-        self, x: Event | None = None, *args: Any
-    ) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
+    @available_if_has("expect_one")
+    def expect_one(self, x: Event | None = None, *args: Any) -> Bands:
         """Normal band of each feature now, as the detector says: (low, expected, high)."""
-        event = None if x is None else self._event(x)
+        event = None if x is None else self._for_filter(x)
         alerts = self._filter if x is None else self._filter_of(x)
-        band: dict[base.typing.FeatureName, tuple[float, float, float]]
-        band = alerts.expect_one(event, *args)
+        band: Bands = alerts.expect_one(event, *args)
         return band
 
     def rarer(self, share: float) -> Self:
@@ -206,11 +202,11 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
 
     def learn_many(self, X: Any, *args: Any, **kwargs: Any) -> None:
         """Learn rows in order; the same as `learn_one` on each."""
-        self._run(X, args, **kwargs)
+        self.score_learn_many(X, *args, **kwargs)
 
     def score_many(self, X: Any, *args: Any) -> Any:
         """Scores of rows, in the caller's kind. Changes nothing."""
-        count, events = self._events_of(X, args)
+        count, events = self.events_of(X, *args)
         scores = np.fromiter((self.score_one(x, *y) for x, y in events), np.float64, count)
         return like_table(X, scores, "score")
 
@@ -228,7 +224,7 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         -------
         ndarray of shape (n,)
         """
-        return self._run(X, args, **kwargs)[0]
+        return self._score_events(*self.events_of(X, *args), **kwargs)
 
     def classify_learn_many(self, X: Any, *args: Any, **kwargs: Any) -> NDArray[np.bool_]:
         """Which rows are alerts, each judged before it is learned; learns them all.
@@ -239,7 +235,35 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         -------
         ndarray of bool, shape (n,)
         """
-        return self._run(X, args, **kwargs)[1]
+        return self._classify_events(*self.events_of(X, *args), **kwargs)
+
+    def detector_input(self, x: Event) -> DetectorInput:
+        """The detector that judges now, and an event as it gets it."""
+        found: DetectorInput = self._filter.detector_input(self._for_filter(x))
+        return found
+
+    def would_alert(self, event: Event, *args: Any) -> bool:
+        """Whether an event, as `detector_input` gives it, would be an alert now."""
+        return bool(self._filter.would_alert(event, *args))
+
+    def detector_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
+        """Let the detector learn an event, and nothing else."""
+        self._filter.detector_learn_one(self._for_filter(x), *args, **kwargs)
+
+    def events_of(self, X: Any, *args: Any) -> tuple[int, EventsWithTargets]:
+        """How many rows there are, and each as an event with its targets."""
+        if not self._has_own_time:
+            found: tuple[int, EventsWithTargets] = self.anomaly_filter.events_of(X, *args)
+            return found
+        times, table = _event_time.split_rows(X, self.time)
+        count, events = self.anomaly_filter.events_of(table, *args)
+        pairs = zip(times.tolist(), events, strict=True)
+        return count, (({**x, self.time: moment}, targets) for moment, (x, targets) in pairs)
+
+    def counted(self, given: DetectorInput, *args: Any) -> Event:
+        """The features of an event that no rule leaves out."""
+        found: Event = self._filter.counted(given, *args)
+        return found
 
     @property
     def _filter(self) -> Any:
@@ -255,78 +279,64 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
         return self.anomaly_filter
 
     @cached_property
-    def _time_name(self) -> Any:
-        """Feature that is the time of an event; ``None`` if none is."""
-        return self.time if self.time is not None else time_name_of(self.anomaly_filter)
-
-    @cached_property
     def _has_own_time(self) -> bool:
         """Whether the time is only this rule's, so that the filter must not see it."""
-        return self.time is not None and self.time != time_name_of(self.anomaly_filter)
+        return self.time is not None and self.time != self.anomaly_filter.time_feature
 
-    def _vetoes(self, alert: Alert, event: Event, args: tuple[Any, ...]) -> bool:
-        """Whether an alert is none by this rule; asked before the event is learned."""
-        return False
+    def _case(self, x: Event, args: tuple[Any, ...], key: Hashable, time: Any) -> Case:
+        """An event as it comes before the rule."""
+        moment = self._time_of(x)
+        return Case(
+            self._for_filter(x), args, self._filter, key, time if moment is None else moment
+        )
 
-    def _raised(self, alert: Alert, event: Event, args: tuple[Any, ...]) -> Alert:
-        """The alert as it goes out."""
-        return alert
+    def _review(self, alert: Alert, case: Case) -> Fields | None:
+        """Fields of an alert that the rule sets; ``None`` if it vetoes the alert.
 
-    def _told(self, x: Event) -> dict[Any, tuple[Any, str]]:
-        """What the transformers before that detector say of the event's features."""
-        told: dict[Any, tuple[Any, str]] = self._filter._told(self._event(x))
-        return told
+        Called before the event is learned; changes nothing.
+        """
+        return {}
 
-    def _kept(self, event: Event, args: tuple[Any, ...]) -> Event:
-        """What the rules leave of an event, as `_judging` gets it."""
-        inner = self._filter
-        return inner._kept(event, args) if isinstance(inner, Rule) else event
+    def _on_veto(self, alert: Alert, case: Case) -> None:
+        """Remember an alert that the rule has vetoed."""
 
-    def _learn_only(self, x: Event, *args: Any, **kwargs: Any) -> None:
-        """Let the detector learn an event, and nothing else."""
-        self._filter._learn_only(self._event(x), *args, **kwargs)
+    def _on_alert(self, alert: Alert, case: Case) -> None:
+        """Remember an alert as it goes out."""
 
-    @property
-    def _judging(self) -> Any:
-        """The detector that judges an event now."""
-        return self._filter._judging
+    def _judge(self, case: Case, unless: Veto | None, *, learns: bool, **kwargs: Any) -> Verdict:
+        """The verdict of the filter, with the alert as it goes out if no rule vetoes it."""
+        fields: Fields | None = None
 
-    def _arrived(self, x: Event) -> Event:
-        """The event as that detector gets it."""
-        event: Event = self._filter._arrived(self._event(x))
-        return event
+        def vetoed(alert: Alert) -> bool:
+            nonlocal fields
+            alert = _timed(alert, case.time)
+            if self.remembers and unless is not None and unless(alert):
+                return True
+            # Before the event is learned, or what is usual would be what it brought.
+            fields = self._review(alert, case)
+            if fields is None:
+                if learns:
+                    self._on_veto(alert, case)
+                return True
+            return not self.remembers and unless is not None and unless(alert)
 
-    def _exceeds(self, event: Event, args: tuple[Any, ...]) -> bool:
-        """Whether an event, as `_judging` gets it, would be an alert now."""
-        return bool(self._filter._exceeds(event, args))
+        judge = case.filter.judge_learn_one if learns else case.filter.judge_one
+        verdict: Verdict = judge(case.event, *case.targets, key=case.key, unless=vetoed, **kwargs)
+        if verdict.alert is None:
+            return verdict
+        alert = replace(_timed(verdict.alert, case.time), **(fields or {}))
+        if learns:
+            self._on_alert(alert, case)
+        return verdict._replace(alert=alert)
 
-    def _moment(self, x: Event) -> Any:
+    def _time_of(self, x: Event) -> Any:
         """Time of an event, ``None`` if events have none."""
-        name = self._time_name
+        name = self.time_feature
         return None if name is None else _event_time.moment_of(x, name)
 
-    def _event(self, x: Event) -> Event:
+    def _for_filter(self, x: Event) -> Event:
         """The event as the filter gets it: without a time that is only this rule's."""
         return _event_time.split(x, self.time)[1] if self._has_own_time else x
-
-    def _run(
-        self, X: Any, args: tuple[Any, ...], **kwargs: Any
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        count, events = self._events_of(X, args)
-        return judged(self, events, count, **kwargs)
-
-    def _events_of(
-        self, X: Any, args: tuple[Any, ...]
-    ) -> tuple[int, Iterable[tuple[Event, tuple[Any, ...]]]]:
-        """How many rows there are, and each as an event with its targets."""
-        if not self._has_own_time:
-            found: tuple[int, Iterable[tuple[Event, tuple[Any, ...]]]]
-            found = self.anomaly_filter._events_of(X, args)
-            return found
-        times, table = _event_time.split_rows(X, self.time)
-        count, events = self.anomaly_filter._events_of(table, args)
-        pairs = zip(times.tolist(), events, strict=True)
-        return count, (({**x, self.time: moment}, targets) for moment, (x, targets) in pairs)
 
     def _parts(self) -> dict[Any, Any]:
         return {"anomaly_filter": self.anomaly_filter}
@@ -340,11 +350,6 @@ class Rule(SaveableWrapper, base.AnomalyFilter):
 def _timed(alert: Alert, moment: Any) -> Alert:
     """The alert with the time of its event, where the filter does not know it."""
     return alert if alert.time is not None else replace(alert, time=moment)
-
-
-def time_name_of(alerts: Any) -> Any:
-    """Feature that is the time of the events of a filter; ``None`` if none is."""
-    return alerts._time_name if isinstance(alerts, Rule) else getattr(alerts, "time", None)
 
 
 def check_feature(name: str, feature: Any) -> None:

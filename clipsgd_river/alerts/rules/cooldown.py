@@ -12,9 +12,10 @@ from typing import Any
 from clipsgd_river import _settings
 from clipsgd_river._state import file_format
 from clipsgd_river.alerts import _event_time
+from clipsgd_river.alerts._filter import Event, Veto
 from clipsgd_river.alerts.alert import SEVERITIES, Alert
-from clipsgd_river.alerts.rules import _moments
-from clipsgd_river.alerts.rules._rule import Event, Rule, Veto, check_feature
+from clipsgd_river.alerts.rules._rule import Case, Fields, Rule, check_feature
+from clipsgd_river.alerts.verdict import Verdict
 
 _SEVERITIES = [name for name, _ in SEVERITIES]
 
@@ -116,7 +117,6 @@ class Cooldown(Rule):
         self._most = _settings.count("max_keys", max_keys, 10_000_000)
         self._episodes: OrderedDict[Hashable, Episode] = OrderedDict()
         self._events = 0
-        self._now = 0.0
 
     def folded(self, key: Hashable = None) -> Alert | None:
         """The last alert of a key with what was folded into it; ``None`` if it had none."""
@@ -127,69 +127,71 @@ class Cooldown(Rule):
         """The last alert of each key with what was folded into it, the latest alert at the end."""
         return [episode.alert for episode in self._episodes.values()]
 
-    def alert_one(
+    def judge_learn_one(
         self,
         x: Event,
         *args: Any,
         key: Hashable = None,
+        time: Any = None,
         unless: Veto | None = None,
         **kwargs: Any,
-    ) -> Alert | None:
-        """Judge an event, then learn it; the alert with its reasons, or ``None``.
+    ) -> Verdict:
+        """Judge an event, then learn it; a repeat is no alert, and is folded into the last one.
 
-        Parameters as of `AlertBudget.alert_one`.
+        Parameters as of `AlertBudget.judge_learn_one`.
         """
+        verdict = super().judge_learn_one(x, *args, key=key, time=time, unless=unless, **kwargs)
+        # Not before: an event that is refused does not count.
+        self._events += 1
+        return verdict
+
+    def _case(self, x: Event, args: tuple[Any, ...], key: Hashable, time: Any) -> Case:
+        case = super()._case(x, args, key, time)
         if self.key is not None:
             found: Any = x.get(self.key)
             # NumPy's scalars are the plain values to everybody else.
-            key = found.item() if hasattr(found, "item") else found
-        name = self._time_name
-        self._now = (
+            case.key = found.item() if hasattr(found, "item") else found
+        name = self.time_feature
+        case.position = (
             self._events + 1.0
             if name is None
             else _event_time.seconds_of(name, _event_time.moment_of(x, name))
         )
-        alert = super().alert_one(x, *args, key=key, unless=unless, **kwargs)
-        # Not before: a refused event was none.
-        self._events += 1
-        return alert
+        return case
 
-    def _vetoes(self, alert: Alert, event: Event, args: tuple[Any, ...]) -> bool:
+    def _review(self, alert: Alert, case: Case) -> Fields | None:
         episode = self._episodes.get(alert.key)
-        if episode is None:
-            return False
-        since = episode.last if self.extend else episode.first
-        if not abs(self._now - since) < self._length:
-            return False
-        self._fold(episode, alert)
-        return True
+        if episode is not None:
+            since = episode.last if self.extend else episode.first
+            if abs(case.position - since) < self._length:
+                return None
+        return {"first": alert.time, "last": alert.time}
 
-    def _fold(self, episode: Episode, repeat: Alert) -> None:
+    def _on_veto(self, alert: Alert, case: Case) -> None:
         """Count a repeat in."""
+        episode = self._episodes[alert.key]
         known = episode.alert
-        earliest = self._now < episode.first
+        earliest = case.position < episode.first
         episode.alert = replace(
             known,
             count=known.count + 1,
-            first=repeat.time if earliest else known.first,
-            last=repeat.time if self._now >= episode.last else known.last,
+            first=alert.time if earliest else known.first,
+            last=alert.time if case.position >= episode.last else known.last,
         )
-        episode.last = max(episode.last, self._now)
+        episode.last = max(episode.last, case.position)
 
-    def _raised(self, alert: Alert, event: Event, args: tuple[Any, ...]) -> Alert:
-        alert = replace(alert, first=alert.time, last=alert.time)
+    def _on_alert(self, alert: Alert, case: Case) -> None:
         self._episodes.pop(alert.key, None)
-        self._episodes[alert.key] = Episode(alert, self._now, self._now)
+        self._episodes[alert.key] = Episode(alert, case.position, case.position)
         if len(self._episodes) > self._most:
             self._episodes.popitem(last=False)
-        return alert
 
     def _extra_fields(self) -> dict[str, Any]:
         return {
             "episodes": [
                 [
                     file_format.encode_name(key),
-                    *(_moments.encoded(m) for m in (e.alert.time, e.alert.first, e.alert.last)),
+                    *(_event_time.to_json(m) for m in (e.alert.time, e.alert.first, e.alert.last)),
                 ]
                 for key, e in self._episodes.items()
             ]
@@ -208,7 +210,7 @@ class Cooldown(Rule):
     def _take_extra_fields(self, fields: dict[str, Any]) -> None:
         try:
             self._listed = [
-                (file_format.decode_name(key), [_moments.decoded(m) for m in moments])
+                (file_format.decode_name(key), [_event_time.from_json(m) for m in moments])
                 for key, *moments in fields["episodes"]
             ]
             shapes = {len(moments) for _, moments in self._listed}

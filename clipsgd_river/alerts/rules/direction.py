@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clipsgd_river.alerts.rules import _per_feature
-from clipsgd_river.alerts.rules._feature_rule import FeatureRule
+from clipsgd_river.alerts.rules._feature_rule import FeatureRule, check_each, value_for
 
 SIDES = ("above", "below", "both")
 
@@ -62,10 +61,10 @@ class Direction(FeatureRule):
 
     def __init__(self, anomaly_filter: Any, side: str | Mapping[Any, str] = "above") -> None:
         super().__init__(anomaly_filter)
-        self.side = _per_feature.checked("side", side, _check_side)
+        self.side = check_each("side", side, _check_side)
 
     def _leaves_out(self, name: Any, actual: float, expected: float) -> bool:
-        side = _per_feature.of(self.side, name, "both")
+        side = value_for(name, self.side, "both")
         return (side == "above" and actual < expected) or (side == "below" and actual > expected)
 
     @classmethod

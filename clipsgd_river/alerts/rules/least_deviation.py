@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clipsgd_river import _settings
-from clipsgd_river.alerts.rules import _per_feature
-from clipsgd_river.alerts.rules._feature_rule import FeatureRule
+from clipsgd_river.alerts.rules._feature_rule import FeatureRule, check_each, value_for
 
 
 class LeastDeviation(FeatureRule):
@@ -32,8 +31,8 @@ class LeastDeviation(FeatureRule):
         Least deviation in the unit of the feature, 0 or more: a number for all features, or a dict
         of feature -> number, 0 for those it does not name.
     relative
-        Least deviation as a share of the expected value, likewise: 0.2 is 20 %. Where 0 is
-        expected it asks for nothing.
+        Least deviation as a share of the expected value, 0.2 being 20 %: a number or a dict, too.
+        Where 0 is expected it asks for nothing.
 
     Raises
     ------
@@ -72,12 +71,12 @@ class LeastDeviation(FeatureRule):
         relative: float | Mapping[Any, float] = 0.0,
     ) -> None:
         super().__init__(anomaly_filter)
-        self.absolute = _per_feature.checked("absolute", absolute, _settings.not_negative)
-        self.relative = _per_feature.checked("relative", relative, _settings.not_negative)
+        self.absolute = check_each("absolute", absolute, _settings.not_negative)
+        self.relative = check_each("relative", relative, _settings.not_negative)
 
     def _leaves_out(self, name: Any, actual: float, expected: float) -> bool:
-        least: float = _per_feature.of(self.absolute, name, 0.0)
-        share: float = _per_feature.of(self.relative, name, 0.0)
+        least: float = value_for(name, self.absolute, 0.0)
+        share: float = value_for(name, self.relative, 0.0)
         return abs(actual - expected) < max(least, share * abs(expected))
 
     @classmethod

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Hashable, Iterator
-from math import isfinite
+from math import inf, isfinite, nan
 from typing import Any, Self
 
 from clipsgd_river import _settings
 from clipsgd_river.alerts import _event_time
+from clipsgd_river.alerts._filter import Event, Veto
 from clipsgd_river.alerts.alert import Alert
-from clipsgd_river.alerts.rules._rule import Event, Rule, Veto, check_feature
+from clipsgd_river.alerts.rules._rule import Case, Fields, Rule, check_feature
 from clipsgd_river.alerts.rules.calendar import Calendar
+from clipsgd_river.alerts.verdict import Verdict
 
 # Announced windows that are kept; older ones are forgotten.
 MOST_ANNOUNCED = 1000
 # Events of a profile without alerts: what is news to it then is that the window is another time.
 START = 50
+# The verdict on an event that no filter judges.
+NOT_JUDGED = Verdict(nan, nan, inf)
 
 
 class SpecialEvents(Rule):
@@ -108,7 +112,7 @@ class SpecialEvents(Rule):
             raise TypeError(f"calendar is a Calendar, not a {type(calendar).__name__}")
         if inside not in ("profile", "mute"):
             raise ValueError(f"inside is 'profile' or 'mute', not {inside!r}")
-        if calendar is not None and self._time_name is None:
+        if calendar is not None and self.time_feature is None:
             raise ValueError(
                 "a calendar needs time=, the name of the feature that is the time of an event"
             )
@@ -132,7 +136,7 @@ class SpecialEvents(Rule):
         name
             Whose profile judges: one of the calendar, or any other.
         """
-        if self._time_name is None:
+        if self.time_feature is None:
             raise ValueError("events have no time here: use begin and end, or give time=")
         span = _event_time.seconds_of("start", start), _event_time.seconds_of("end", end)
         if not span[0] < span[1]:
@@ -158,11 +162,11 @@ class SpecialEvents(Rule):
         """
         if self._begun:
             return self._begun[0]
-        if self._time_name is None or not (self._announced or self.calendar):
+        if self.time_feature is None or not (self._announced or self.calendar):
             return None
-        moment = self._moment(x)
+        moment = self._time_of(x)
         if self._announced:
-            seconds = _event_time.seconds_of(self._time_name, moment)
+            seconds = _event_time.seconds_of(self.time_feature, moment)
             for start, end, name in reversed(self._announced):
                 if start <= seconds < end:
                     return name
@@ -173,40 +177,69 @@ class SpecialEvents(Rule):
         """Alerts so far, within and without windows."""
         return int(sum(each.n_alerts_ for each in (self.anomaly_filter, *self._profiles.values())))
 
-    def alert_one(
+    def judge_one(
         self,
         x: Event,
         *args: Any,
         key: Hashable = None,
+        time: Any = None,
+        unless: Veto | None = None,
+    ) -> Verdict:
+        """Verdict on an event, as `judge_learn_one` would give it now. Changes nothing."""
+        name, before = self.special_event(x), self._current
+        if self._mutes(name) or self._starts(name):
+            return NOT_JUDGED
+        self._current = name
+        try:
+            return super().judge_one(x, *args, key=key, time=time, unless=unless)
+        finally:
+            self._current = before
+
+    def judge_learn_one(
+        self,
+        x: Event,
+        *args: Any,
+        key: Hashable = None,
+        time: Any = None,
         unless: Veto | None = None,
         **kwargs: Any,
-    ) -> Alert | None:
-        """Judge an event, then learn it; the alert with its reasons, or ``None``.
+    ) -> Verdict:
+        """Judge an event, then learn it, by the filter or by the profile of a window.
 
-        Parameters as of `AlertBudget.alert_one`.
+        Parameters as of `AlertBudget.judge_learn_one`. The verdict on an event that is muted, or
+        among the first 50 of a profile, has neither score nor distance: both are NaN.
         """
         name, before = self.special_event(x), self._current
         self._current = name
-        if name is not None and self.inside == "mute":
-            return None
-        starts = name is not None and name not in self._profiles
+        if self._mutes(name):
+            return NOT_JUDGED
+        is_new = name is not None and name not in self._profiles
         try:
-            if name is not None and starts:
+            if name is not None and is_new:
                 self._profiles[name] = self.anomaly_filter.rarer(self.share)
-            if name is not None and self._seen.get(name, 0) < START:
-                self._learn_only(x, *args, **kwargs)
-                alert = None
+            if self._starts(name):
+                self.detector_learn_one(x, *args, **kwargs)
+                verdict = NOT_JUDGED
             else:
-                alert = super().alert_one(x, *args, key=key, unless=unless, **kwargs)
+                verdict = super().judge_learn_one(
+                    x, *args, key=key, time=time, unless=unless, **kwargs
+                )
         except BaseException:
             # A refused event changes nothing.
             self._current = before
-            if name is not None and starts:
+            if name is not None and is_new:
                 self._profiles.pop(name, None)
             raise
         if name is not None:
             self._seen[name] = min(self._seen.get(name, 0) + 1, START)
-        return alert
+        return verdict
+
+    def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
+        """Score an event, then learn it: `score_one` followed by `learn_one`."""
+        # An event that is not judged has a score all the same.
+        score = self.score_one(x, *args)
+        self.learn_one(x, *args, **kwargs)
+        return score
 
     def rarer(self, share: float) -> Self:
         """Rule that goes on from here by itself, around filters at a share of the rate."""
@@ -227,12 +260,21 @@ class SpecialEvents(Rule):
             self.anomaly_filter if name is None else self._profiles.get(name, self.anomaly_filter)
         )
 
-    def _vetoes(self, alert: Alert, event: Event, args: tuple[Any, ...]) -> bool:
+    def _mutes(self, name: str | None) -> bool:
+        """Whether events in a window, or outside of all, are muted."""
+        return name is not None and self.inside == "mute"
+
+    def _starts(self, name: str | None) -> bool:
+        """Whether the profile of a window has seen too few events to judge."""
+        return name is not None and self._seen.get(name, 0) < START
+
+    def _review(self, alert: Alert, case: Case) -> Fields | None:
         ordinary = self.anomaly_filter
         if self._current is None or not ordinary.ready:
-            return False
+            return {}
         # Unusual by the lesser of both scores, which are on one scale.
-        return not self._filter.classify(ordinary.score_one(event, *args))
+        score = ordinary.score_one(case.event, *case.targets)
+        return {} if case.filter.classify(score) else None
 
     def _parts(self) -> dict[Any, Any]:
         parts = super()._parts()

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
-from clipsgd_river.alerts.rules import _clock
-from clipsgd_river.alerts.rules._clock import DAY, WEEKDAYS
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY = 86_400
 
 
 class Window:
@@ -62,7 +62,7 @@ class Once(Window):
     end: str | date
 
     def __post_init__(self) -> None:
-        found = [_clock.moment(name, getattr(self, name)) for name in ("start", "end")]
+        found = [_moment(name, getattr(self, name)) for name in ("start", "end")]
         for name, (given, _) in zip(("start", "end"), found, strict=True):
             object.__setattr__(self, name, given)
         (_, first), (given, last) = found
@@ -113,21 +113,21 @@ class Daily(Window):
     days: str | Iterable[str] = WEEKDAYS
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", _clock.time_text(self.start))
-        object.__setattr__(self, "end", _clock.time_text(self.end))
+        object.__setattr__(self, "start", _time_text(self.start))
+        object.__setattr__(self, "end", _time_text(self.end))
         days = (self.days,) if isinstance(self.days, str) else tuple(self.days)
         object.__setattr__(self, "days", days)
-        span = [_clock.seconds_of_day(name, getattr(self, name)) for name in ("start", "end")]
+        span = [_seconds_of_day(name, getattr(self, name)) for name in ("start", "end")]
         first, last = span
         if first == last:
             raise ValueError(f"{self} is empty: it starts when it ends")
-        on = frozenset(_clock.weekday(day) for day in days)
+        on = frozenset(_weekday(day) for day in days)
         object.__setattr__(self, "_span", (first, last, on))
 
     def contains(self, moment: datetime) -> bool:
         """Whether a moment, with the calendar's time zone, lies within."""
         first, last, on = self._span  # type: ignore[attr-defined]  # set above
-        at, day = _clock.seconds_shown(moment), moment.weekday()
+        at, day = _seconds_shown(moment), moment.weekday()
         if first < last:
             return bool(first <= at < last and day in on)
         return bool((at >= first and day in on) or (at < last and (day - 1) % 7 in on))
@@ -155,8 +155,8 @@ class Weekly(Window):
     end: str
 
     def __post_init__(self) -> None:
-        first = _clock.seconds_of_week("start", self.start, 0)
-        last = _clock.seconds_of_week("end", self.end, DAY)
+        first = _seconds_of_week("start", self.start, 0)
+        last = _seconds_of_week("end", self.end, DAY)
         if first == last:
             raise ValueError(f"{self} is empty: it starts when it ends")
         object.__setattr__(self, "_span", (first, last))
@@ -164,7 +164,7 @@ class Weekly(Window):
     def contains(self, moment: datetime) -> bool:
         """Whether a moment, with the calendar's time zone, lies within."""
         first, last = self._span  # type: ignore[attr-defined]  # set above
-        at = moment.weekday() * DAY + _clock.seconds_shown(moment)
+        at = moment.weekday() * DAY + _seconds_shown(moment)
         return bool(first <= at < last if first < last else at >= first or at < last)
 
 
@@ -224,7 +224,7 @@ class Yearly(Window):
     last: str
 
     def __post_init__(self) -> None:
-        span = tuple(_clock.day_of_year(name, getattr(self, name)) for name in ("first", "last"))
+        span = tuple(_day_of_year(name, getattr(self, name)) for name in ("first", "last"))
         object.__setattr__(self, "_span", span)
 
     def contains(self, moment: datetime) -> bool:
@@ -272,7 +272,7 @@ class NthWeekday(Window):
                 raise ValueError(f"{name} is from {least} to {most}, not {value!r}")
         if self.month is not None and (type(self.month) is not int or not 1 <= self.month <= 12):
             raise ValueError(f"month is from 1 to 12 or None, not {self.month!r}")
-        object.__setattr__(self, "_weekday", _clock.weekday(self.weekday))
+        object.__setattr__(self, "_weekday", _weekday(self.weekday))
 
     def contains(self, moment: datetime) -> bool:
         """Whether a moment, with the calendar's time zone, lies within."""
@@ -308,3 +308,57 @@ def from_dict(fields: Any) -> Window:
 def _within(first: Any, day: Any, last: Any) -> bool:
     """Whether a day lies in a span of days, both included, that may go past the end."""
     return bool(first <= day <= last if first <= last else day >= first or day <= last)
+
+
+def _moment(name: str, given: Any) -> tuple[str, datetime]:
+    """A moment as ISO 8601, and as a datetime."""
+    text = given.isoformat() if isinstance(given, date) else given
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f'{name} is a date or a time such as "2026-03-01 22:00", not {given!r}'
+        ) from None
+    return text, found
+
+
+def _time_text(given: Any) -> Any:
+    return given.isoformat() if isinstance(given, time) else given
+
+
+def _seconds_of_day(name: str, text: Any) -> int:
+    if text == "24:00":
+        return DAY
+    try:
+        found = time.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(f'{name} is a time of day such as "22:00", not {text!r}') from None
+    if found.tzinfo is not None or found.microsecond:
+        raise ValueError(f"{name} has neither an offset nor parts of a second, not {text!r}")
+    return found.hour * 3600 + found.minute * 60 + found.second
+
+
+def _weekday(name: Any) -> int:
+    if name not in WEEKDAYS:
+        raise ValueError(f"a day of the week is one of {', '.join(WEEKDAYS)}, not {name!r}")
+    return WEEKDAYS.index(name)
+
+
+def _seconds_of_week(name: str, text: Any, whole_day: int) -> int:
+    if not isinstance(text, str):
+        raise ValueError(f'{name} is a time of the week such as "friday 18:00", not {text!r}')
+    day, _, at = text.partition(" ")
+    return _weekday(day) * DAY + (_seconds_of_day(name, at) if at else whole_day)
+
+
+def _day_of_year(name: str, text: Any) -> tuple[int, int]:
+    try:
+        found = datetime.strptime(f"2000-{text}", "%Y-%m-%d")
+    except ValueError:
+        raise ValueError(f'{name} is a day of the year such as "12-24", not {text!r}') from None
+    return found.month, found.day
+
+
+def _seconds_shown(moment: datetime) -> float:
+    """Seconds that the clock shows."""
+    return moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond * 1e-6

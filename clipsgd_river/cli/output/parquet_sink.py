@@ -8,14 +8,21 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.events import Event, Source
 from clipsgd_river.cli.input.parquet_source import ParquetSource, import_pyarrow
-from clipsgd_river.cli.output.sinks import csv_additions, refuse_collisions, strict
+from clipsgd_river.cli.output.sinks import (
+    MOST_DRIVERS,
+    csv_additions,
+    refuse_collisions,
+    strict,
+)
 from clipsgd_river.cli.text import listed, looks_numeric, parse_number
-from clipsgd_river.cli.watch import MOST_DRIVERS, Verdict
+
+if TYPE_CHECKING:
+    from clipsgd_river.alerts import Verdict
 
 _ROW_GROUP: Final = 32_768
 
@@ -170,7 +177,7 @@ class ParquetSink:
     def _verdict_columns(self) -> list[Any]:
         arrow, verdicts = self._pyarrow, self._verdicts
         names = [
-            [str(driver.feature) for driver in verdict.drivers] if verdict.is_anomaly else []
+            [] if verdict.alert is None else [str(each.feature) for each in verdict.alert.features]
             for verdict in verdicts
         ]
         drivers = [
@@ -180,7 +187,7 @@ class ParquetSink:
         return [
             arrow.array([verdict.score for verdict in verdicts], arrow.float64()),
             arrow.array([verdict.distance for verdict in verdicts], arrow.float64()),
-            arrow.array([verdict.is_anomaly for verdict in verdicts], arrow.bool_()),
+            arrow.array([verdict.is_alert for verdict in verdicts], arrow.bool_()),
             *drivers,
         ]
 

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Collection, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.csv_source import CsvSource
@@ -16,8 +16,13 @@ from clipsgd_river.cli.input.events import Event, Source
 from clipsgd_river.cli.input.json_lines_source import JsonLinesSource
 from clipsgd_river.cli.output.text_output import TextOutput
 from clipsgd_river.cli.text import listed
-from clipsgd_river.cli.watch import MOST_DRIVERS, Driver, Verdict
 
+if TYPE_CHECKING:
+    from clipsgd_river.alerts import Verdict
+    from clipsgd_river.alerts.alert import AlertFeature
+
+#: How many features behind an alert a row names.
+MOST_DRIVERS: Final = 3
 _ADDED: Final = ("score", "distance", "is_anomaly")
 _NO_DRIVERS: Final = [""] * MOST_DRIVERS
 _NEEDS_QUOTES: Final = re.compile('["\r\n]').search
@@ -93,9 +98,9 @@ class CsvSink:
     def write(self, event: Event, verdict: Verdict) -> None:
         """Append one row."""
         cells = event.record if self._echoes else self._cells(event)
-        score, distance, is_anomaly, _, drivers = verdict
-        if is_anomaly:
-            names = [driver.feature for driver in drivers]
+        score, distance, _, alert = verdict
+        if alert is not None:
+            names = [each.feature for each in alert.features]
             self._write_row([*cells, score, distance, 1, *names, *_NO_DRIVERS[len(names) :]])
             return
         delimiter = self._delimiter
@@ -178,11 +183,12 @@ class JsonLinesSink:
             line = json.dumps(strict(fields), ensure_ascii=False, default=str)
         score, distance, is_anomaly, drivers = self._heads
         comma = ", " if fields else ""
-        end = f"{drivers}{_dump_drivers(verdict.drivers)}" if verdict.is_anomaly else f"{drivers}[]"
+        alert = verdict.alert
+        found = "[]" if alert is None else _dump_drivers(alert.features)
         self._output.write(
             f"{line[:-1].rstrip()}{comma}{score}{verdict.score!r}, "
             f"{distance}{verdict.distance!r}, "
-            f"{is_anomaly}{'true' if verdict.is_anomaly else 'false'}, {end}}}\n"
+            f"{is_anomaly}{'false' if alert is None else 'true'}, {drivers}{found}}}\n"
         )
 
     def flush(self) -> None:
@@ -227,34 +233,34 @@ def strict(value: Any) -> Any:
     return value
 
 
-def _dump_drivers(drivers: Sequence[Driver]) -> str:
+def _dump_drivers(features: Sequence[AlertFeature]) -> str:
     return json.dumps(
         strict(
             [
                 {
-                    "feature": str(driver.feature),
-                    "value": driver.value,
-                    "low": driver.low,
-                    "expected": driver.expected,
-                    "high": driver.high,
-                    "contribution": driver.contribution,
-                    **_category(driver),
+                    "feature": str(each.feature),
+                    "value": each.actual,
+                    "low": each.low,
+                    "expected": each.expected,
+                    "high": each.high,
+                    "contribution": each.contribution,
+                    **_category(each),
                 }
-                for driver in drivers
+                for each in features
             ]
         ),
         ensure_ascii=False,
     )
 
 
-def _category(driver: Driver) -> dict[str, Any]:
+def _category(feature: AlertFeature) -> dict[str, Any]:
     """What is said of a category beside numbers; nothing of a number."""
-    if driver.description is None:
+    if feature.description is None:
         return {}
-    category = driver.category
+    category = feature.value
     if not isinstance(category, str | int | float):
         category = str(category)
-    return {"category": category, "description": driver.description}
+    return {"category": category, "description": feature.description}
 
 
 def _cell(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river._state.file_format import write_atomically
 from clipsgd_river.cli.errors import DataError, UsageError
@@ -17,10 +17,13 @@ from clipsgd_river.cli.report.top_alerts import RankedAlert, TopAlerts
 from clipsgd_river.cli.timeline import (
     Timeline,
     check_folder,
+    drawn_threshold,
     require_matplotlib,
-    score_at_threshold,
 )
-from clipsgd_river.cli.watch import Verdict, Watch
+from clipsgd_river.cli.watch import Watch
+
+if TYPE_CHECKING:
+    from clipsgd_river.alerts import Verdict
 
 __all__ = ["Report", "check_report_path"]
 
@@ -39,7 +42,6 @@ class Report:
     """
 
     def __init__(self, watch: Watch, timeline: Timeline) -> None:
-        watch.tells_alerts = True
         self._watch = watch
         self._timeline = timeline
         self._events = self._alerts = 0
@@ -62,14 +64,12 @@ class Report:
         self._verdict = verdict
         if self._expected is not None:
             self._samples.add(event.row, self._seconds(event), *self._expected)
-        if not verdict.is_anomaly:
-            return
-        self._alerts += 1
-        alert = self._watch.last_alert
+        alert = verdict.alert
         if alert is not None:
+            self._alerts += 1
             seconds = self._seconds(event)
             self._top.add(RankedAlert(event.row, seconds, alert), verdict.distance)
-            self._samples.mark(event.row, seconds, verdict.distance, tuple(verdict.drivers))
+            self._samples.mark(event.row, seconds, verdict.distance, alert.features)
 
     def write(
         self,
@@ -106,7 +106,7 @@ class Report:
             rule=self._watch.rule,
             events=self._events,
             alerts=self._alerts,
-            threshold=math.nan if self._verdict is None else score_at_threshold(self._verdict),
+            threshold=math.nan if self._verdict is None else drawn_threshold(self._verdict),
             first=self._seconds(self._first),
             last=self._seconds(self._last),
             seconds=seconds,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from clipsgd_river.cli.watch import Driver
+if TYPE_CHECKING:
+    from clipsgd_river.alerts.alert import AlertFeature
 
 _MOST_SAMPLES: Final = 800
 _FEWEST_SAMPLES: Final = 16
@@ -37,7 +38,7 @@ class _Mark(NamedTuple):
     row: int
     seconds: float
     distance: float
-    drivers: tuple[Driver, ...]
+    features: tuple[AlertFeature, ...]
 
 
 class Samples:
@@ -76,9 +77,11 @@ class Samples:
             del self._samples[1::2]
             self.stride *= 2
 
-    def mark(self, row: int, seconds: float, distance: float, drivers: tuple[Driver, ...]) -> None:
+    def mark(
+        self, row: int, seconds: float, distance: float, features: tuple[AlertFeature, ...]
+    ) -> None:
         """Keep an alert."""
-        mark = _Mark(row, seconds, distance, drivers)
+        mark = _Mark(row, seconds, distance, features)
         if self._alerts % self.marks_stand_for:
             self._marks[-1] = max(self._marks[-1], mark, key=_distance)
         elif len(self._marks) < _MOST_MARKS:
@@ -98,19 +101,19 @@ class Samples:
                 value, band = sample.features[feature]
                 points[sample.row] = Point(sample.row, sample.seconds, value, band, False)
         for mark in self._marks:
-            for place, driver in enumerate(mark.drivers):
-                if driver.feature == feature:
-                    band = (driver.low, driver.expected, driver.high)
-                    value = _number(driver.value)
+            for place, behind in enumerate(mark.features):
+                if behind.feature == feature:
+                    band = (behind.low, behind.expected, behind.high)
+                    value = _number(behind.actual)
                     # The second and third reason of an alert may be quite usual by themselves.
-                    odd = place == 0 or not driver.low <= value <= driver.high
+                    odd = place == 0 or not behind.low <= value <= behind.high
                     points[mark.row] = Point(mark.row, mark.seconds, value, band, odd)
         return [points[row] for row in sorted(points)]
 
     def is_category(self, feature: Hashable) -> bool:
         """Tell whether the numbers kept of a feature stand for categories."""
-        drivers = (driver for mark in self._marks for driver in mark.drivers)
-        return any(d.feature == feature and d.description is not None for d in drivers)
+        behind = (each for mark in self._marks for each in mark.features)
+        return any(each.feature == feature and each.description is not None for each in behind)
 
 
 def _distance(mark: _Mark) -> float:
