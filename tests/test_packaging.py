@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.metadata
 import json
@@ -56,20 +55,6 @@ def run_python(program: str, **variables: str) -> subprocess.CompletedProcess[st
         text=True,
         check=True,
     )
-
-
-def imports_of(path: Path) -> set[str]:
-    """Return the dotted names of all modules that a source file imports, wherever it does."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            inside = ("clipsgd_river", *path.relative_to(PACKAGE).parent.parts)
-            start = ".".join(inside[: len(inside) + 1 - node.level]) if node.level else ""
-            module = ".".join(filter(None, [start, node.module]))
-            names |= {f"{module}.{alias.name}" for alias in node.names}
-    return names
 
 
 def test_version_is_that_of_the_source() -> None:
@@ -233,25 +218,3 @@ def test_missing_kernels_warn_once() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_files_are_short(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 500
-
-
-# Each part of the package, and what it must not import: layers know nothing of those above them.
-FORBIDDEN = {
-    "_kernels": r"(river|sklearn|pandas|polars|pyarrow|narwhals)\b|clipsgd_river\.(?!_kernels\b)",
-    "anomaly": r"clipsgd_river\.(checks|cli|plot)\b|(pandas|polars|pyarrow|matplotlib|typer)\b",
-    "plot": r"clipsgd_river\.(cli|checks)\b|(typer|rich)\b",
-    "checks": r"clipsgd_river\.(cli|plot)\b",
-}
-
-
-@pytest.mark.parametrize("part", FORBIDDEN)
-def test_imports_point_one_way(part: str) -> None:
-    paths = [path for path in SOURCES if path.relative_to(PACKAGE).parts[0] == part]
-    assert paths
-    upwards = {
-        f"{path.name} imports {name}"
-        for path in paths
-        for name in imports_of(path)
-        if re.match(FORBIDDEN[part], name)
-    }
-    assert upwards == set()
