@@ -73,15 +73,14 @@ def show_versions() -> None:
     """
     import platform
 
-    names = ["clipsgd-river", "river", "scikit-learn", "numpy", "scipy", "narwhals"]
-    extras = ["typer", "rich", "jinja2", "pyarrow", "pandas", "polars", "matplotlib", "pyspark"]
-    lines = []
+    names = ["river", "scikit-learn", "numpy", "scipy", "narwhals"]
+    extras = ["typer", "rich", "jinja2", "pyarrow", "pandas", "polars", "matplotlib"]
+    lines = [f"clipsgd-river: {__version__}", f"compiled: {COMPILED}"]
     for name in names + extras:
         try:
             lines.append(f"{name}: {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             if name in names:
                 lines.append(f"{name}: missing")
-    lines.insert(1, f"compiled: {COMPILED}")
     lines.append(f"python: {platform.python_version()} on {platform.platform()}")
     print("\n".join(lines))  # noqa: T201 (printing is what it is for)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.metadata
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -57,20 +57,6 @@ def run_python(program: str, **variables: str) -> subprocess.CompletedProcess[st
     )
 
 
-def imports_of(path: Path) -> set[str]:
-    """Return the dotted names of all modules that a source file imports, wherever it does."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            inside = ("clipsgd_river", *path.relative_to(PACKAGE).parent.parts)
-            start = ".".join(inside[: len(inside) + 1 - node.level]) if node.level else ""
-            module = ".".join(filter(None, [start, node.module]))
-            names |= {f"{module}.{alias.name}" for alias in node.names}
-    return names
-
-
 def test_version_is_that_of_the_source() -> None:
     assert importlib.metadata.version("clipsgd-river") == clipsgd_river.__version__
 
@@ -81,6 +67,54 @@ def test_show_versions_names_what_a_report_needs(capsys: pytest.CaptureFixture[s
     assert lines["clipsgd-river"] == clipsgd_river.__version__
     assert lines["compiled"] == str(clipsgd_river.COMPILED)
     assert lines["river"] == importlib.metadata.version("river")
+
+
+def test_a_copy_of_the_sources_runs_without_an_installation(tmp_path: Path) -> None:
+    unbuilt = shutil.ignore_patterns("__pycache__", *(f"*{suffix}" for suffix in COMPILED_SUFFIXES))
+    shutil.copytree(PACKAGE, tmp_path / "clipsgd_river", ignore=unbuilt)
+    program = """
+import importlib.metadata as metadata
+
+def version(name, known=metadata.version):
+    if name == "clipsgd-river":
+        raise metadata.PackageNotFoundError(name)
+    return known(name)
+
+metadata.version = version
+import clipsgd_river
+from clipsgd_river.anomaly import ClippedZScore
+
+detector = ClippedZScore()
+detector.learn_many([[0.0], [1.0], [0.5]])
+print(clipsgd_river.__path__[0], detector.score_one({0: 50.0}) > 0.5)
+clipsgd_river.show_versions()
+"""
+    result = run_python(program, PYTHONPATH=str(tmp_path), CLIPSGD_PURE_PYTHON="0")
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"{tmp_path / 'clipsgd_river'} True"
+    assert lines[1:3] == [f"clipsgd-river: {clipsgd_river.__version__}", "compiled: False"]
+    assert result.stderr.count("RuntimeWarning: clipsgd_river runs uncompiled") == 1
+
+
+def test_a_compiler_that_fails_costs_one_warning_and_no_translation(tmp_path: Path) -> None:
+    pytest.importorskip("Cython", reason="the build needs Cython")
+    if int(importlib.metadata.version("setuptools").split(".")[0]) < 77:
+        pytest.skip("the build needs setuptools 77 or later")
+    shutil.copytree(
+        PACKAGE, tmp_path / "clipsgd_river", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    result = subprocess.run(
+        [sys.executable, "setup.py", "build_ext"],
+        cwd=tmp_path,
+        env={**os.environ, "CC": "false"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (result.stdout + result.stderr).count("no C compiler works") == 1
+    assert [path.name for path in tmp_path.rglob("*.c")] == ["probe.c"]
 
 
 def test_changelog_starts_with_unreleased() -> None:
@@ -184,25 +218,3 @@ def test_missing_kernels_warn_once() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_files_are_short(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 500
-
-
-# Each part of the package, and what it must not import: layers know nothing of those above them.
-FORBIDDEN = {
-    "_kernels": r"(river|sklearn|pandas|polars|pyarrow|narwhals)\b|clipsgd_river\.(?!_kernels\b)",
-    "anomaly": r"clipsgd_river\.(checks|cli|plot)\b|(pandas|polars|pyarrow|matplotlib|typer)\b",
-    "plot": r"clipsgd_river\.(cli|checks)\b|(typer|rich)\b",
-    "checks": r"clipsgd_river\.(cli|plot)\b",
-}
-
-
-@pytest.mark.parametrize("part", FORBIDDEN)
-def test_imports_point_one_way(part: str) -> None:
-    paths = [path for path in SOURCES if path.relative_to(PACKAGE).parts[0] == part]
-    assert paths
-    upwards = {
-        f"{path.name} imports {name}"
-        for path in paths
-        for name in imports_of(path)
-        if re.match(FORBIDDEN[part], name)
-    }
-    assert upwards == set()

@@ -17,6 +17,16 @@ try:
 except ImportError:
     from clipsgd_river._kernels.core import _shim as cython
 
+if cython.compiled:
+    from cython.cimports.cpython.buffer import (
+        Py_buffer,
+        PyBUF_FORMAT,
+        PyBUF_ND,
+        PyBUF_WRITABLE,
+        PyBuffer_Release,
+        PyObject_GetBuffer,
+    )
+
 
 def zeros(length: int) -> array[float]:
     """Owner of ``length`` doubles, all 0; never empty, so that a pointer to it exists."""
@@ -35,11 +45,25 @@ def enlarged(owner: Any, length: int) -> Any:
     return larger
 
 
+def memory(owner: Any, kind: cython.char) -> Any:
+    """Address of the values of ``owner``; ``kind`` is the letter that `array` has for their type.
+
+    A typed memoryview would do the same, but takes three times as long to compile.
+    """
+    buffer = cython.declare(Py_buffer)
+    PyObject_GetBuffer(owner, cython.address(buffer), PyBUF_WRITABLE | PyBUF_FORMAT | PyBUF_ND)
+    fits: cython.bint = buffer.ndim == 1 and buffer.format[0] == kind
+    address: cython.p_void = buffer.buf
+    PyBuffer_Release(cython.address(buffer))
+    if not fits:
+        raise ValueError(f"{type(owner).__name__} of another type than {chr(kind)!r}, or not flat")
+    return address
+
+
 def doubles(owner: Any) -> Any:
     """Pointer to the doubles of ``owner``."""
     if cython.compiled:
-        view: cython.double[::1] = owner
-        return cython.address(view[0])
+        return cython.cast(cython.p_double, memory(owner, b"d"))
     else:  # noqa: RET505 (after a bare return Cython warns of unreachable code)
         return owner
 
@@ -47,16 +71,18 @@ def doubles(owner: Any) -> Any:
 def integers(owner: Any) -> Any:
     """Pointer to the integers of ``owner``."""
     if cython.compiled:
-        view: cython.int[::1] = owner
-        return cython.address(view[0])
+        return cython.cast(cython.p_int, memory(owner, b"i"))
     else:  # noqa: RET505 (after a bare return Cython warns of unreachable code)
         return owner
+
+
+ADDRESS = "Q" if calcsize("P") == 8 else "I"
 
 
 def addresses(objects: list[Any]) -> Any:
     """Owner of the addresses of objects, which must be kept alive elsewhere; never empty."""
     if cython.compiled:
-        return array("Q" if calcsize("P") == 8 else "I", [id(each) for each in objects] or [0])
+        return array(ADDRESS, [id(each) for each in objects] or [0])
     else:  # noqa: RET505 (after a bare return Cython warns of unreachable code)
         return objects
 
@@ -64,7 +90,6 @@ def addresses(objects: list[Any]) -> Any:
 def pointers(owner: Any) -> Any:
     """Pointer to the addresses of ``owner``, each of which may be cast to an object's class."""
     if cython.compiled:
-        view: cython.size_t[::1] = owner
-        return cython.cast(cython.pp_void, cython.address(view[0]))
+        return cython.cast(cython.pp_void, memory(owner, ord(ADDRESS)))
     else:  # noqa: RET505 (after a bare return Cython warns of unreachable code)
         return owner
