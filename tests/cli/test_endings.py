@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -291,11 +290,7 @@ def test_a_full_disk_leaves_whole_events(tmp_path: Path) -> None:
     path, out = tmp_path / "in.csv", tmp_path / "out.csv"
     path.write_text(TEXT)
     limit = 1_000_000
-
-    def limit_file_size() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    process = start("score", path, "--out", out, preexec_fn=limit_file_size)
+    process = start("score", path, "--out", out, largest_file=limit)
     _, err = end(process)
     assert process.returncode == 1
     assert f"cannot write {out}: " in err
