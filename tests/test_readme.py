@@ -17,6 +17,8 @@ from conftest import PACKAGE
 
 from clipsgd_river import COMPILED
 
+pytestmark = pytest.mark.either_mode
+
 README = Path(__file__).parents[1] / "README.md"
 
 # Puts the files of the README's example where they belong, as seen by the import system.
