@@ -102,6 +102,7 @@ def test_new_detector_keeps_every_promise_uncompiled(example: Path) -> None:
     assert {"check_learn_many_equals_learn_one", "check_to_bytes"} <= set(passed)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not COMPILED, reason="the kernels are not compiled")
 @pytest.mark.skipif(
     not all(map(importlib.util.find_spec, ["Cython", "setuptools"])),
