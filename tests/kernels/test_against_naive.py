@@ -103,6 +103,7 @@ def test_memories_at_their_longest(detector: Any, twin: Any) -> None:
     assert_same_state(detector, twin)
 
 
+@pytest.mark.slow
 def test_memory_of_the_covariance_of_many_features() -> None:
     rng = np.random.default_rng(0)
     detector, twin = ClippedMahalanobis(), NaiveMahalanobis()
