@@ -25,7 +25,7 @@ NAMES = ["", "cpu", "1", 1, 2.5, -0.5, None, ("a", 1), ("a", "1"), "a\ud800", fl
 @pytest.fixture(scope="module")
 def circle() -> Any:
     """Return the source run as Python: what is compiled from it gives the same bits."""
-    spec = importlib.util.spec_from_file_location("circle_source", KERNELS / "circle.py")
+    spec = importlib.util.spec_from_file_location("circle_source", KERNELS / "core" / "circle.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
