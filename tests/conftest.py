@@ -24,22 +24,50 @@ from clipsgd_river.linear_model import ClippedLinearRegression, ClippedLogisticR
 from clipsgd_river.preprocessing import ClippedScaler, SurprisalEncoder
 
 PACKAGE = Path(clipsgd_river.__file__).parent
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+TESTS = Path(__file__).parent
+BENCHMARKS = TESTS.parent / "benchmarks"
 Load = Callable[[str], ModuleType]
 DETECTORS = base.AnomalyDetector | base.SupervisedAnomalyDetector | base.AnomalyFilter
+# Folders whose tests run no kernel that tests elsewhere do not run.
+EITHER_MODE = {"cli", "plot"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Use every core for a folder of tests; a few files are done sooner in this process.
+
+    Does nothing where pytest-xdist is missing, or where -n, --dist or --tx says what is wanted.
+    """
+    option = config.option
+    if (
+        getattr(option, "numprocesses", 0) is None
+        and (option.dist, option.tx) == ("no", [])
+        and not (option.collectonly or hasattr(config, "workerinput"))
+        and any(Path(arg).is_dir() for arg in config.args)
+    ):
+        # Neighbours stay in one process as long as it can be, and share what a module prepares.
+        option.numprocesses, option.dist = "auto", "worksteal"
 
 
 def pytest_configure() -> None:
     """Refuse to test a source tree that lies in the way of the installed package."""
     # A child started in the root of a clone must not import the source tree either.
     os.environ["PYTHONSAFEPATH"] = "1"
-    source = Path(__file__).parents[1] / "clipsgd_river"
+    source = TESTS.parent / "clipsgd_river"
     if source == PACKAGE and not installed_editable():
         raise pytest.UsageError(
             f"the tests would run against the source tree {PACKAGE}, not against the installed "
             "package: start them with 'pytest tests' ('python -m pytest' and PYTHONPATH put the "
             "current folder first), or install with 'pip install --editable'"
         )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what need not be run again with uncompiled kernels, by its folder."""
+    for item in items:
+        if EITHER_MODE & set(item.path.parts[len(TESTS.parts) :]):
+            item.add_marker("either_mode")
 
 
 def installed_editable() -> bool:

@@ -16,6 +16,8 @@ from river import utils
 
 from clipsgd_river.metrics import F1, AlertRate, Precision, Recall
 
+pytestmark = pytest.mark.either_mode
+
 DAY = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 JUDGED = [
     (Precision, sklearn.metrics.precision_score, river_metrics.Precision),

@@ -14,6 +14,8 @@ from sklearn.metrics import average_precision_score
 
 from clipsgd_river.metrics import AveragePrecision
 
+pytestmark = pytest.mark.either_mode
+
 # Few scores, so that many are equal, among the usual ones.
 scores = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]) | st.floats(-1e300, 1e300)
 events = st.lists(st.tuples(st.booleans(), scores), min_size=1, max_size=60)

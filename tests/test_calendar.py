@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from clipsgd_river.alerts.rules import Calendar, Daily, Monthly, NthWeekday, Once, Weekly, Yearly
 
+pytestmark = pytest.mark.either_mode
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # A leap year and one that is none.
 DAYS = [date(2027, 1, 1) + timedelta(n) for n in range(731)]

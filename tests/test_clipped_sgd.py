@@ -172,8 +172,13 @@ def test_wild_features_cost_a_classifier_little() -> None:
         linear_model.LinearRegression(ClippedSGD(), l1=0.01),
         linear_model.LogisticRegression(ClippedSGD()),
         linear_model.SoftmaxRegression(ClippedSGD()),
-        facto.FMRegressor(weight_optimizer=ClippedSGD(), latent_optimizer=ClippedSGD(), seed=1),
-        facto.FFMClassifier(weight_optimizer=ClippedSGD(), latent_optimizer=ClippedSGD(), seed=1),
+        *(
+            pytest.param(
+                kind(weight_optimizer=ClippedSGD(), latent_optimizer=ClippedSGD(), seed=1),
+                marks=pytest.mark.slow,
+            )
+            for kind in (facto.FMRegressor, facto.FFMClassifier)
+        ),
     ],
     ids=lambda model: type(model).__name__,
 )

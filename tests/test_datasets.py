@@ -26,6 +26,8 @@ from clipsgd_river.datasets import (
     SignFlip,
 )
 
+pytestmark = pytest.mark.either_mode
+
 STREAMS: list[Any] = [
     ObliviousAdversary(n_samples=50, n_features=3),
     ObliviousAdversary("pareto", RandomWalk(), Corruption(5), n_samples=50),

@@ -14,6 +14,8 @@ from river import utils
 
 from clipsgd_river.metrics import DetectionDelay
 
+pytestmark = pytest.mark.either_mode
+
 Spans = list[tuple[int, int]]
 bools = st.lists(st.tuples(st.booleans(), st.booleans()), max_size=40)
 

@@ -18,6 +18,8 @@ from river import metrics as river_metrics
 
 from clipsgd_river import alerts, anomaly, metrics
 
+pytestmark = pytest.mark.either_mode
+
 # What a default does not show, by class; each class comes with its defaults too.
 PARAMETERS: dict[str, list[dict[str, Any]]] = {
     "AveragePrecision": [{"window": 7}, {"window": None}],

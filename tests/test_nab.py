@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from clipsgd_river.metrics import NAB
 
+pytestmark = pytest.mark.either_mode
+
 COSTS = {
     "standard": (1.0, 0.11, 1.0),
     "reward_low_FP_rate": (1.0, 0.22, 1.0),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from conftest import discover_detectors, name_of
+from parts import discover_parts
 
 from clipsgd_river import alerts, anomaly, checks
 from clipsgd_river.alerts import rules
+from clipsgd_river.checks import state_files
 
 DETECTORS = list(discover_detectors())
 
@@ -20,6 +23,15 @@ DETECTORS = list(discover_detectors())
 )
 def test_promise(detector: Any, check: Any) -> None:
     check(detector)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("owner", [*DETECTORS, *discover_parts()], ids=name_of)
+def test_every_number_is_forged_in_every_way(owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check itself does so where a state has few numbers."""
+    monkeypatch.setattr(state_files, "_FEW", math.inf)
+    assert checks.check_forged_states_are_refused in checks.yield_checks(owner)
+    checks.check_forged_states_are_refused(owner)
 
 
 def test_every_detector_is_discovered() -> None:

@@ -17,6 +17,8 @@ from conftest import PACKAGE
 
 from clipsgd_river import COMPILED
 
+pytestmark = pytest.mark.either_mode
+
 README = Path(__file__).parents[1] / "README.md"
 
 # Puts the files of the README's example where they belong, as seen by the import system.
@@ -100,6 +102,7 @@ def test_new_detector_keeps_every_promise_uncompiled(example: Path) -> None:
     assert {"check_learn_many_equals_learn_one", "check_to_bytes"} <= set(passed)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not COMPILED, reason="the kernels are not compiled")
 @pytest.mark.skipif(
     not all(map(importlib.util.find_spec, ["Cython", "setuptools"])),

@@ -14,6 +14,8 @@ from river import datasets, evaluate, linear_model, preprocessing, utils
 
 from clipsgd_river.metrics import RecoveryTime
 
+pytestmark = pytest.mark.either_mode
+
 levels = st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.5, 0.9]), max_size=50)
 positions = st.sets(st.integers(0, 55), max_size=4).map(sorted)
 

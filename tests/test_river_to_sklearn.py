@@ -22,6 +22,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore, ResidualDetector
 from clipsgd_river.compat import River2SKLOutlierDetector, convert_river_to_sklearn
 
+pytestmark = pytest.mark.either_mode
+
 
 def trees() -> Any:
     return preprocessing.MinMaxScaler() | anomaly.HalfSpaceTrees(n_trees=5, window_size=50, seed=1)

@@ -29,6 +29,8 @@ from clipsgd_river.anomaly import ClippedZScore
 from clipsgd_river.compat import SKL2RiverAnomalyDetector, convert_sklearn_to_river
 from clipsgd_river.preprocessing import ClippedScaler
 
+pytestmark = pytest.mark.either_mode
+
 # Normalities of every sign: below 0, below -1, of either sign, unbounded, a log density.
 ESTIMATORS = [
     IsolationForest(n_estimators=15),

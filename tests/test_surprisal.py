@@ -383,6 +383,8 @@ def test_state_files(tmp_path: Any) -> None:
     assert again.transform_one(x) == encoder.transform_one(x)
 
 
+@pytest.mark.slow
+@pytest.mark.either_mode
 def test_results_do_not_depend_on_the_seed_of_hashes() -> None:
     code = (
         "import hashlib; from clipsgd_river.preprocessing import SurprisalEncoder\n"

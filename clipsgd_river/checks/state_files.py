@@ -30,6 +30,9 @@ __all__ = [
     "check_to_bytes",
 ]
 
+# Numbers an entry of a state is replaced by: all of them in turn in a state of few entries.
+_FORGED: tuple[float, ...] = (float("nan"), float("inf"), -1e308, -1.0, 0.0, 1e18)
+_FEW = 200
 _SENSELESS: tuple[Any, ...] = (None, "text", -1, 10**30, 1e300, True, [], {}, [[[]]], {"a": 1})
 
 
@@ -135,7 +138,9 @@ def _forgeries(
     for what, forged in _forged_objects(fields):
         yield what, forged, numbers
     for at in range(len(numbers)):
-        for number in (float("nan"), float("inf"), -1e308, -1.0, 0.0, 1e18):
+        # Long states are arrays: neighbours mean alike, and each takes another of the numbers.
+        turn = slice(None) if len(numbers) <= _FEW else slice(at % len(_FORGED), None, len(_FORGED))
+        for number in _FORGED[turn]:
             bad = numbers[:]
             bad[at] = number
             yield f"entry {at} set to {number!r}", fields, bad

@@ -23,10 +23,13 @@ class Interrupts:
 
     Examples
     --------
+    >>> before = signal.signal(signal.SIGINT, signal.default_int_handler)
     >>> with Interrupts() as interrupts:
     ...     signal.raise_signal(signal.SIGINT)
     ...     interrupts.received
     2
+    >>> signal.signal(signal.SIGINT, before) is signal.default_int_handler
+    True
     """
 
     _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +22,20 @@ from typer.testing import CliRunner
 from clipsgd_river.cli.app import app
 
 COLUMNS = ("cpu", "memory", "disk")
+
+# What a process does before it becomes the command line. Under nohup, or in the background of a
+# shell, signals are ignored, and a child would go on ignoring those that a test sends it.
+PREPARE = """
+import os, signal, sys
+for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"):
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+largest_file = int(sys.argv[1])
+if largest_file:
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+os.execv(sys.executable, [sys.executable, "-m", "clipsgd_river", *sys.argv[2:]])
+"""
 
 
 class Result(NamedTuple):
@@ -51,11 +64,11 @@ def call(*args: str | Path, stdin: str | bytes | None = None) -> Result:
     return Result(result.exit_code, result.stdout, result.stderr)
 
 
-def start(*args: str | Path, **options: Any) -> subprocess.Popen[bytes]:
-    """Start the command line as a process with pipes."""
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    command = [sys.executable, "-m", "clipsgd_river", *map(str, args)]
-    return subprocess.Popen(command, **{**pipes, "env": {**os.environ}, **options})
+def start(*args: str | Path, largest_file: int = 0, **pipes: Any) -> subprocess.Popen[bytes]:
+    """Start the command line as a process with pipes, that heeds signals whoever started us."""
+    command = [sys.executable, "-I", "-S", "-c", PREPARE, str(largest_file), *map(str, args)]
+    ours = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen(command, **{**ours, **pipes})
 
 
 def csv_rows(text: str) -> list[dict[str, str]]:

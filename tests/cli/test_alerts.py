@@ -138,6 +138,7 @@ def test_a_state_file_goes_on_with_budget_and_alerts(tmp_path: Path) -> None:
     assert "AlertBudget" in plain.err
 
 
+@pytest.mark.slow
 def test_alerts_are_there_when_the_reader_of_events_is_gone(tmp_path: Path) -> None:
     source, path = tmp_path / "events.csv", tmp_path / "alerts.jsonl"
     source.write_text(TEXT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,15 @@ def test_without_matplotlib_there_is_a_word_and_no_picture(
     assert 'pip install "clipsgd_river[plot]"' in wished.err
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Have SIGINT do what it does in Python, also where whoever started us ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded")
 def test_a_signal_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(most: int | None) -> list[Any]:
         signal.raise_signal(signal.SIGINT)

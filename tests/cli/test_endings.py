@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -99,56 +98,51 @@ def test_a_row_whose_end_has_not_come_holds_up_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
-def test_a_signal_leaves_whole_events_and_the_state(
-    tmp_path: Path, number: signal.Signals, code: int, kind: str
+def test_a_signal_leaves_events_alerts_the_budget_and_a_report(
+    tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    out, state = tmp_path / f"out.{kind}", tmp_path / "state"
-    text = {"csv": TEXT, "jsonl": json_text(ROWS)}[kind]
-    process = piped("--format", kind, "--out", out, "--state", state, text=text)
+    pytest.importorskip("matplotlib", reason="a report has pictures")
+    out, alerts, state = tmp_path / "out.csv", tmp_path / "alerts.jsonl", tmp_path / "state"
+    report = tmp_path / "report.html"
+    asked = ["--alert-rate", "0.01", "--alerts", alerts, "--state", state, "--report", report]
+    process = piped("--format", "csv", "--out", out, *asked)
     wait_until(lambda: out.exists() and out.stat().st_size > 0)
     process.send_signal(number)
     _, err = end(process)
     assert process.returncode == code
-    written = {"csv": csv_rows, "jsonl": json_objects}[kind](out.read_text())
+    written = csv_rows(out.read_text())
     assert 0 < len(written) <= len(ROWS)
     assert f"ended by a signal after {len(written):,} events" in err
-    assert ClippedMahalanobis.load(state).n_samples_seen_ == len(written)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_leaves_every_alert_and_the_budget(tmp_path: Path, number: signal.Signals) -> None:
-    out, alerts, state = tmp_path / "out.csv", tmp_path / "alerts.jsonl", tmp_path / "state"
-    asked = ["--alert-rate", "0.01", "--alerts", alerts, "--out", out, "--state", state]
-    process = piped("--format", "csv", *asked)
-    wait_until(lambda: out.exists() and out.stat().st_size > 0)
-    process.send_signal(number)
-    _, err = end(process)
-    assert process.returncode == 128 + number
-    written = csv_rows(out.read_text())
     rows = [n for n, row in enumerate(written, start=1) if row["is_anomaly"] == "1"]
     assert [alert["row"] for alert in json_objects(alerts.read_text())] == rows != []
-    assert f"ended by a signal after {len(written):,} events" in err
     kept = AlertBudget.load(state)
     assert kept.n_alerts_ == len(rows)
     assert kept.anomaly_detector.n_samples_seen_ == len(written)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_leaves_a_report_of_what_was_read(tmp_path: Path, number: signal.Signals) -> None:
-    pytest.importorskip("matplotlib", reason="a report has pictures")
-    out, report = tmp_path / "out.csv", tmp_path / "report.html"
-    process = piped("--format", "csv", "--out", out, "--report", report)
-    wait_until(lambda: out.exists() and out.stat().st_size > 0)
-    process.send_signal(number)
-    end(process)
-    assert process.returncode == 128 + number
     page = Page(report)
-    assert f"watched {len(csv_rows(out.read_text())):,} events" in page.text
+    assert f"watched {len(written):,} events" in page.text
     assert "The run was ended by a signal: this is what was read until then." in page.text
     assert page.pictures()
+
+
+@pytest.mark.slow
+def test_a_signal_leaves_whole_lines_and_the_state_of_the_detector(tmp_path: Path) -> None:
+    out, state = tmp_path / "out.jsonl", tmp_path / "state"
+    process = piped("--format", "jsonl", "--out", out, "--state", state, text=json_text(ROWS))
+    wait_until(lambda: out.exists() and out.stat().st_size > 0)
+    process.send_signal(signal.SIGTERM)
+    _, err = end(process)
+    assert process.returncode == 143
+    written = json_objects(out.read_text())
+    assert 0 < len(written) <= len(ROWS)
+    assert f"ended by a signal after {len(written):,} events" in err
+    assert ClippedMahalanobis.load(state).n_samples_seen_ == len(written)
 
 
 def test_a_reader_of_alerts_that_leaves_ends_it_with_the_state(tmp_path: Path) -> None:
@@ -168,6 +162,7 @@ def test_a_reader_of_alerts_that_leaves_ends_it_with_the_state(tmp_path: Path) -
     close(process)
 
 
+@pytest.mark.slow
 def test_a_signal_while_waiting_for_the_first_byte(tmp_path: Path) -> None:
     state = tmp_path / "state"
     process = piped("--format", "csv", "--state", state, text="")
@@ -189,6 +184,7 @@ def test_a_run_in_two_parts_is_the_run_in_one(tmp_path: Path) -> None:
     assert [*parts[0], *parts[1][1:]] == whole
 
 
+@pytest.mark.slow
 def test_a_signal_with_parquet_leaves_no_half_file(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
     out, state = tmp_path / "out.parquet", tmp_path / "state"
@@ -203,6 +199,7 @@ def test_a_signal_with_parquet_leaves_no_half_file(tmp_path: Path) -> None:
     assert "out.parquet was not written" in err
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_a_blocked_write() -> None:
     process = start("score", "-", "--format", "csv", "-q")
 
@@ -229,7 +226,7 @@ def test_a_second_signal_ends_a_blocked_write() -> None:
     close(process)
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("kind", ["csv", pytest.param("jsonl", marks=pytest.mark.slow)])
 def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path, kind: str) -> None:
     path, state = tmp_path / f"in.{kind}", tmp_path / "state"
     path.write_text({"csv": TEXT, "jsonl": json_text(ROWS)}[kind])
@@ -244,6 +241,7 @@ def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path, kind: str) -> None
     close(process)
 
 
+@pytest.mark.slow
 def test_nobody_reading_the_words_does_not_disturb_the_data(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("text," + TEXT.replace("\n", "\nx,").removesuffix("x,"))
@@ -256,6 +254,7 @@ def test_nobody_reading_the_words_does_not_disturb_the_data(tmp_path: Path) -> N
     assert len(csv_rows(out.decode())) == len(ROWS)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_closes_does_not_disturb_the_data(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text("text," + TEXT.replace("\n", "\nx,").removesuffix("x,"))
@@ -272,8 +271,8 @@ def test_a_terminal_that_closes_does_not_disturb_the_data(tmp_path: Path) -> Non
     ("redirection", "code", "word"),
     [
         ("<&-", 2, "standard input is closed"),
-        (">&-", 2, "standard output is closed"),
-        ("2>&-", 0, ""),
+        pytest.param(">&-", 2, "standard output is closed", marks=pytest.mark.slow),
+        pytest.param("2>&-", 0, "", marks=pytest.mark.slow),
     ],
 )
 def test_closed_standard_streams(redirection: str, code: int, word: str) -> None:
@@ -291,11 +290,7 @@ def test_a_full_disk_leaves_whole_events(tmp_path: Path) -> None:
     path, out = tmp_path / "in.csv", tmp_path / "out.csv"
     path.write_text(TEXT)
     limit = 1_000_000
-
-    def limit_file_size() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    process = start("score", path, "--out", out, preexec_fn=limit_file_size)
+    process = start("score", path, "--out", out, largest_file=limit)
     _, err = end(process)
     assert process.returncode == 1
     assert f"cannot write {out}: " in err
@@ -305,6 +300,7 @@ def test_a_full_disk_leaves_whole_events(tmp_path: Path) -> None:
     assert 0 < len(csv_rows(written)) < len(ROWS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_device_as_standard_output() -> None:
     with Path("/dev/full").open("wb") as full:
@@ -316,6 +312,7 @@ def test_a_full_device_as_standard_output() -> None:
     assert b"Exception ignored" not in err
 
 
+@pytest.mark.slow
 def test_piped_results_have_no_control_characters(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text(TEXT)
@@ -324,6 +321,7 @@ def test_piped_results_have_no_control_characters(tmp_path: Path) -> None:
     assert "\r" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_memory_does_not_grow_with_the_stream(tmp_path: Path) -> None:
     script = (

@@ -50,6 +50,7 @@ def test_without_the_extra_the_cure_is_named() -> None:
     )
 
 
+@pytest.mark.slow
 def test_python_m_runs_it() -> None:
     command = [sys.executable, "-m", "clipsgd_river", "score", "none.csv"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -15,6 +15,9 @@ from pages import hostile_lines
 pytest.importorskip("matplotlib", reason="a report has pictures")
 pytest.importorskip("jinja2", reason="a report needs Jinja")
 
+# Starting a browser takes seconds, and `test_report.py` reads the same pages without one.
+pytestmark = pytest.mark.slow
+
 EVENTS = 100_000
 WIDTHS = {"desktop": 1280, "phone": 360}
 

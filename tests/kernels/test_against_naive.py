@@ -61,7 +61,7 @@ def assert_same_on(detector: Any, twin: Any, events: list[Event]) -> None:
     assert_same_state(detector, twin)
 
 
-@pytest.mark.parametrize("d", [1, 3, 8])
+@pytest.mark.parametrize("d", [1, 3, pytest.param(8, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("stream", STREAMS)
 @pytest.mark.parametrize(("detector", "twin"), PAIRS)
 def test_kinds_of_streams(detector: Any, twin: Any, stream: Any, d: int) -> None:
@@ -88,6 +88,7 @@ def test_lengths_of_the_start(detector: Any, twin: Any, warm_up: int) -> None:
     assert_same_on(detector(**options), twin(**options), events)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("detector", "twin"), PAIRS[:2])
 def test_memories_at_their_longest(detector: Any, twin: Any) -> None:
     """At rest for longer than any memory; then scales and levels move while one value repeats."""
@@ -103,6 +104,7 @@ def test_memories_at_their_longest(detector: Any, twin: Any) -> None:
     assert_same_state(detector, twin)
 
 
+@pytest.mark.slow
 def test_memory_of_the_covariance_of_many_features() -> None:
     rng = np.random.default_rng(0)
     detector, twin = ClippedMahalanobis(), NaiveMahalanobis()
