@@ -12,9 +12,10 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_file_location
+from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -36,10 +37,30 @@ class SourceFinder(MetaPathFinder):
         )
 
 
+def import_without_cython() -> None:
+    """Import every kernel that is not compiled, with `core._shim` as its ``cython``.
+
+    A kernel says ``import cython``, as Cython has to see it in the source, and uncompiled really
+    does so. Where Cython is not installed the stand-in is there while kernels are imported, and
+    then no more: other packages must go on finding no Cython.
+    """
+    sys.modules["cython"] = import_module(f"{__name__}.core._shim")
+    try:
+        for path in sorted(Path(__file__).parent.rglob("[!_]*.py")):
+            kernel = ".".join((__name__, *path.relative_to(path.parents[1]).with_suffix("").parts))
+            spec = find_spec(kernel)
+            if spec is not None and spec.origin is not None and spec.origin.endswith(".py"):
+                import_module(kernel)
+    finally:
+        del sys.modules["cython"]
+
+
 if PURE_PYTHON:
     sys.meta_path.insert(0, SourceFinder())
+if find_spec("cython") is None:
+    import_without_cython()
 
-from clipsgd_river._kernels.core import features  # noqa: E402 (the finder must be there first)
+from clipsgd_river._kernels.core import features  # noqa: E402 (after the finder and the stand-in)
 
 COMPILED: bool = not features.__file__.endswith(".py")
 

@@ -6,17 +6,14 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.relative_distances import RelativeDistances
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.vector import Vector
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import fabs, sqrt

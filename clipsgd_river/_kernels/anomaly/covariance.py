@@ -6,6 +6,8 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
@@ -13,11 +15,6 @@ from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import fabs, log, sqrt

@@ -6,15 +6,12 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.anomaly.fourier_weights import frequencies, spelled
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import exp, fabs, log, sqrt

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.anomaly.fourier_features import FourierFeatures
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.core.archive import Archive
@@ -12,11 +14,6 @@ from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import fabs, sqrt

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.z_score import ZScorePart
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 # The step of a location at rest, as `LocationScale` has it: a memory of 2,000 events.
 LONG_RATE = 0.0005

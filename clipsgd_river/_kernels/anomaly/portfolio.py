@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.anomaly.covariance import CovariancePart
 from clipsgd_river._kernels.anomaly.kernel_mean import KernelMeanPart
 from clipsgd_river._kernels.anomaly.long_memory import LongMemoryPart
@@ -15,11 +17,6 @@ from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import sqrt

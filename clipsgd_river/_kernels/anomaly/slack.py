@@ -5,13 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.running_quantile import RunningQuantile
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 # Events over which the realised share of slack is averaged.
 LONGEST_MEMORY = 1000.0

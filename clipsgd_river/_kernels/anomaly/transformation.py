@@ -7,6 +7,8 @@ from array import array
 from numbers import Integral
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.anomaly.fourier_weights import frequencies, spelled
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.transformations import destinations, resolved
@@ -15,11 +17,6 @@ from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import exp, fabs, log, sqrt

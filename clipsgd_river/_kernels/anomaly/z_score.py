@@ -3,13 +3,10 @@
 
 from __future__ import annotations
 
+import cython
+
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import log

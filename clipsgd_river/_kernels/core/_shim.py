@@ -1,7 +1,7 @@
 """What uncompiled kernels need of the ``cython`` module, for machines that do not have it.
 
 Types appear only in annotations, which Python never evaluates here, so a handful of names is
-enough. Compiled kernels never import this file.
+enough. The package of the kernels puts it in place.
 """
 
 from contextlib import nullcontext

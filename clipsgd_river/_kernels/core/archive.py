@@ -12,10 +12,7 @@ from array import array
 from math import isfinite
 from typing import Any
 
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
+import cython
 
 LARGEST_COUNT = 2.0**53
 # Its square, summed over features, stays finite.

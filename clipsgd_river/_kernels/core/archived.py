@@ -7,12 +7,9 @@ from array import array
 from sys import getsizeof
 from typing import Any
 
-from clipsgd_river._kernels.core.archive import Archive
+import cython
 
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
+from clipsgd_river._kernels.core.archive import Archive
 
 
 class ArchivedKernel:

@@ -12,10 +12,7 @@ from array import array
 from struct import calcsize
 from typing import Any
 
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
+import cython
 
 if cython.compiled:
     from cython.cimports.cpython.buffer import (

@@ -12,15 +12,12 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import ArchivedKernel
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.features import FeatureTable
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles, integers

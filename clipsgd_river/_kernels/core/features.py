@@ -7,13 +7,10 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.core.vector import IntegerVector, Vector
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.reductions import total

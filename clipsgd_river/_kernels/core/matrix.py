@@ -7,10 +7,7 @@ run in several partial ones, so that the compiler may use wide registers without
 
 from __future__ import annotations
 
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
+import cython
 
 if not cython.compiled:
     from math import sqrt

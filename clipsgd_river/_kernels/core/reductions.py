@@ -7,10 +7,7 @@ compiler may use wide registers without changing a bit.
 
 from __future__ import annotations
 
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
+import cython
 
 
 def total(values: cython.p_double, count: cython.Py_ssize_t) -> float:

@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from clipsgd_river._kernels.core.archive import Archive
+import cython
 
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
+from clipsgd_river._kernels.core.archive import Archive
 
 SMALLEST = 1e-300
 LARGEST = 1e300

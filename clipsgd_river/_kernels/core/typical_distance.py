@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import ArchivedKernel
 from clipsgd_river._kernels.core.running_quantile import RunningQuantile
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 # The largest double below 1.
 HIGHEST_SCORE = 1.0 - 2.0**-53

@@ -6,13 +6,10 @@ from __future__ import annotations
 from sys import getsizeof
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import enlarged, zero_integers, zeros
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles, integers

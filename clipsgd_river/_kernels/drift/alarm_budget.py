@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
+import cython
 
 if not cython.compiled:
     from math import log

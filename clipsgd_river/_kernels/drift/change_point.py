@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.event_loop import EventLoop
 from clipsgd_river._kernels.core.robust_start import RobustStart
@@ -15,11 +17,6 @@ from clipsgd_river._kernels.drift.level_history import LevelHistory
 from clipsgd_river._kernels.drift.mean_bounds import MeanBounds
 from clipsgd_river._kernels.drift.serial_dependence import SerialDependence
 from clipsgd_river._kernels.drift.shift_tests import ShiftTests
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import fabs, log, sqrt

@@ -5,16 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.vector import Vector
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
-
-if not cython.compiled:
-    pass
 
 # Deviations are cut here, in robust standard deviations, so that a few outliers in a row do not
 # look like dependence, nor hide it.

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 from clipsgd_river._kernels.drift.mean_bounds import MeanBounds
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import exp, fabs, log, sqrt

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 from clipsgd_river._kernels.sgd.step_size import StepSize
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.reductions import total

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import addresses
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.linear_model.linear import LinearKernel
 from clipsgd_river._kernels.linear_model.logistic_unit import LogisticUnit
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import exp, sqrt

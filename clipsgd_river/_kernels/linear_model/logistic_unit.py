@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.linear_model.linear_unit import LinearUnit
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import sqrt

@@ -8,15 +8,12 @@ from collections.abc import Mapping
 from sys import getsizeof
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.preprocessing.as_key import LONGEST as LONGEST_VALUE
 from clipsgd_river._kernels.preprocessing.as_key import as_key
 from clipsgd_river._kernels.preprocessing.category import Category
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 # What is a category wherever it stands.
 TEXTS = (str, bytes, tuple)

@@ -7,13 +7,10 @@ from math import log1p
 from secrets import randbits
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.vector import IntegerVector, Vector
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import exp, log

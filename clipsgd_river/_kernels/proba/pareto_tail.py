@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from clipsgd_river._kernels.core.archive import Archive
+import cython
 
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
+from clipsgd_river._kernels.core.archive import Archive
 
 if not cython.compiled:
     from math import exp, expm1, fabs, log, log1p, sqrt

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.proba.pareto_tail import ParetoTail
 from clipsgd_river._kernels.proba.quantile_bins import QuantileBins
 from clipsgd_river._kernels.stats.univariate import UnivariateKernel
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import fabs, sqrt

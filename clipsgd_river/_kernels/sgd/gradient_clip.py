@@ -6,15 +6,12 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import ArchivedKernel
 from clipsgd_river._kernels.core.robust_start import RobustStart
 from clipsgd_river._kernels.core.running_quantile import RunningQuantile
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import sqrt

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.vector import Vector
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import sqrt

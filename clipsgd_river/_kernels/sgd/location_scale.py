@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.robust_start import RobustStart
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.step_size import StepSize
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import fabs, sqrt

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.sgd.gradient_trace import GradientTrace
 from clipsgd_river._kernels.sgd.step_descent import StepDescent
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 LARGEST_RATE = 0.3
 ABRUPT_MEMORY = 60.0

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.stats.univariate import UnivariateKernel
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from math import fabs, sqrt

@@ -6,17 +6,14 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+import cython
+
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import ArchivedKernel
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.robust_start import RobustStart
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.step_size import StepSize
-
-try:
-    import cython
-except ImportError:
-    from clipsgd_river._kernels.core import _shim as cython
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles
