@@ -265,7 +265,3 @@ class AlertBudgetKernel(ArchivedKernel):
             raise ValueError("the state holds an impossible alert budget: it is damaged")
         self.ladder.exchange(archive)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return self.ladder.owners()

@@ -34,7 +34,6 @@ cdef class ScoreLadder:
     cdef double walk(self, double x, double rarity) noexcept nogil
     cdef double rarity(self, double x) noexcept nogil
     cdef int exchange(self, Archive archive) except -1
-    cdef list owners(self)
 
 cdef double share(double place, double ratio) noexcept nogil
 cdef double inverse_share(double part, double ratio) noexcept nogil

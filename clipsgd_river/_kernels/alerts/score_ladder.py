@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -232,16 +230,6 @@ class ScoreLadder:
             if k > 0 and not self.values.at[k] >= 0.0:
                 raise ValueError("the state holds a ladder that goes down: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this ladder."""
-        return [
-            self,
-            self.start,
-            self.values,
-            self.counts,
-            self.traces,
-        ]
 
 
 def share(place: float, ratio: float) -> float:

@@ -107,7 +107,3 @@ class TailFilterKernel(ArchivedKernel):
             raise ValueError("the state has more alerts than events: it is damaged")
         self.distances.exchange(archive)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [self.distances]

@@ -33,4 +33,3 @@ cdef class Amplitudes:
     cdef void learn(self, FeatureTable features, double* location, double* scale, double* started, double events) noexcept nogil
     cdef void learn_first(self, Py_ssize_t j, double excess, double scale) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
-    cdef list owners(self)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -207,7 +205,3 @@ class Amplitudes:
             if not 0.0 <= self.median.at[j] <= LARGEST:
                 raise ValueError("the state holds an impossible amplitude: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to these amplitudes."""
-        return [self, self.median, self.count, self.unit, self.inverse]

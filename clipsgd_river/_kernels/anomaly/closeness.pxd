@@ -14,7 +14,7 @@ cdef double NORMAL_DEFICIT
 cdef double SMALLEST_MARGIN
 
 cdef class ClosenessPart(Part):
-    cdef ClipThreshold clip
+    cdef readonly ClipThreshold clip
     cdef readonly Slack slack
     cdef readonly Vector weights
     cdef Py_ssize_t size

@@ -150,7 +150,3 @@ class ClosenessPart(Part):
             if not 0.0 <= self.weights.at[j] <= 1.0 + 1e-9:
                 raise ValueError("the state holds an impossible weight: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
-        return [self, self.clip, self.weights, *self.slack.owners()]

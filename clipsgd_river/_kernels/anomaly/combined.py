@@ -306,17 +306,6 @@ class CombinedKernel(DetectorKernel):
             archive.vector(self.moved.memory, count)
         return self.relative.exchange(archive)
 
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel; members have their own."""
-        return [
-            *DetectorKernel.owners(self),
-            self.first,
-            self.moved,
-            self.distances,
-            self.relatives,
-            self.relative,
-        ]
-
     def arguments(self) -> tuple[Any, ...]:
         """Settings and members."""
         return self.settings, self.members

@@ -13,14 +13,14 @@ cdef double LARGEST_INVERSE
 
 cdef class CovariancePart(Part):
     cdef readonly Vector inverse
-    cdef Vector next_inverse
+    cdef readonly Vector next_inverse
     cdef readonly Vector coordinates
     cdef readonly Vector product
     cdef readonly Vector decay
     cdef readonly Vector ridge
     cdef readonly IntegerVector turns
-    cdef IntegerVector next_turns
-    cdef ClipThreshold clip
+    cdef readonly IntegerVector next_turns
+    cdef readonly ClipThreshold clip
     cdef double share
     cdef double next_share
     cdef double ridge_share

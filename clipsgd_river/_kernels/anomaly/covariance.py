@@ -309,16 +309,3 @@ class CovariancePart(Part):
                     self.inverse.at[i * side + j] = part[j]
                     self.inverse.at[j * side + i] = part[j]
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
-        return [
-            self,
-            self.clip,
-            self.inverse,
-            self.coordinates,
-            self.product,
-            self.decay,
-            self.ridge,
-            self.turns,
-        ]

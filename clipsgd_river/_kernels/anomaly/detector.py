@@ -289,16 +289,6 @@ class DetectorKernel(EventLoop):
         finally:
             self.busy = False
 
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [
-            *EventLoop.owners(self),
-            self.typical,
-            self.limit,
-            *self.standard.owners(),
-            *self.part.owners(),
-        ]
-
     def arguments(self) -> tuple[Any, ...]:
         """Settings and the class of the part."""
         return self.settings, type(self.part)

@@ -16,13 +16,13 @@ cdef class FourierFeatures:
     cdef double square
     cdef double tail
     cdef readonly Vector weights
-    cdef Vector next_weights
+    cdef readonly Vector next_weights
     cdef readonly Vector coordinates
     cdef readonly Vector angles
     cdef readonly Vector other_angles
     cdef readonly Vector values
     cdef readonly Vector shrinking
-    cdef Vector next_shrinking
+    cdef readonly Vector next_shrinking
     cdef readonly bint pending
 
     cdef int grow(self, LocationScale standard, Py_ssize_t size) except -1
@@ -34,4 +34,3 @@ cdef class FourierFeatures:
     cdef void project(self, int* present, Py_ssize_t count) noexcept nogil
     cdef void leave_out(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef void evaluate(self, double* angles) noexcept nogil
-    cdef list owners(self)

@@ -208,15 +208,3 @@ class FourierFeatures:
         turn(angles, self.factor, self.values.at, self.components)
         for b in range(BANDWIDTHS - 1):
             double_angles(self.values.at, 2 * b * self.components, self.components)
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to the features."""
-        return [
-            self,
-            self.weights,
-            self.coordinates,
-            self.angles,
-            self.other_angles,
-            self.values,
-            self.shrinking,
-        ]

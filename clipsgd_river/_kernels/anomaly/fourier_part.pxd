@@ -16,8 +16,8 @@ cdef double SMALLEST_LEVEL
 cdef double resting_rate(LocationScale standard, double events) noexcept nogil
 
 cdef class FourierPart(Part):
-    cdef FourierFeatures fourier
-    cdef ClipThreshold clip
+    cdef readonly FourierFeatures fourier
+    cdef readonly ClipThreshold clip
     cdef readonly Vector mean
 
     cdef double compare(self) noexcept nogil

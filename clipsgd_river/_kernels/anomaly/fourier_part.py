@@ -178,7 +178,3 @@ class FourierPart(Part):
                 raise ValueError("the state holds an impossible mean of cosines: it is damaged")
         self.fourier.set_bandwidth(standard.features.size)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
-        return [self, self.clip, self.mean, *self.fourier.owners()]

@@ -98,7 +98,3 @@ class KernelMeanPart(FourierPart):
             if not 0.0 <= self.energies.at[b] <= 1.0 + 1e-9:
                 raise ValueError("the state holds an impossible norm of a mean: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
-        return [*FourierPart.owners(self), self.levels, self.energies]

@@ -7,4 +7,4 @@ cdef double LONG_RATE
 
 cdef class LongMemoryPart(Part):
     cdef readonly LocationScale past
-    cdef ZScorePart z_score
+    cdef readonly ZScorePart z_score

@@ -81,7 +81,3 @@ class LongMemoryPart(Part):
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         return self.past.exchange(archive)
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
-        return [self, self.z_score, *self.past.owners()]

@@ -100,7 +100,3 @@ class FourierMarginPart(FourierPart):
             raise ValueError("the state holds an impossible norm of weights: it is damaged")
         self.slack.exchange(archive)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
-        return [*FourierPart.owners(self), *self.slack.owners()]

@@ -16,4 +16,3 @@ cdef class Part:
     cdef void add_features(self, Py_ssize_t size) noexcept
     cdef Py_ssize_t least_numbers(self, Py_ssize_t size)
     cdef int exchange(self, LocationScale standard, Archive archive) except -1
-    cdef list owners(self)

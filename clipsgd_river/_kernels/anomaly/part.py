@@ -105,7 +105,3 @@ class Part:
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``; that of location and scale has passed before."""
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part, itself among them."""
-        return [self]

@@ -23,11 +23,11 @@ cdef double COVARIANCE_RIDGE
 
 cdef class PortfolioPart(Part):
     cdef object settings
-    cdef ZScorePart z_score
-    cdef LongMemoryPart long_memory
-    cdef CovariancePart covariance
-    cdef KernelMeanPart kernel_mean
-    cdef RelativeDistances relative
+    cdef readonly ZScorePart z_score
+    cdef readonly LongMemoryPart long_memory
+    cdef readonly CovariancePart covariance
+    cdef readonly KernelMeanPart kernel_mean
+    cdef readonly RelativeDistances relative
     cdef readonly Vector distances
     cdef readonly Vector relatives
     cdef readonly Vector shares

@@ -208,17 +208,3 @@ class PortfolioPart(Part):
             self.covariance.exchange(standard, archive)
             self.kernel_mean.exchange(standard, archive)
         return self.relative.exchange(archive)
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
-        return [
-            self,
-            self.distances,
-            self.relatives,
-            self.shares,
-            self.relative,
-            *self.z_score.owners(),
-            *self.long_memory.owners(),
-            *self.covariance.owners(),
-            *self.kernel_mean.owners(),
-        ]

@@ -43,9 +43,9 @@ cdef class PrincipalSubspace:
     cdef double energy
     cdef double residual
     cdef readonly Vector basis
-    cdef Vector next_basis
+    cdef readonly Vector next_basis
     cdef readonly Vector covariance
-    cdef Vector next_covariance
+    cdef readonly Vector next_covariance
     cdef readonly Vector factor
     cdef readonly Vector inside
     cdef readonly Vector gain
@@ -79,4 +79,3 @@ cdef class PrincipalSubspace:
     cdef int exchange(self, Archive archive) except -1
     cdef int check(self) except -1
     cdef Py_ssize_t least_numbers(self)
-    cdef list owners(self)

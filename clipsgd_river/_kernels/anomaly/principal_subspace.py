@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -469,18 +467,3 @@ class PrincipalSubspace:
     def least_numbers(self) -> cython.Py_ssize_t:
         """Numbers that a state without directions has."""
         return 5
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this plane."""
-        return [
-            self,
-            self.clip,
-            self.basis,
-            self.covariance,
-            self.factor,
-            self.inside,
-            self.gain,
-            self.coordinates,
-            self.plane,
-            self.turn,
-        ]

@@ -14,7 +14,7 @@ cdef double LARGEST_DISTANCE
 
 cdef class RelativeDistances(ArchivedKernel):
     cdef readonly Py_ssize_t members
-    cdef RobustStart start
+    cdef readonly RobustStart start
     cdef readonly Vector median
     cdef readonly Vector spread
     cdef readonly Vector seen

@@ -165,7 +165,3 @@ class RelativeDistances(ArchivedKernel):
         """Take over the state that `snapshot` gave; these distances must be new."""
         ArchivedKernel.restore(self, names, numbers)
         self.close_start()
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to these distances."""
-        return [self.median, self.spread, self.seen, *self.start.owners()]

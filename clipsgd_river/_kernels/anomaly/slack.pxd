@@ -16,4 +16,3 @@ cdef class Slack:
     cdef void observe(self, double value, bint slack) noexcept nogil
     cdef void keep(self, double lowest, double largest) noexcept nogil
     cdef int exchange(self, Archive archive) except -1
-    cdef list owners(self)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -72,7 +70,3 @@ class Slack:
         if not 0.0 <= self.share <= 1.0 or self.count > LONGEST_MEMORY:
             raise ValueError("the state holds an impossible share of slack: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to the margin."""
-        return [self, self.margin]

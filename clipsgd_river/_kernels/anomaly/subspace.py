@@ -234,13 +234,3 @@ class SubspacePart(Part):
         return [
             self.amplitudes.unit_of(standard.scale.at[j], j) for j in range(standard.features.size)
         ]
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
-        return [
-            self,
-            self.centres,
-            self.excess,
-            *self.amplitudes.owners(),
-            *self.subspace.owners(),
-        ]

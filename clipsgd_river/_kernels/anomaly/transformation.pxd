@@ -25,7 +25,7 @@ cdef class TransformationPart(Part):
     cdef readonly Py_ssize_t width
     cdef Py_ssize_t pixels
     cdef bint raw
-    cdef ClipThreshold clip
+    cdef readonly ClipThreshold clip
     cdef double least_clip
     cdef object shape
     cdef object seed

@@ -364,21 +364,3 @@ class TransformationPart(Part):
                 raise ValueError("the state holds an impossible weight: it is damaged")
         self.known = standard.features.size
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this part."""
-        return [
-            self,
-            self.clip,
-            self.random,
-            self.offsets,
-            self.destination,
-            self.pixel,
-            self.coordinates,
-            self.angles,
-            self.others,
-            self.phases,
-            self.inputs,
-            self.errors,
-            self.weights,
-        ]

@@ -5,6 +5,5 @@ cdef class ArchivedKernel:
 
     cdef int exchange(self, Archive archive) except -1
     cdef tuple arguments(self)
-    cdef list owners(self)
     cpdef tuple snapshot(self)
     cpdef object restore(self, list names, object numbers)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from array import array
+from inspect import isgetsetdescriptor
 from sys import getsizeof
 from typing import Any
 
@@ -15,9 +16,8 @@ from clipsgd_river._kernels.core.archive import Archive
 class ArchivedKernel:
     """A kernel that can be rebuilt from what its class was given and from its numbers.
 
-    A subclass has ``exchange``, and ``owners`` where memory of its own is elsewhere. One that
-    takes something else than ``settings`` says so with ``arguments``; one with named features has
-    `snapshot` and `restore` of its own.
+    A subclass has ``exchange``. One that takes something else than ``settings`` says so with
+    ``arguments``; one with named features has `snapshot` and `restore` of its own.
     """
 
     settings: dict[str, Any]
@@ -29,10 +29,6 @@ class ArchivedKernel:
     def arguments(self) -> tuple[Any, ...]:
         """What the constructor was given."""
         return (self.settings,)
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return []
 
     def snapshot(self) -> tuple[list[Any], array[float]]:
         """Names of the features, here none, and all numbers of the state as doubles."""
@@ -49,10 +45,39 @@ class ArchivedKernel:
         archive.close()
 
     def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + sum(map(getsizeof, self.owners()))
+        return size_of(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuild, (type(self), self.arguments(), *self.snapshot())
+
+
+def size_of(kernel: Any) -> int:
+    """Bytes of a kernel and of all that it holds, but for settings: its user has those.
+
+    What is compiled shows its attributes as descriptors of its class, which so must be readonly.
+    """
+    total = 0
+    found: dict[int, Any] = {}
+    waiting = [kernel]
+    while waiting:
+        holder = waiting.pop()
+        if id(holder) in found:
+            continue
+        found[id(holder)] = holder
+        if isinstance(holder, list | dict | array):
+            total += getsizeof(holder)
+            if not isinstance(holder, array):
+                waiting += holder.values() if isinstance(holder, dict) else holder
+        elif type(holder).__module__.startswith("clipsgd_river._kernels."):
+            total += object.__sizeof__(holder)
+            names = set(getattr(holder, "__dict__", ())) | {
+                name
+                for kind in type(holder).__mro__
+                for name, attribute in vars(kind).items()
+                if isgetsetdescriptor(attribute) and not name.startswith("__")
+            }
+            waiting += [getattr(holder, name) for name in names - {"settings"}]
+    return total
 
 
 def rebuild(

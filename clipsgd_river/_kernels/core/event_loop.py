@@ -239,7 +239,3 @@ class EventLoop(ArchivedKernel):
             self.exchange(archive)
         finally:
             self.busy = False
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [self.features, *self.features.owners()]

@@ -6,11 +6,11 @@ cdef double LARGEST_VALUE
 cdef class FeatureTable:
     cdef readonly list names
     cdef readonly list pending
-    cdef dict positions
+    cdef readonly dict positions
     cdef readonly Py_ssize_t size
     cdef readonly Py_ssize_t max_features
-    cdef list order
-    cdef IntegerVector order_positions
+    cdef readonly list order
+    cdef readonly IntegerVector order_positions
     cdef readonly Vector values
     cdef readonly IntegerVector present
     cdef readonly Vector scratch
@@ -26,4 +26,3 @@ cdef class FeatureTable:
     cpdef object match(self, object names)
     cdef bint is_identity(self, int* columns, Py_ssize_t width) noexcept nogil
     cdef list unknown(self, object names)
-    cdef list owners(self)

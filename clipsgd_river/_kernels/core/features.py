@@ -245,15 +245,3 @@ class FeatureTable:
     def unknown(self, names: Any) -> list[int]:
         """Columns whose names are no features yet."""
         return [c for c, name in enumerate(names) if name not in self.positions]
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this table; names are shared with the events."""
-        return [
-            self.names,
-            self.positions,
-            self.order,
-            self.order_positions,
-            self.values,
-            self.present,
-            self.scratch,
-        ]

@@ -18,4 +18,3 @@ cdef class RobustStart:
     cdef int grow(self, Py_ssize_t size) except -1
     cdef int close(self) except -1
     cdef int exchange(self, Archive archive, double* seen, Py_ssize_t size) except -1
-    cdef list owners(self)

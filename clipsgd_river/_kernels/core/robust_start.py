@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any
 
 import cython
 
@@ -123,7 +122,3 @@ class RobustStart:
             part: array[float] = archive.vector(self.sample.memory[base : base + n], n)
             self.sample.memory[base : base + n] = array("d", sorted(part[:n]))
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this start."""
-        return [self, self.sample, self.deviations]

@@ -42,7 +42,3 @@ class TypicalDistance(ArchivedKernel):
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state, two numbers, through ``archive``."""
         return self.median.exchange(archive)
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this one."""
-        return [self.median]

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from sys import getsizeof
 from typing import Any
 
 import cython
@@ -50,9 +49,6 @@ class Vector:
             self.replace(memory)
         return 0
 
-    def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + getsizeof(self.memory)
-
 
 class IntegerVector:
     """C integers of a kernel, 0 at first; otherwise like a `Vector`.
@@ -77,6 +73,3 @@ class IntegerVector:
         if length > len(self.memory):
             self.replace(enlarged(self.memory, length))
         return 0
-
-    def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + getsizeof(self.memory)

@@ -26,13 +26,13 @@ cdef class ChangePointKernel(EventLoop):
     cdef bint known
     cdef readonly Py_ssize_t warm_up
     cdef double sigma
-    cdef AlarmBudget budget
-    cdef MeanBounds bounds
-    cdef ShiftTests shifts
-    cdef DirectionTests directions
-    cdef SerialDependence dependence
-    cdef LevelHistory history
-    cdef RobustStart start
+    cdef readonly AlarmBudget budget
+    cdef readonly MeanBounds bounds
+    cdef readonly ShiftTests shifts
+    cdef readonly DirectionTests directions
+    cdef readonly SerialDependence dependence
+    cdef readonly LevelHistory history
+    cdef readonly RobustStart start
     cdef readonly bint alarm
     cdef readonly double stretch
     cdef readonly double change

@@ -385,22 +385,3 @@ class ChangePointKernel(EventLoop):
         if archive.reading:
             self.budget.advance(self.stretch)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [
-            *EventLoop.owners(self),
-            *self.start.owners(),
-            *self.bounds.owners(),
-            *self.shifts.owners(),
-            *self.directions.owners(),
-            *self.dependence.owners(),
-            *self.history.owners(),
-            self.budget,
-            self.seen,
-            self.tested,
-            self.center,
-            self.unit,
-            self.radius,
-            self.latest,
-        ]

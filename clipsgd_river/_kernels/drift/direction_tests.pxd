@@ -35,4 +35,3 @@ cdef class DirectionTests:
     cdef void begin(self, Py_ssize_t length, Py_ssize_t size, double* radii, double limit) noexcept nogil
     cdef double divisor(self, Py_ssize_t length, double slope, double offset) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
-    cdef list owners(self)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -215,15 +213,3 @@ class DirectionTests:
             if fabs(self.directions.at[k]) > 1.001 or fabs(self.gathered.at[k]) > LARGEST_EVIDENCE:
                 raise ValueError("the state holds an impossible direction: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to these tests."""
-        return [
-            self,
-            self.slopes,
-            self.prices,
-            self.blocks,
-            self.projections,
-            self.directions,
-            self.gathered,
-        ]

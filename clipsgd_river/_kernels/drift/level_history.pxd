@@ -27,4 +27,3 @@ cdef class LevelHistory:
     cdef double events(self, Py_ssize_t j) noexcept nogil
     cdef double total(self, Py_ssize_t j) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t size, double index) except -1
-    cdef list owners(self)

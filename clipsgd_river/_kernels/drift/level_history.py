@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -199,7 +197,3 @@ class LevelHistory:
             ):
                 raise ValueError("the state holds impossible old events: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this history."""
-        return [self, self.buckets, self.counts]

@@ -34,6 +34,5 @@ cdef class MeanBounds:
     cdef double middle(self, Py_ssize_t j) noexcept nogil
     cdef double radius(self, Py_ssize_t j) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
-    cdef list owners(self)
 
 cdef double root(double value, double slope, double curve) noexcept nogil

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -208,16 +206,6 @@ class MeanBounds:
             if fabs(self.intervals.at[k]) > UNKNOWN:
                 raise ValueError("the state holds an impossible bound: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to these bounds."""
-        return [
-            self,
-            self.sums,
-            self.products,
-            self.squares,
-            self.intervals,
-        ]
 
 
 def root(value: float, slope: float, curve: float) -> float:

@@ -24,4 +24,3 @@ cdef class SerialDependence:
     cdef double inflation(self, Py_ssize_t j) noexcept nogil
     cdef double mean_inflation(self, Py_ssize_t size) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
-    cdef list owners(self)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -112,7 +110,3 @@ class SerialDependence:
                 if self.fields.at[FIELDS * j + k] < 0.0:
                     raise ValueError("the state holds an impossible square: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this correlation."""
-        return [self, self.fields]

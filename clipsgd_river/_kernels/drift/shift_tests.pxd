@@ -57,6 +57,5 @@ cdef class ShiftTests:
     cdef void open_unknown(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, Py_ssize_t w) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t j, Py_ssize_t n) except -1
     cdef int check(self, Py_ssize_t field, double value) except -1
-    cdef list owners(self)
 
 cdef double curvature(double slope, double offset) noexcept nogil

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -428,22 +426,6 @@ class ShiftTests:
         if not sound:
             raise ValueError(f"the state holds {value} in a test of shifts: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to these tests."""
-        return [
-            self,
-            self.spans,
-            self.steps,
-            self.slopes,
-            self.prices,
-            self.null_logs,
-            self.past_null_logs,
-            self.payoffs,
-            self.open,
-            self.fields,
-            self.windows,
-        ]
 
 
 def curvature(slope: float, offset: float) -> float:

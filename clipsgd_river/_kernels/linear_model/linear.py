@@ -227,13 +227,3 @@ class LinearKernel(EventLoop):
             self.each_row(rows, names, count, learn)
         finally:
             self.busy = False
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [
-            *EventLoop.owners(self),
-            *self.inputs.owners(),
-            self.before,
-            self.early,
-            self.error_clip,
-        ]

@@ -14,7 +14,7 @@ cdef class LinearUnit:
     cdef double pace
     cdef readonly StepSize weight_step
     cdef readonly StepSize centre_step
-    cdef FeatureTable alone
+    cdef readonly FeatureTable alone
     cdef readonly Vector alone_gradient
 
     cdef double value(self, LocationScale inputs) noexcept nogil
@@ -23,4 +23,3 @@ cdef class LinearUnit:
     cdef void move(self, LocationScale inputs, double* change, double centre, double limit, double events) noexcept nogil
     cdef int grow(self, Py_ssize_t size) except -1
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
-    cdef list owners(self)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -193,15 +191,3 @@ class LinearUnit:
         self.weight_step.exchange(archive, size)
         self.centre_step.exchange(archive, 1)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this unit."""
-        return [
-            self,
-            self.weights,
-            self.gradient,
-            self.alone,
-            self.alone_gradient,
-            *self.weight_step.owners(),
-            *self.centre_step.owners(),
-        ]

@@ -18,7 +18,7 @@ cdef double TOLERANCE
 
 cdef class LogisticKernel(LinearKernel):
     cdef readonly list units
-    cdef object address_values
+    cdef readonly object address_values
     cdef void** unit
     cdef Py_ssize_t functions
     cdef readonly Py_ssize_t classes

@@ -286,11 +286,3 @@ class LogisticKernel(LinearKernel):
         for unit in self.units:
             unit.exchange(archive, self.features.size)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        owners = [*LinearKernel.owners(self), self.probability, self.address_values]
-        unit: LogisticUnit
-        for unit in self.units:
-            owners += unit.owners()
-        return owners

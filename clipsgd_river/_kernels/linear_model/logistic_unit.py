@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -220,7 +218,3 @@ class LogisticUnit(LinearUnit):
         ):
             raise ValueError("the state holds an impossible information: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this unit."""
-        return [*LinearUnit.owners(self), self.direction]

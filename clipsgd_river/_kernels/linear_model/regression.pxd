@@ -8,5 +8,5 @@ from clipsgd_river._kernels.linear_model.linear_unit cimport LARGEST_WEIGHT, Lin
 
 cdef class RegressionKernel(LinearKernel):
     cdef readonly LinearUnit unit
-    cdef RobustStart target_start
+    cdef readonly RobustStart target_start
     cdef double value

@@ -83,7 +83,3 @@ class RegressionKernel(LinearKernel):
         seen = array("d", [self.events])
         self.target_start.exchange(archive, doubles(seen), 1)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [*LinearKernel.owners(self), *self.unit.owners(), *self.target_start.owners()]

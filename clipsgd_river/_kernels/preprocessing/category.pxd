@@ -11,4 +11,3 @@ cdef class Category:
     cdef int exchange(self, Archive archive) except -1
     cdef list kept(self)
     cdef int take_kept(self, list kept) except -1
-    cdef list owners(self)

@@ -62,7 +62,3 @@ class Category:
         self.waiting, self.waiting_given = kept[-2], kept[-1]
         self.table.take_keys(kept[:-2])
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this feature."""
-        return [self, *self.table.owners()]

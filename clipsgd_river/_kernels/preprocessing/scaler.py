@@ -60,10 +60,6 @@ class ScalerKernel(EventLoop):
         EventLoop.exchange(self, archive)
         return self.standard.exchange(archive)
 
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [*EventLoop.owners(self), *self.standard.owners()]
-
     def scale(self, deviation: float) -> float:
         """Deviation as it is, or squashed to [0, 1] by (1 + z / (6 + |z|)) / 2."""
         if self.squash:

@@ -10,7 +10,7 @@ cdef class SurprisalKernel:
     cdef readonly double memory
     cdef bint busy
     cdef frozenset named
-    cdef dict given
+    cdef readonly dict given
     cdef Py_ssize_t max_features
     cdef int claim(self) except -1
     cdef object key_of(self, object name, object content)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from sys import getsizeof
 from typing import Any
 
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.archived import size_of
 from clipsgd_river._kernels.preprocessing.as_key import LONGEST as LONGEST_VALUE
 from clipsgd_river._kernels.preprocessing.as_key import as_key
 from clipsgd_river._kernels.preprocessing.category import Category
@@ -193,15 +193,8 @@ class SurprisalKernel:
         for name, values in zip(self.columns, kept, strict=True):
             self.started(name).take_kept(list(values))
 
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        owners: list[Any] = [self.columns]
-        for name in self.columns:
-            owners += self.started(name).owners()
-        return owners
-
     def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + sum(map(getsizeof, self.owners()))
+        return size_of(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuild, (type(self), self.settings, *self.snapshot(), self.kept())

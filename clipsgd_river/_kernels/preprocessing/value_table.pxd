@@ -21,7 +21,7 @@ cdef class ValueTable:
     cdef readonly Py_ssize_t size
     cdef readonly double purges
     cdef Py_ssize_t capacity
-    cdef list keys
+    cdef readonly list keys
     cdef readonly Vector weights
     cdef readonly Vector stamps
     cdef readonly IntegerVector parents
@@ -53,4 +53,3 @@ cdef class ValueTable:
     cdef int exchange(self, Archive archive) except -1
     cdef int check_rows(self) except -1
     cdef int take_keys(self, list keys) except -1
-    cdef list owners(self)

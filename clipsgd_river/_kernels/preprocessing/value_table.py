@@ -409,15 +409,3 @@ class ValueTable:
                 raise ValueError("the state names a value twice: it is damaged")
             self.enter(slot)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this table; the values belong to the events."""
-        return [
-            self,
-            self.keys,
-            self.weights,
-            self.stamps,
-            self.parents,
-            self.codes,
-            self.index,
-        ]

@@ -244,13 +244,3 @@ class SplicedParetoKernel(UnivariateKernel):
         if self.scale < 0.0 or (self.count > 0.0 and self.telling == 0.0):
             raise ValueError("the state holds an impossible scale: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [
-            *UnivariateKernel.owners(self),
-            self.bins,
-            self.bins.edges,
-            self.lower,
-            self.upper,
-        ]

@@ -10,7 +10,7 @@ cdef class ClipThreshold:
     cdef double multiple
     cdef double fixed
     cdef bint growing
-    cdef RunningQuantile norm
+    cdef readonly RunningQuantile norm
     cdef double value(self, double memory, double dimension) noexcept nogil
     cdef void observe(self, double norm, double dimension) noexcept nogil
     cpdef double gaussian_share(self, Py_ssize_t dimension)

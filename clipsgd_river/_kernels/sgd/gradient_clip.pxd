@@ -16,8 +16,8 @@ cdef class GradientClip(ArchivedKernel):
     cdef double fixed
     cdef readonly double count
     cdef readonly double energy
-    cdef RunningQuantile high
-    cdef RobustStart start
+    cdef readonly RunningQuantile high
+    cdef readonly RobustStart start
 
     cdef double threshold(self) noexcept nogil
     cdef void learn_first(self, double norm) noexcept nogil

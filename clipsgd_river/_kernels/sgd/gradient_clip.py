@@ -114,7 +114,3 @@ class GradientClip(ArchivedKernel):
         norms = array("d", [self.high.count])
         self.start.exchange(archive, doubles(norms), 1)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this clip."""
-        return [self.high, *self.start.owners()]

@@ -41,7 +41,6 @@ cdef class LocationScale:
     cdef bint uniform
     cdef Py_ssize_t size
 
-    cdef list vectors(self)
     cdef int grow(self, Py_ssize_t size) except -1
     cdef void add_features(self, Py_ssize_t size) noexcept
     cdef Py_ssize_t least_numbers(self, Py_ssize_t size)
@@ -60,4 +59,3 @@ cdef class LocationScale:
     cdef int exchange(self, Archive archive) except -1
     cdef void write_band(self, Py_ssize_t k, double expected, double spread, double* band) noexcept nogil
     cdef void shorten(self, double events) noexcept nogil
-    cdef list owners(self)

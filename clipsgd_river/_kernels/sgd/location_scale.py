@@ -90,26 +90,18 @@ class LocationScale:
         self.scale_gradient = Vector()
         self.floor = Vector()
 
-    def vectors(self) -> list[Any]:
-        """All numbers that are kept for each feature."""
-        return [
-            self.location,
-            self.scale,
-            self.seen,
-            self.precision,
-            self.deviation,
-            self.z,
-            self.gradient,
-            self.scale_gradient,
-            self.floor,
-        ]
-
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features; no estimate changes."""
-        vector: Vector
         self.next_share = self.clip.gaussian_share(size)
-        for vector in self.vectors():
-            vector.grow(size)
+        self.location.grow(size)
+        self.scale.grow(size)
+        self.seen.grow(size)
+        self.precision.grow(size)
+        self.deviation.grow(size)
+        self.z.grow(size)
+        self.gradient.grow(size)
+        self.scale_gradient.grow(size)
+        self.floor.grow(size)
         self.location_step.grow(size)
         self.scale_step.grow(size)
         self.start.grow(size)
@@ -432,14 +424,3 @@ class LocationScale:
         least: cython.double = max(events, self.start.length)
         for j in range(self.size):
             self.seen.at[j] = min(self.seen.at[j], least)
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to location and scale."""
-        return [
-            self,
-            self.clip,
-            *self.vectors(),
-            *self.location_step.owners(),
-            *self.scale_step.owners(),
-            *self.start.owners(),
-        ]

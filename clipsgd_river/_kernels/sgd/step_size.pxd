@@ -12,10 +12,9 @@ cdef class StepSize:
     cdef bint doubling
     cdef readonly object scheduler
     cdef bint descending
-    cdef GradientTrace trace
-    cdef StepDescent descent
+    cdef readonly GradientTrace trace
+    cdef readonly StepDescent descent
     cdef void advance(self, double* gradient, FeatureTable features, double energy, double events) noexcept nogil
     cpdef int consult_scheduler(self, double events) except -1
     cdef int grow(self, Py_ssize_t size) except -1
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
-    cdef list owners(self)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -100,7 +98,3 @@ class StepSize:
             if self.descending:
                 self.descent.exchange(archive, size)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this step size."""
-        return [self, self.trace, self.descent, self.trace.mean, self.descent.slope]

@@ -17,7 +17,7 @@ cdef class MomentsKernel(UnivariateKernel):
     cdef readonly double weight_energy
     cdef readonly double largest_influence
     cdef readonly double inverse_threshold
-    cdef ClipThreshold clip
+    cdef readonly ClipThreshold clip
     cdef bint growing
     cdef double share
 

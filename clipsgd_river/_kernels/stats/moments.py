@@ -158,7 +158,3 @@ class MomentsKernel(UnivariateKernel):
         if self.weight_energy >= 1.0:
             return 0.0
         return min(self.square / (1.0 - self.weight_energy), LARGEST_THRESHOLD)
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [*UnivariateKernel.owners(self), self.clip, self.clip.norm]

@@ -11,8 +11,8 @@ cdef class PinballKernel(UnivariateKernel):
     cdef bint averaging
     cdef double iterate
     cdef readonly double quantile
-    cdef RunningQuantile spread
-    cdef RunningQuantile near
+    cdef readonly RunningQuantile spread
+    cdef readonly RunningQuantile near
     cdef double share
     cdef double lowest
     cdef double highest

@@ -131,7 +131,3 @@ class PinballKernel(UnivariateKernel):
         ):
             raise ValueError("the state holds an impossible quantile: it is damaged")
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [*UnivariateKernel.owners(self), self.spread, self.near]

@@ -13,7 +13,7 @@ cdef class UnivariateKernel(ArchivedKernel):
     cdef readonly double count
     cdef readonly StepSize step_size
     cdef readonly RobustStart start
-    cdef FeatureTable features
+    cdef readonly FeatureTable features
     cdef readonly Vector gradient
     cdef bint scheduled
 

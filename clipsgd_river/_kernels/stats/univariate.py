@@ -113,13 +113,3 @@ class UnivariateKernel(ArchivedKernel):
         data: cython.p_double = doubles(values)
         for i in range(count):
             self.learn(data[i])
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [
-            *self.step_size.owners(),
-            *self.start.owners(),
-            self.features,
-            *self.features.owners(),
-            self.gradient,
-        ]

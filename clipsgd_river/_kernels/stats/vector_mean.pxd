@@ -9,9 +9,9 @@ from clipsgd_river._kernels.sgd.clip_threshold cimport UNLIMITED, ClipThreshold
 from clipsgd_river._kernels.sgd.step_size cimport StepSize
 
 cdef class VectorMeanKernel(EventLoop):
-    cdef StepSize step_size
-    cdef RobustStart start
-    cdef ClipThreshold clip
+    cdef readonly StepSize step_size
+    cdef readonly RobustStart start
+    cdef readonly ClipThreshold clip
     cdef bint floored
     cdef double radius
     cdef double start_energy

@@ -198,15 +198,3 @@ class VectorMeanKernel(EventLoop):
                 self.starting += 1
         self.start.exchange(archive, self.seen.at, size)
         return 0
-
-    def owners(self) -> list[Any]:
-        """Objects whose memory belongs to this kernel."""
-        return [
-            *EventLoop.owners(self),
-            *self.step_size.owners(),
-            *self.start.owners(),
-            self.clip,
-            self.mean,
-            self.seen,
-            self.gradient,
-        ]
