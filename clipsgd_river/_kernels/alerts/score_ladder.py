@@ -223,11 +223,10 @@ class ScoreLadder:
             self.start.exchange(archive, START)
             return 0
         self.values.exchange(archive, RUNGS)
-        self.counts.exchange(archive, RUNGS)
+        self.counts.exchange_counts(archive, RUNGS, self.count, "count of a rung")
         self.traces.exchange(archive, 2)
-        for k in range(RUNGS):
-            archive.check_count(self.counts.at[k])
-            if k > 0 and not self.values.at[k] >= 0.0:
+        for k in range(1, RUNGS):
+            if not self.values.at[k] >= 0.0:
                 raise ValueError("the state holds a ladder that goes down: it is damaged")
         return 0
 

@@ -193,15 +193,7 @@ class Amplitudes:
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
-        j: cython.Py_ssize_t
-        self.weight = archive.number(self.weight)
-        self.pooled = archive.number(self.pooled)
-        self.median.exchange(archive, size)
-        self.count.exchange(archive, size)
-        if not 0.0 <= self.weight <= 1.0 or not 0.0 <= self.pooled <= LARGEST * LARGEST:
-            raise ValueError("the state holds an impossible pooled amplitude: it is damaged")
-        for j in range(size):
-            archive.check_count(self.count.at[j])
-            if not 0.0 <= self.median.at[j] <= LARGEST:
-                raise ValueError("the state holds an impossible amplitude: it is damaged")
-        return 0
+        self.weight = archive.bounded(self.weight, 0.0, 1.0, "weight of amplitudes")
+        self.pooled = archive.bounded(self.pooled, 0.0, LARGEST * LARGEST, "pooled amplitude")
+        self.median.exchange_bounded(archive, size, 0.0, LARGEST, "amplitude")
+        return self.count.exchange_counts(archive, size, MATURE, "count of amplitudes")

@@ -141,12 +141,7 @@ class ClosenessPart(Part):
 
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        j: cython.Py_ssize_t
-        size: cython.Py_ssize_t = standard.features.size
         self.clip.exchange(archive)
         self.slack.exchange(archive)
-        self.weights.exchange(archive, size)
-        for j in range(size):
-            if not 0.0 <= self.weights.at[j] <= 1.0 + 1e-9:
-                raise ValueError("the state holds an impossible weight: it is damaged")
-        return 0
+        size: cython.Py_ssize_t = standard.features.size
+        return self.weights.exchange_bounded(archive, size, 0.0, 1.0 + 1e-9, "weight")

@@ -16,7 +16,7 @@ from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
-    from math import fabs, sqrt
+    from math import sqrt
 
     from clipsgd_river._kernels.anomaly.fourier_features import BANDWIDTHS
     from clipsgd_river._kernels.core.circle import inner
@@ -168,13 +168,12 @@ class FourierPart(Part):
 
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``: the mean; the weights follow from the names."""
-        k: cython.Py_ssize_t
         self.clip.exchange(archive)
         if standard.features.size == 0:
             return 0
-        self.mean.exchange(archive, self.fourier.length)
-        for k in range(self.fourier.length):
-            if fabs(self.mean.at[k]) > 1.0 + 1e-9:
-                raise ValueError("the state holds an impossible mean of cosines: it is damaged")
+        largest: cython.double = 1.0 + 1e-9
+        self.mean.exchange_bounded(
+            archive, self.fourier.length, -largest, largest, "mean of cosines"
+        )
         self.fourier.set_bandwidth(standard.features.size)
         return 0

@@ -91,10 +91,5 @@ class KernelMeanPart(FourierPart):
 
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        b: cython.Py_ssize_t
         FourierPart.exchange(self, standard, archive)
-        self.energies.exchange(archive, BANDWIDTHS)
-        for b in range(BANDWIDTHS):
-            if not 0.0 <= self.energies.at[b] <= 1.0 + 1e-9:
-                raise ValueError("the state holds an impossible norm of a mean: it is damaged")
-        return 0
+        return self.energies.exchange_bounded(archive, BANDWIDTHS, 0.0, 1.0 + 1e-9, "norm")

@@ -95,8 +95,5 @@ class FourierMarginPart(FourierPart):
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         FourierPart.exchange(self, standard, archive)
-        self.square_norm = archive.number(self.square_norm)
-        if not 0.0 <= self.square_norm <= 1.0 + 1e-9:
-            raise ValueError("the state holds an impossible norm of weights: it is damaged")
-        self.slack.exchange(archive)
-        return 0
+        self.square_norm = archive.bounded(self.square_norm, 0.0, 1.0 + 1e-9, "norm of weights")
+        return self.slack.exchange(archive)

@@ -77,5 +77,5 @@ cdef class PrincipalSubspace:
     cdef void turn_pair(self, Py_ssize_t a, Py_ssize_t b, double cosine, double sine) noexcept nogil
     cdef void refactor(self) noexcept nogil
     cdef int exchange(self, Archive archive) except -1
-    cdef int check(self) except -1
+    cdef int check(self, Archive archive) except -1
     cdef Py_ssize_t least_numbers(self)

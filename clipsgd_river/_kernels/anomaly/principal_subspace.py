@@ -421,10 +421,9 @@ class PrincipalSubspace:
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
         self.events = archive.count(self.events)
-        self.noise = archive.number(self.noise)
+        self.noise = archive.bounded(self.noise, 0.0, LARGEST_NOISE, "noise")
         self.used = int(archive.count(self.used))
-        if self.used > self.rows or not 0.0 <= self.noise <= LARGEST_NOISE:
-            raise ValueError("the state holds an impossible subspace: it is damaged")
+        archive.check(self.used, 0.0, self.rows, "number of directions")
         self.clip.exchange(archive)
         for i in range(self.used):
             start: cython.Py_ssize_t = i * self.size
@@ -439,20 +438,19 @@ class PrincipalSubspace:
                     self.covariance.at[j * self.rows + i] = part[j]
         if archive.reading:
             self.known = self.size
-            self.check()
+            self.check(archive)
             self.refactor()
         return 0
 
-    def check(self) -> cython.int:
-        """Refuse directions that are not orthonormal and what is no covariance."""
+    def check(self, archive: Archive) -> cython.int:
+        """Refuse directions that are not orthonormal and covariances that are not."""
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
         rows: cython.Py_ssize_t = self.rows
         size: cython.Py_ssize_t = self.size
         for i in range(self.used):
             variance = self.covariance.at[i * rows + i]
-            if not 0.0 <= variance <= LARGEST_NOISE:
-                raise ValueError("the state holds an impossible variance: it is damaged")
+            archive.check(variance, 0.0, LARGEST_NOISE, "variance")
             for j in range(i + 1):
                 product = dot(self.basis.at, i * size, self.basis.at, j * size, size)
                 if not abs(product - (i == j)) < TOLERANCE:
@@ -461,7 +459,7 @@ class PrincipalSubspace:
                     )
                 mixed = self.covariance.at[i * rows + j]
                 if mixed * mixed > (1.0 + TOLERANCE) * variance * self.covariance.at[j * rows + j]:
-                    raise ValueError("the state holds no covariance: it is damaged")
+                    raise ValueError("the state holds an impossible covariance: it is damaged")
         return 0
 
     def least_numbers(self) -> cython.Py_ssize_t:

@@ -16,6 +16,8 @@ from clipsgd_river._kernels.core.vector import Vector
 if not cython.compiled:
     from math import fabs, sqrt
 
+    from clipsgd_river._kernels.core.archive import LARGEST_COUNT
+
 # The smallest step: medians remember some hundreds of events.
 GAIN = 0.005
 # Makes the median absolute deviation consistent for the standard deviation at the Gaussian.
@@ -143,17 +145,10 @@ class RelativeDistances(ArchivedKernel):
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        k: cython.Py_ssize_t
-        self.median.exchange(archive, self.members)
-        self.spread.exchange(archive, self.members)
-        self.seen.exchange(archive, self.members)
-        for k in range(self.members):
-            archive.check_count(self.seen.at[k])
-            if (
-                not 0.0 <= self.spread.at[k] <= LARGEST_DISTANCE
-                or fabs(self.median.at[k]) > LARGEST_DISTANCE
-            ):
-                raise ValueError("the state holds an impossible median or spread: it is damaged")
+        largest: cython.double = LARGEST_DISTANCE
+        self.median.exchange_bounded(archive, self.members, -largest, largest, "median")
+        self.spread.exchange_bounded(archive, self.members, 0.0, largest, "spread")
+        self.seen.exchange_counts(archive, self.members, LARGEST_COUNT, "count of distances")
         self.start.exchange(archive, self.seen.at, self.members)
         return 0
 

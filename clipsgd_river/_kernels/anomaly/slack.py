@@ -65,8 +65,7 @@ class Slack:
     def exchange(self, archive: Archive) -> int:
         """Pass the state through ``archive``."""
         self.margin.exchange(archive)
-        self.share = archive.number(self.share)
+        self.share = archive.bounded(self.share, 0.0, 1.0, "share of slack")
         self.count = archive.count(self.count)
-        if not 0.0 <= self.share <= 1.0 or self.count > LONGEST_MEMORY:
-            raise ValueError("the state holds an impossible share of slack: it is damaged")
+        archive.check(self.count, 0.0, LONGEST_MEMORY, "count of slack")
         return 0

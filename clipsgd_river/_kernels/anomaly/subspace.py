@@ -219,13 +219,9 @@ class SubspacePart(Part):
 
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        j: cython.Py_ssize_t
         size: cython.Py_ssize_t = standard.features.size
         self.amplitudes.exchange(archive, size)
-        self.centres.exchange(archive, size)
-        for j in range(size):
-            if fabs(self.centres.at[j]) > LARGEST_CENTRE:
-                raise ValueError("the state holds an impossible centre: it is damaged")
+        self.centres.exchange_bounded(archive, size, -LARGEST_CENTRE, LARGEST_CENTRE, "centre")
         return self.subspace.exchange(archive)
 
     def units(self, standard: LocationScale) -> list[float]:

@@ -353,14 +353,10 @@ class TransformationPart(Part):
 
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``: the weights; random numbers follow from names."""
-        k: cython.Py_ssize_t
         self.clip.exchange(archive)
         if standard.features.size == 0:
             return 0
         count: cython.Py_ssize_t = self.classes * self.width
-        self.weights.exchange(archive, count)
-        for k in range(count):
-            if fabs(self.weights.at[k]) > LARGEST_WEIGHT:
-                raise ValueError("the state holds an impossible weight: it is damaged")
+        self.weights.exchange_bounded(archive, count, -LARGEST_WEIGHT, LARGEST_WEIGHT, "weight")
         self.known = standard.features.size
         return 0

@@ -15,8 +15,7 @@ from typing import Any
 import cython
 
 LARGEST_COUNT = 2.0**53
-# Its square, summed over features, stays finite.
-LARGEST_GRADIENT = 1e152
+LARGEST_NUMBER = 1.7976931348623157e308
 
 
 class Archive:
@@ -60,8 +59,24 @@ class Archive:
         self.check_count(value)
         return value
 
+    def bounded(self, value: float, low: float, high: float, what: str) -> float:
+        """Pass one number through that lies from ``low`` to ``high``."""
+        value = self.number(value)
+        self.check(value, low, high, what)
+        return value
+
+    def nonnegative(self, value: float, what: str) -> float:
+        """Pass one number through that is at least 0."""
+        return self.bounded(value, 0.0, LARGEST_NUMBER, what)
+
+    def check(self, value: float, low: float, high: float, what: str) -> cython.int:
+        """Refuse a number that is not from ``low`` to ``high``."""
+        if not low <= value <= high:
+            raise ValueError(f"the state holds an impossible {what}: it is damaged")
+        return 0
+
     def check_count(self, value: float) -> cython.int:
-        """Refuse what is no whole number from 0 to 2**53."""
+        """Refuse a number that is not a whole one from 0 to 2**53."""
         if not 0.0 <= value <= LARGEST_COUNT or value != int(value):
             raise ValueError(f"the state holds {value} where a count belongs: it is damaged")
         return 0
@@ -74,19 +89,11 @@ class Archive:
         stop = self.position + length
         if stop > len(self.numbers):
             raise ValueError("the state ends too early: it was cut, or belongs to another detector")
-        part = self.numbers[self.position : stop]
+        values = self.numbers[self.position : stop]
         self.position = stop
-        if not self.trusted and not all(map(isfinite, part)):
+        if not self.trusted and not all(map(isfinite, values)):
             raise ValueError("the state holds a number that is not finite: it is damaged")
-        return part if length else array("d", [0.0])
-
-    def check_gradients(self, memory: Any) -> cython.int:
-        """Refuse means of gradients that are larger than a gradient can be."""
-        if not self.reading or self.trusted:
-            return 0
-        if any(abs(value) > LARGEST_GRADIENT for value in memory):
-            raise ValueError("the state holds an impossible gradient: it is damaged")
-        return 0
+        return values if length else array("d", [0.0])
 
     def close(self) -> None:
         """Check that all that was recorded has been read."""

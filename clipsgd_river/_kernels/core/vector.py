@@ -13,6 +13,9 @@ from clipsgd_river._kernels.core.buffers import enlarged, zero_integers, zeros
 if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles, integers
 
+# Its square, summed over features, stays finite.
+LARGEST_GRADIENT = 1e152
+
 
 class Vector:
     """Doubles of a kernel, 0 at first.
@@ -48,6 +51,34 @@ class Vector:
         if archive.reading:
             self.replace(memory)
         return 0
+
+    def exchange_bounded(
+        self, archive: Archive, length: cython.Py_ssize_t, low: float, high: float, what: str
+    ) -> cython.int:
+        """Pass doubles through, and refuse to read those that are not from ``low`` to ``high``."""
+        k: cython.Py_ssize_t
+        self.exchange(archive, length)
+        if archive.reading and not archive.trusted:
+            for k in range(length):
+                archive.check(self.at[k], low, high, what)
+        return 0
+
+    def exchange_counts(
+        self, archive: Archive, length: cython.Py_ssize_t, most: float, what: str
+    ) -> cython.int:
+        """Pass whole numbers from 0 to ``most`` through; others are refused in reading."""
+        k: cython.Py_ssize_t
+        self.exchange_bounded(archive, length, 0.0, most, what)
+        if archive.reading and not archive.trusted:
+            for k in range(length):
+                archive.check_count(self.at[k])
+        return 0
+
+    def exchange_gradients(self, archive: Archive, length: cython.Py_ssize_t) -> cython.int:
+        """Pass means of gradients through; none is larger than a gradient can be."""
+        return self.exchange_bounded(
+            archive, length, -LARGEST_GRADIENT, LARGEST_GRADIENT, "gradient"
+        )
 
 
 class IntegerVector:

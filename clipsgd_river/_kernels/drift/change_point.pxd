@@ -1,6 +1,6 @@
 from libc.math cimport fabs, log, sqrt
 
-from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.archive cimport LARGEST_NUMBER, Archive
 from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.event_loop cimport EventLoop
 from clipsgd_river._kernels.core.features cimport LARGEST_VALUE

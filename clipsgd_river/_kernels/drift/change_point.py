@@ -21,6 +21,7 @@ from clipsgd_river._kernels.drift.shift_tests import ShiftTests
 if not cython.compiled:
     from math import fabs, log, sqrt
 
+    from clipsgd_river._kernels.core.archive import LARGEST_NUMBER
     from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
     from clipsgd_river._kernels.drift.mean_bounds import SCALES, UNKNOWN
@@ -358,22 +359,14 @@ class ChangePointKernel(EventLoop):
         self.alarm = archive.count(1.0 if self.alarm else 0.0) != 0.0
         self.change = archive.count(self.change + 1.0) - 1.0
         self.warned = archive.count(self.warned)
-        self.seen.exchange(archive, size)
-        self.tested.exchange(archive, size)
+        self.seen.exchange_counts(archive, size, self.events, "count of a feature")
+        self.tested.exchange_counts(archive, size, self.events, "count of a feature")
         self.center.exchange(archive, size)
-        self.unit.exchange(archive, size)
+        self.unit.exchange_bounded(archive, size, 0.0, LARGEST_NUMBER, "unit")
         self.radius.exchange(archive, size)
-        self.latest.exchange(archive, size * length)
+        self.latest.exchange_bounded(archive, size * length, -MISSING, MISSING, "event")
         if self.stretch > self.events or self.change > self.events:
             raise ValueError("the state holds a stretch longer than the stream: it is damaged")
-        for k in range(size * length):
-            if fabs(self.latest.at[k]) > MISSING:
-                raise ValueError("the state holds an impossible event: it is damaged")
-        for j in range(size):
-            archive.check_count(self.seen.at[j])
-            archive.check_count(self.tested.at[j])
-            if max(self.seen.at[j], self.tested.at[j]) > self.events or self.unit.at[j] < 0.0:
-                raise ValueError("the state holds an impossible feature: it is damaged")
         self.start.exchange(archive, self.seen.at, size)
         for j in range(size):
             k = cython.cast(cython.Py_ssize_t, self.tested.at[j])

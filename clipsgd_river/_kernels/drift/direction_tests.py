@@ -201,15 +201,10 @@ class DirectionTests:
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
         k: cython.Py_ssize_t
-        self.blocks.exchange(archive, 5 * LENGTHS)
-        self.directions.exchange(archive, LENGTHS * size)
-        self.gathered.exchange(archive, LENGTHS * size)
-        for k in range(5 * LENGTHS):
-            if not 0.0 <= self.blocks.at[k] <= LARGEST_EVIDENCE or (
-                k < 3 * LENGTHS and self.blocks.at[k] == 0.0
-            ):
-                raise ValueError("the state holds impossible evidence: it is damaged")
-        for k in range(LENGTHS * size):
-            if fabs(self.directions.at[k]) > 1.001 or fabs(self.gathered.at[k]) > LARGEST_EVIDENCE:
-                raise ValueError("the state holds an impossible direction: it is damaged")
+        largest: cython.double = LARGEST_EVIDENCE
+        self.blocks.exchange_bounded(archive, 5 * LENGTHS, 0.0, largest, "block")
+        self.directions.exchange_bounded(archive, LENGTHS * size, -1.001, 1.001, "direction")
+        self.gathered.exchange_bounded(archive, LENGTHS * size, -largest, largest, "direction")
+        for k in range(3 * LENGTHS):
+            archive.check(self.blocks.at[k], SMALLEST_EVIDENCE, largest, "evidence")
         return 0

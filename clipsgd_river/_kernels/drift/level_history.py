@@ -9,7 +9,7 @@ from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.vector import Vector
 
 if not cython.compiled:
-    from math import fabs
+    pass
 
 
 # Buckets of 1, 2, 4, ... events, up to so many of each size: a time t events ago is known to
@@ -172,28 +172,21 @@ class LevelHistory:
         self.counts.exchange(archive, COUNTS * size)
         for j in range(size):
             for k in range(SIZES):
-                if not 0.0 <= self.counts.at[COUNTS * j + k] <= BUCKETS:
-                    raise ValueError(
-                        "the state holds an impossible number of buckets: it is damaged"
-                    )
                 archive.check_count(self.counts.at[COUNTS * j + k])
+                archive.check(self.counts.at[COUNTS * j + k], 0.0, BUCKETS, "number of buckets")
                 base = FIELDS * (SIZES * j + k)
                 for b in range(cython.cast(cython.Py_ssize_t, self.counts.at[COUNTS * j + k])):
-                    self.buckets.at[base + 2 * b] = archive.number(self.buckets.at[base + 2 * b])
+                    self.buckets.at[base + 2 * b] = archive.bounded(
+                        self.buckets.at[base + 2 * b], -LARGEST_SUM, LARGEST_SUM, "bucket"
+                    )
                     self.buckets.at[base + 2 * b + 1] = archive.count(
                         self.buckets.at[base + 2 * b + 1]
                     )
-                    if (
-                        fabs(self.buckets.at[base + 2 * b]) > LARGEST_SUM
-                        or self.buckets.at[base + 2 * b + 1] > index
-                    ):
-                        raise ValueError("the state holds an impossible bucket: it is damaged")
+                    archive.check(self.buckets.at[base + 2 * b + 1], 0.0, index, "bucket")
             k = COUNTS * j + OLDER
-            archive.check_count(self.counts.at[k])
-            archive.check_count(self.counts.at[k + 2])
-            if max(self.counts.at[k], self.counts.at[k + 2]) > index or any(
-                fabs(self.counts.at[b]) > LARGEST_SUM
-                for b in (k + 1, COUNTS * j + CAME, COUNTS * j + KEPT)
-            ):
-                raise ValueError("the state holds impossible old events: it is damaged")
+            for b in (k, k + 2):
+                archive.check_count(self.counts.at[b])
+                archive.check(self.counts.at[b], 0.0, index, "number of old events")
+            for b in (k + 1, COUNTS * j + CAME, COUNTS * j + KEPT):
+                archive.check(self.counts.at[b], -LARGEST_SUM, LARGEST_SUM, "sum of old events")
         return 0

@@ -11,6 +11,7 @@ cdef double LOWEST
 cdef Py_ssize_t BLOCK
 cdef double UNKNOWN
 cdef double LARGEST_EXPONENT
+cdef double LARGEST_SUM
 cdef Py_ssize_t TRIED
 
 cdef class MeanBounds:

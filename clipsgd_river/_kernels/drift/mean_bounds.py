@@ -28,6 +28,7 @@ BLOCK = 16
 # Offsets that nothing is known about yet.
 UNKNOWN = 1e9
 LARGEST_EXPONENT = 50.0
+LARGEST_SUM = 1e300
 # Slopes that a bound is taken from, each half of the one before.
 TRIED = 3
 
@@ -191,20 +192,11 @@ class MeanBounds:
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
-        k: cython.Py_ssize_t
-        self.sums.exchange(archive, 2 * SCALES * size)
-        self.products.exchange(archive, 2 * SCALES * size)
-        self.squares.exchange(archive, SCALES * size)
-        self.intervals.exchange(archive, 2 * size)
-        for k in range(2 * SCALES * size):
-            if not 0.0 < self.products.at[k] < 1e300 or fabs(self.sums.at[k]) > 1e300:
-                raise ValueError("the state holds an impossible payoff: it is damaged")
-        for k in range(SCALES * size):
-            if fabs(self.squares.at[k]) > 1e300:
-                raise ValueError("the state holds an impossible square: it is damaged")
-        for k in range(2 * size):
-            if fabs(self.intervals.at[k]) > UNKNOWN:
-                raise ValueError("the state holds an impossible bound: it is damaged")
+        count: cython.Py_ssize_t = SCALES * size
+        self.sums.exchange_bounded(archive, 2 * count, -LARGEST_SUM, LARGEST_SUM, "payoff")
+        self.products.exchange_bounded(archive, 2 * count, 1e-300, 1e300, "payoff")
+        self.squares.exchange_bounded(archive, count, -LARGEST_SUM, LARGEST_SUM, "square")
+        self.intervals.exchange_bounded(archive, 2 * size, -UNKNOWN, UNKNOWN, "bound")
         return 0
 
 

@@ -100,13 +100,9 @@ class SerialDependence:
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
         j: cython.Py_ssize_t
-        self.fields.exchange(archive, FIELDS * size)
-        for j in range(FIELDS * size):
-            if not -1e300 < self.fields.at[j] < 1e300:
-                raise ValueError("the state holds an impossible correlation: it is damaged")
+        self.fields.exchange_bounded(archive, FIELDS * size, -1e300, 1e300, "correlation")
         for j in range(size):
             archive.check_count(self.fields.at[FIELDS * j + EVENTS])
             for k in (SQUARES, NEAR, FAR):
-                if self.fields.at[FIELDS * j + k] < 0.0:
-                    raise ValueError("the state holds an impossible square: it is damaged")
+                archive.check(self.fields.at[FIELDS * j + k], 0.0, 1e300, "square")
         return 0

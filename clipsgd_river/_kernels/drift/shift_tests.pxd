@@ -11,6 +11,7 @@ cdef double STEEPEST
 cdef double SLOWNESS
 cdef Py_ssize_t BLOCK
 cdef double LARGEST_EVIDENCE
+cdef double SMALLEST_PRODUCT
 cdef double LARGEST_PART
 cdef double LONGEST_OF_PAST
 cdef double WARNING
@@ -56,6 +57,5 @@ cdef class ShiftTests:
     cdef void open_known(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, MeanBounds bounds, Py_ssize_t w) noexcept nogil
     cdef void open_unknown(self, Py_ssize_t j, Py_ssize_t length, Py_ssize_t n, Py_ssize_t w) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t j, Py_ssize_t n) except -1
-    cdef int check(self, Py_ssize_t field, double value) except -1
 
 cdef double curvature(double slope, double offset) noexcept nogil

@@ -180,14 +180,9 @@ class LinearUnit:
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
-        self.centre = archive.number(self.centre)
-        self.weights.exchange(archive, size)
-        j: cython.Py_ssize_t
-        largest: cython.double = max(self.centre, -self.centre)
-        for j in range(size):
-            largest = max(largest, max(self.weights.at[j], -self.weights.at[j]))
-        if largest > LARGEST_WEIGHT:
-            raise ValueError("the state holds an impossible weight: it is damaged")
+        largest: cython.double = LARGEST_WEIGHT
+        self.centre = archive.bounded(self.centre, -largest, largest, "centre")
+        self.weights.exchange_bounded(archive, size, -largest, largest, "weight")
         self.weight_step.exchange(archive, size)
         self.centre_step.exchange(archive, 1)
         return 0

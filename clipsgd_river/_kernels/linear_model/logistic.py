@@ -270,19 +270,11 @@ class LogisticKernel(LinearKernel):
             raise ValueError(f"the state claims {classes:.0f} classes: it is damaged")
         while self.classes < classes:
             self.start_class()
-        self.noise = archive.number(self.noise)
-        self.recent_miss = archive.number(self.recent_miss)
-        self.usual_miss = archive.number(self.usual_miss)
-        self.usual_square = archive.number(self.usual_square)
+        self.noise = archive.bounded(self.noise, 0.0, 1.0 - 2.0**-53, "share of random labels")
+        self.recent_miss = archive.bounded(self.recent_miss, 0.0, 1.0, "share of misses")
+        self.usual_miss = archive.bounded(self.usual_miss, 0.0, 1.0, "share of misses")
+        self.usual_square = archive.bounded(self.usual_square, 0.0, 1.0, "share of misses")
         self.since = archive.count(self.since)
-        if not 0.0 <= self.noise < 1.0:
-            raise ValueError("the state holds an impossible share of random labels: it is damaged")
-        if not (
-            0.0 <= self.recent_miss <= 1.0
-            and 0.0 <= self.usual_miss <= 1.0
-            and 0.0 <= self.usual_square <= 1.0
-        ):
-            raise ValueError("the state holds an impossible share of misses: it is damaged")
         for unit in self.units:
             unit.exchange(archive, self.features.size)
         return 0

@@ -201,20 +201,12 @@ class LogisticUnit(LinearUnit):
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""
         LinearUnit.exchange(self, archive, size)
-        self.across = archive.number(self.across)
-        self.along = archive.number(self.along)
-        self.centre_along = archive.number(self.centre_along)
-        self.centre_noise = archive.number(self.centre_noise)
-        self.along_noise = archive.number(self.along_noise)
-        self.noise_information = archive.number(self.noise_information)
+        what = "information"
         largest: cython.double = LARGEST_COMPONENT * LARGEST_COMPONENT
-        if (
-            not FLATTEST <= self.across <= STEEPEST
-            or not 0.0 < self.along <= largest
-            or not 0.0 <= self.noise_information <= largest
-            or not -largest <= self.centre_along <= largest
-            or not -largest <= self.centre_noise <= largest
-            or not -largest <= self.along_noise <= largest
-        ):
-            raise ValueError("the state holds an impossible information: it is damaged")
+        self.across = archive.bounded(self.across, FLATTEST, STEEPEST, what)
+        self.along = archive.bounded(self.along, FLATTEST / LONGEST_STRETCH, largest, what)
+        self.centre_along = archive.bounded(self.centre_along, -largest, largest, what)
+        self.centre_noise = archive.bounded(self.centre_noise, -largest, largest, what)
+        self.along_noise = archive.bounded(self.along_noise, -largest, largest, what)
+        self.noise_information = archive.bounded(self.noise_information, 0.0, largest, what)
         return 0

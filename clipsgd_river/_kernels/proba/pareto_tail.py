@@ -164,15 +164,11 @@ class ParetoTail:
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        self.shape = archive.number(self.shape)
-        self.scale = archive.number(self.scale)
+        self.shape = archive.bounded(self.shape, SMALLEST_SHAPE, LARGEST_SHAPE, "tail")
+        self.scale = archive.bounded(self.scale, SMALLEST_SCALE, LARGEST_SCALE, "tail")
         self.count = archive.count(self.count)
         self.tenth = archive.number(self.tenth)
         self.hundredth = archive.number(self.hundredth)
-        if not SMALLEST_SHAPE <= self.shape <= LARGEST_SHAPE or not (
-            SMALLEST_SCALE <= self.scale <= LARGEST_SCALE
-            and self.count >= PRIOR_COUNT
-            and 0.0 < self.tenth < self.hundredth
-        ):
+        if self.count < PRIOR_COUNT or not 0.0 < self.tenth < self.hundredth:
             raise ValueError("the state holds an impossible tail: it is damaged")
         return 0

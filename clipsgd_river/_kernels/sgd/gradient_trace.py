@@ -96,10 +96,7 @@ class GradientTrace:
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> int:
         """Pass the state through ``archive``."""
-        self.mean.exchange(archive, size)
-        archive.check_gradients(self.mean.memory)
-        self.energy = archive.number(self.energy)
-        self.memory = archive.number(self.memory)
-        if not self.energy >= 0.0 or not 1.0 <= self.memory <= self.longest_memory:
-            raise ValueError("the state holds an impossible gradient memory: it is damaged")
+        self.mean.exchange_gradients(archive, size)
+        self.energy = archive.nonnegative(self.energy, "energy of gradients")
+        self.memory = archive.bounded(self.memory, 1.0, self.longest_memory, "gradient memory")
         return 0

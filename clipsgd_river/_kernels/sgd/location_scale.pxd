@@ -1,6 +1,6 @@
 from libc.math cimport fabs, sqrt
 
-from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.reductions cimport smallest, total
 from clipsgd_river._kernels.core.robust_start cimport RobustStart

@@ -17,6 +17,7 @@ from clipsgd_river._kernels.sgd.step_size import StepSize
 if not cython.compiled:
     from math import fabs, sqrt
 
+    from clipsgd_river._kernels.core.archive import LARGEST_COUNT
     from clipsgd_river._kernels.core.reductions import smallest, total
 
 # Standardised deviations are cut here, where a product of four of their squares is still finite.
@@ -374,21 +375,15 @@ class LocationScale:
         self.clip.exchange(archive)
         self.location_step.exchange(archive, size)
         self.scale_step.exchange(archive, size)
-        self.location.exchange(archive, size)
-        self.scale.exchange(archive, size)
-        self.seen.exchange(archive, size)
+        self.location.exchange_bounded(archive, size, -LARGEST_SCALE, LARGEST_SCALE, "location")
+        self.scale.exchange_bounded(archive, size, 0.0, LARGEST_SCALE, "scale")
+        self.seen.exchange_counts(archive, size, LARGEST_COUNT, "count of a feature")
         j: cython.Py_ssize_t
         self.starting = 0
         self.irregular = 0
         self.uniform = True
         for j in range(size):
             self.uniform = self.uniform and self.seen.at[j] == self.seen.at[0]
-            archive.check_count(self.seen.at[j])
-            if (
-                not 0.0 <= self.scale.at[j] <= LARGEST_SCALE
-                or fabs(self.location.at[j]) > LARGEST_SCALE
-            ):
-                raise ValueError("the state holds an impossible location or scale: it is damaged")
             if not self.has_started(j):
                 self.starting += 1
             self.update_precision(j)

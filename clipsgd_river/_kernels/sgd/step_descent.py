@@ -137,14 +137,9 @@ class StepDescent:
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> int:
         """Pass the state through ``archive``."""
-        self.slope.exchange(archive, size)
-        archive.check_gradients(self.slope.memory)
-        self.rate = archive.number(self.rate)
-        self.clock = archive.number(self.clock)
-        self.energy = archive.number(self.energy)
-        self.slope_energy = archive.number(self.slope_energy)
-        if not (0.0 <= self.rate <= 1.0 and self.clock >= 0.0):
-            raise ValueError("the state holds an impossible learning rate: it is damaged")
-        if not (self.energy >= 0.0 and self.slope_energy >= 0.0):
-            raise ValueError("the state holds an impossible gradient memory: it is damaged")
+        self.slope.exchange_gradients(archive, size)
+        self.rate = archive.bounded(self.rate, 0.0, 1.0, "learning rate")
+        self.clock = archive.nonnegative(self.clock, "learning rate")
+        self.energy = archive.nonnegative(self.energy, "energy of gradients")
+        self.slope_energy = archive.nonnegative(self.slope_energy, "energy of gradients")
         return 0

@@ -90,9 +90,7 @@ class StepSize:
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> int:
         """Pass the state through ``archive``."""
-        self.rate = archive.number(self.rate)
-        if not 0.0 <= self.rate <= 1.0:
-            raise ValueError("the state holds an impossible learning rate: it is damaged")
+        self.rate = archive.bounded(self.rate, 0.0, 1.0, "learning rate")
         if self.automatic:
             self.trace.exchange(archive, size)
             if self.descending:

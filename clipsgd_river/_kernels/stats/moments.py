@@ -138,19 +138,13 @@ class MomentsKernel(UnivariateKernel):
         """Pass the state through ``archive``."""
         UnivariateKernel.exchange(self, archive)
         self.clip.exchange(archive)
-        self.location = archive.number(self.location)
-        self.square = archive.number(self.square)
-        self.weight_energy = archive.number(self.weight_energy)
-        self.largest_influence = archive.number(self.largest_influence)
-        self.inverse_threshold = archive.number(self.inverse_threshold)
-        if not 0.0 <= self.square <= LARGEST_SQUARE or fabs(self.location) > LARGEST_LOCATION:
-            raise ValueError("the state holds an impossible mean or variance: it is damaged")
-        if (
-            not 0.0 <= self.weight_energy <= 1.0
-            or not self.largest_influence >= 0.0
-            or not self.inverse_threshold >= 0.0
-        ):
-            raise ValueError("the state holds impossible weights: it is damaged")
+        self.location = archive.bounded(
+            self.location, -LARGEST_LOCATION, LARGEST_LOCATION, "location"
+        )
+        self.square = archive.bounded(self.square, 0.0, LARGEST_SQUARE, "variance")
+        self.weight_energy = archive.bounded(self.weight_energy, 0.0, 1.0, "sum of weights")
+        self.largest_influence = archive.nonnegative(self.largest_influence, "weight")
+        self.inverse_threshold = archive.nonnegative(self.inverse_threshold, "threshold")
         return 0
 
     def variance(self) -> float:

@@ -124,10 +124,7 @@ class PinballKernel(UnivariateKernel):
         self.quantile = archive.number(self.quantile)
         self.spread.exchange(archive)
         self.near.exchange(archive)
-        self.lowest = archive.number(self.lowest)
-        self.highest = archive.number(self.highest)
-        if not -LARGEST_VALUE <= self.lowest <= self.highest <= LARGEST_VALUE or not (
-            self.lowest <= self.iterate <= self.highest
-        ):
-            raise ValueError("the state holds an impossible quantile: it is damaged")
+        self.lowest = archive.bounded(self.lowest, -LARGEST_VALUE, LARGEST_VALUE, "range")
+        self.highest = archive.bounded(self.highest, self.lowest, LARGEST_VALUE, "range")
+        archive.check(self.iterate, self.lowest, self.highest, "quantile")
         return 0

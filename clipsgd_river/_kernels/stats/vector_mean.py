@@ -185,15 +185,11 @@ class VectorMeanKernel(EventLoop):
         EventLoop.exchange(self, archive)
         self.step_size.exchange(archive, size)
         self.clip.exchange(archive)
-        self.start_energy = archive.number(self.start_energy)
-        self.mean.exchange(archive, size)
-        archive.check_gradients(self.mean.memory)
-        self.seen.exchange(archive, size)
-        if self.start_energy < 0.0:
-            raise ValueError("the state holds an impossible scale: it is damaged")
+        self.start_energy = archive.nonnegative(self.start_energy, "scale")
+        self.mean.exchange_gradients(archive, size)
+        self.seen.exchange_counts(archive, size, self.events, "count of a feature")
         self.starting = 0
         for j in range(size):
-            archive.check_count(self.seen.at[j])
             if self.seen.at[j] < self.start.length:
                 self.starting += 1
         self.start.exchange(archive, self.seen.at, size)
