@@ -1,8 +1,8 @@
-from libc.math cimport fabs, log, sqrt
+from libc.math cimport fabs, sqrt
 
-from clipsgd_river._kernels.anomaly.fourier_features cimport LARGEST_COORDINATE, TAIL_WEIGHT
+from clipsgd_river._kernels.anomaly.fourier_features cimport FOURIER_TAIL
 from clipsgd_river._kernels.anomaly.fourier_part cimport SMALLEST_LEVEL, resting_rate
-from clipsgd_river._kernels.anomaly.part cimport Part
+from clipsgd_river._kernels.anomaly.part cimport LARGEST_COORDINATE, Part, tail
 from clipsgd_river._kernels.anomaly.slack cimport Slack
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.vector cimport Vector

@@ -16,10 +16,11 @@ from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
-    from math import fabs, log, sqrt
+    from math import fabs, sqrt
 
-    from clipsgd_river._kernels.anomaly.fourier_features import LARGEST_COORDINATE, TAIL_WEIGHT
+    from clipsgd_river._kernels.anomaly.fourier_features import FOURIER_TAIL
     from clipsgd_river._kernels.anomaly.fourier_part import SMALLEST_LEVEL, resting_rate
+    from clipsgd_river._kernels.anomaly.part import LARGEST_COORDINATE, tail
 
 # E[min(|u|, 4)] / 4 for standard normal u, (phi(0) - phi(4)) / 2 + 2 (1 - Phi(4)), and the rest.
 NORMAL_DEFICIT = 0.19946756757150014
@@ -73,7 +74,7 @@ class ClosenessPart(Part):
         margin: cython.double = max(self.slack.margin.value, SMALLEST_LEVEL)
         if size <= LARGEST_COORDINATE:
             return weight * (size / LARGEST_COORDINATE) / margin
-        return weight / margin + TAIL_WEIGHT * log(size / LARGEST_COORDINATE)
+        return weight / margin + tail(z, FOURIER_TAIL)
 
     def distance(self, standard: LocationScale) -> float:
         """s / m plus the tail."""

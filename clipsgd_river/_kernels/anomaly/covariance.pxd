@@ -1,6 +1,6 @@
-from libc.math cimport fabs, log, sqrt
+from libc.math cimport log, sqrt
 
-from clipsgd_river._kernels.anomaly.part cimport Part
+from clipsgd_river._kernels.anomaly.part cimport LARGEST_COORDINATE, TAIL_WEIGHT, Part, tail
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.vector cimport IntegerVector, Vector
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
@@ -8,7 +8,6 @@ from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
 cdef double RIDGE
 cdef double MULTIPLE
-cdef double LARGEST_COORDINATE
 cdef double LARGEST_INVERSE
 
 cdef class CovariancePart(Part):
@@ -26,7 +25,6 @@ cdef class CovariancePart(Part):
     cdef double ridge_share
     cdef Py_ssize_t side
 
-    cdef double excess(self, double z) noexcept nogil
     cdef double surprise(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef double surprises(self, LocationScale standard) noexcept nogil
     cdef double multiply(self) noexcept nogil

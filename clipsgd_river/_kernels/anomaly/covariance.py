@@ -17,16 +17,15 @@ from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
-    from math import fabs, log, sqrt
+    from math import log, sqrt
+
+    from clipsgd_river._kernels.anomaly.part import LARGEST_COORDINATE, TAIL_WEIGHT, tail
 
 # Ridge on the covariance of the standardised features.
 RIDGE = 0.03
 # The automatic threshold, in medians of the Mahalanobis norm: shorter than for a location, since
 # what is clipped moves d^2 numbers.
 MULTIPLE = 1.5
-# Standardised deviations enter the covariance and the quadratic form up to this; what exceeds it
-# adds a logarithm, as the tail of a Student distribution would.
-LARGEST_COORDINATE = 4.0
 # A diagonal of the inverse beyond this is round-off: where every feature's turn for the ridge
 # comes, exact arithmetic bounds it by a small multiple of 1 / ridge.
 LARGEST_INVERSE = 1e9
@@ -114,13 +113,6 @@ class CovariancePart(Part):
         """A triangle of P."""
         return size * (size + 1) // 2
 
-    def excess(self, z: float) -> float:
-        """What a deviation adds beyond the quadratic form."""
-        size: cython.double = fabs(z)
-        if size <= LARGEST_COORDINATE:
-            return 0.0
-        return 2.0 * log(size / LARGEST_COORDINATE)
-
     def distance(self, standard: LocationScale) -> float:
         """u'Pu + sum of 2 log(|z| / 4) over |z| > 4."""
         k: cython.Py_ssize_t
@@ -131,7 +123,7 @@ class CovariancePart(Part):
                 self.coordinates.at[k] = 0.0
         for k in range(standard.features.count):
             z = standard.z.at[k]
-            total += self.excess(z)
+            total += tail(z, TAIL_WEIGHT)
             z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
             self.coordinates.at[standard.features.present.at[k]] = z
         return total + max(self.multiply(), 0.0)
@@ -145,7 +137,7 @@ class CovariancePart(Part):
         j: cython.int = standard.features.present.at[k]
         pull: cython.double = self.product.at[j]
         own: cython.double = self.inverse.at[j * self.side + j]
-        return log(1.0 + pull * pull / (3.0 * own)) + self.excess(standard.z.at[k])
+        return log(1.0 + pull * pull / (3.0 * own)) + tail(standard.z.at[k], TAIL_WEIGHT)
 
     def surprises(self, standard: LocationScale) -> float:
         """Sum of the present features' `surprise`, after `distance`."""
@@ -187,7 +179,7 @@ class CovariancePart(Part):
         for k in range(standard.features.count):
             j = standard.features.present.at[k]
             contributions[j] = self.coordinates.at[j] * self.product.at[j]
-            contributions[j] += self.excess(standard.z.at[k])
+            contributions[j] += tail(standard.z.at[k], TAIL_WEIGHT)
 
     def expect(self, standard: LocationScale, band: cython.p_double) -> None:
         """Mean u_j - (Pu)_j / P_jj and variance 1 / P_jj of a Gaussian given its others."""

@@ -1,11 +1,11 @@
-from libc.math cimport exp, fabs, log, sqrt
+from libc.math cimport exp, sqrt
 
+from clipsgd_river._kernels.anomaly.part cimport LARGEST_COORDINATE, tail
 from clipsgd_river._kernels.core.circle cimport double_angles, turn
 from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
-cdef double LARGEST_COORDINATE
-cdef double TAIL_WEIGHT
+cdef double FOURIER_TAIL
 cdef Py_ssize_t BANDWIDTHS
 
 cdef class FourierFeatures:
@@ -29,7 +29,6 @@ cdef class FourierFeatures:
     cdef void add_features(self, Py_ssize_t size) noexcept
     cdef void include_new(self, Py_ssize_t size, double* mean) noexcept nogil
     cdef void set_bandwidth(self, Py_ssize_t size) noexcept nogil
-    cdef double excess(self, double z) noexcept nogil
     cdef void load(self, LocationScale standard, bint started) noexcept nogil
     cdef void project(self, int* present, Py_ssize_t count) noexcept nogil
     cdef void leave_out(self, LocationScale standard, Py_ssize_t k) noexcept nogil

@@ -14,15 +14,13 @@ from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
-    from math import exp, fabs, log, sqrt
+    from math import exp, sqrt
 
+    from clipsgd_river._kernels.anomaly.part import LARGEST_COORDINATE, tail
     from clipsgd_river._kernels.core.circle import double_angles, turn
 
-# Deviations enter the features up to this, as they enter a covariance: beyond, a cosine of a huge
-# number would be noise.
-LARGEST_COORDINATE = 4.0
-# What exceeds it adds this times the logarithm of the excess, so that farther is farther.
-TAIL_WEIGHT = 0.5
+# Of the tail of a distance by Fourier features.
+FOURIER_TAIL = 0.5
 # Bandwidths sqrt(d), sqrt(d) / 2 and sqrt(d) / 4: twice and four times the angles of the first.
 BANDWIDTHS = 3
 # More weights than this, 1 GB, are refused.
@@ -128,13 +126,6 @@ class FourierFeatures:
         self.pending = False
         self.factor = 1.0 / sqrt(size)
 
-    def excess(self, z: float) -> float:
-        """What a deviation adds to a distance beyond the features."""
-        size: cython.double = fabs(z)
-        if size <= LARGEST_COORDINATE:
-            return 0.0
-        return TAIL_WEIGHT * log(size / LARGEST_COORDINATE)
-
     def load(self, standard: LocationScale, started: cython.bint) -> None:
         """Coordinates and angles of the loaded event, or of its features that have started."""
         k: cython.Py_ssize_t
@@ -146,7 +137,7 @@ class FourierFeatures:
             z = standard.z.at[k]
             if started and not standard.has_started(standard.features.present.at[k]):
                 z = 0.0
-            self.tail += self.excess(z)
+            self.tail += tail(z, FOURIER_TAIL)
             z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
             self.coordinates.at[k] = z
             self.square += z * z

@@ -1,14 +1,13 @@
-from libc.math cimport fabs, sqrt
+from libc.math cimport sqrt
 
-from clipsgd_river._kernels.anomaly.fourier_features cimport BANDWIDTHS, FourierFeatures
-from clipsgd_river._kernels.anomaly.part cimport Part
+from clipsgd_river._kernels.anomaly.fourier_features cimport BANDWIDTHS, FOURIER_TAIL, FourierFeatures
+from clipsgd_river._kernels.anomaly.part cimport NEAR_SQUARE, Part, tail
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.circle cimport inner
 from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
-cdef double NEAR_SQUARE
 cdef double REST_RATE
 cdef double PRIOR_EVENTS
 cdef double SMALLEST_LEVEL
@@ -25,5 +24,5 @@ cdef class FourierPart(Part):
     cdef double level(self, Py_ssize_t bandwidth) noexcept nogil
     cdef double energy(self, Py_ssize_t bandwidth) noexcept nogil
     cdef double floored(self, double level, double energy) noexcept nogil
-    cdef double combine(self, double square, double tail) noexcept nogil
+    cdef double combine(self, double square, double excess) noexcept nogil
     cdef bint load_started(self, LocationScale standard) noexcept nogil

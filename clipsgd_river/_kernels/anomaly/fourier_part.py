@@ -18,11 +18,10 @@ from clipsgd_river._kernels.sgd.location_scale import LocationScale
 if not cython.compiled:
     from math import sqrt
 
-    from clipsgd_river._kernels.anomaly.fourier_features import BANDWIDTHS
+    from clipsgd_river._kernels.anomaly.fourier_features import BANDWIDTHS, FOURIER_TAIL
+    from clipsgd_river._kernels.anomaly.part import NEAR_SQUARE, tail
     from clipsgd_river._kernels.core.circle import inner
 
-# Within a thousandth of a scale of the expected event the distance falls to 0.
-NEAR_SQUARE = 1e-6
 # An automatic step is at rest 1 / 200; at the start, what is assumed counts as ten events.
 REST_RATE = 0.005
 PRIOR_EVENTS = 10.0
@@ -103,9 +102,9 @@ class FourierPart(Part):
         self.fourier.evaluate(self.fourier.angles.at)
         return self.combine(self.fourier.square, self.fourier.tail)
 
-    def combine(self, square: float, tail: float) -> float:
+    def combine(self, square: float, excess: float) -> float:
         """Distance from the features in ``fourier.values``, ||u||^2 and the tail."""
-        return self.compare() * (square / (square + NEAR_SQUARE)) + tail
+        return self.compare() * (square / (square + NEAR_SQUARE)) + excess
 
     def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """By how much the distance drops when a feature takes its expected value, for each.
@@ -115,17 +114,17 @@ class FourierPart(Part):
         k: cython.Py_ssize_t
         u: cython.double
         square: cython.double = self.fourier.square
-        tail: cython.double = self.fourier.tail
+        excess: cython.double = self.fourier.tail
         if standard.features.count == 0:
             return
-        whole: cython.double = self.combine(square, tail)
+        whole: cython.double = self.combine(square, excess)
         for k in range(standard.features.count):
             u = self.fourier.coordinates.at[k]
             self.fourier.leave_out(standard, k)
             self.fourier.evaluate(self.fourier.other_angles.at)
             contributions[standard.features.present.at[k]] = whole - self.combine(
                 max(square - u * u, 0.0),
-                max(tail - self.fourier.excess(standard.z.at[k]), 0.0),
+                max(excess - tail(standard.z.at[k], FOURIER_TAIL), 0.0),
             )
         self.fourier.evaluate(self.fourier.angles.at)
         self.compare()

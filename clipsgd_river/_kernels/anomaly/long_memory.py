@@ -13,8 +13,8 @@ from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
-# The step of a location at rest, as `LocationScale` has it: a memory of 2,000 events.
-LONG_RATE = 0.0005
+if not cython.compiled:
+    from clipsgd_river._kernels.sgd.step_size import RATE_AT_REST
 
 
 class LongMemoryPart(Part):
@@ -37,7 +37,7 @@ class LongMemoryPart(Part):
 
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         rate = settings["learning_rate"]
-        slow = min(rate, LONG_RATE) if isinstance(rate, float) else LONG_RATE
+        slow = min(rate, RATE_AT_REST) if isinstance(rate, float) else RATE_AT_REST
         self.past = LocationScale({**settings, "learning_rate": slow}, features)
         self.z_score = ZScorePart(settings, features)
 

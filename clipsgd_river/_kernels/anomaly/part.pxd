@@ -1,5 +1,13 @@
+from libc.math cimport fabs, log
+
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
+
+cdef double LARGEST_COORDINATE
+cdef double TAIL_WEIGHT
+cdef double NEAR_SQUARE
+
+cdef double tail(double z, double weight) noexcept nogil
 
 cdef class Part:
     cdef double distance(self, LocationScale standard) noexcept nogil

@@ -11,6 +11,24 @@ from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
+if not cython.compiled:
+    from math import fabs, log
+
+# Deviations enter a model up to this; what exceeds it adds TAIL_WEIGHT times the logarithm of the
+# excess to the distance, as the tail of a Student distribution would.
+LARGEST_COORDINATE = 4.0
+TAIL_WEIGHT = 2.0
+# Within a thousandth of a scale of the expected event a distance by a model falls to 0.
+NEAR_SQUARE = 1e-6
+
+
+def tail(z: float, weight: float) -> float:
+    """What a deviation adds to the distance beyond the model: its excess over 4, logarithmic."""
+    size: cython.double = fabs(z)
+    if size <= LARGEST_COORDINATE:
+        return 0.0
+    return weight * log(size / LARGEST_COORDINATE)
+
 
 class Part:
     """An algorithm of a detector: it finds distances in standardised events.

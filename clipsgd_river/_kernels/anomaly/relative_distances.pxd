@@ -2,11 +2,10 @@ from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.archived cimport ArchivedKernel
-from clipsgd_river._kernels.core.robust_start cimport RobustStart
+from clipsgd_river._kernels.core.robust_start cimport MEDIAN_FACTOR, RobustStart
 from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double GAIN
-cdef double CONSISTENCY
 cdef double SMALLEST_SHARE
 cdef double SMALLEST_SPREAD
 cdef double LARGEST_DEVIATION

@@ -17,11 +17,10 @@ if not cython.compiled:
     from math import fabs, sqrt
 
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
+    from clipsgd_river._kernels.core.robust_start import MEDIAN_FACTOR
 
 # The smallest step: medians remember some hundreds of events.
 GAIN = 0.005
-# Makes the median absolute deviation consistent for the standard deviation at the Gaussian.
-CONSISTENCY = 1.4826022185056018
 # A spread below this share of the median is that of a constant.
 SMALLEST_SHARE = 1e-9
 SMALLEST_SPREAD = 1e-300
@@ -123,7 +122,7 @@ class RelativeDistances(ArchivedKernel):
             median[member] += min(move, deviation)
         else:
             median[member] -= min(move, -deviation)
-        if CONSISTENCY * fabs(deviation) > spread:
+        if MEDIAN_FACTOR * fabs(deviation) > spread:
             spread = max(spread, SMALLEST_SHARE * fabs(deviation)) * (1.0 + step)
         else:
             spread /= 1.0 + step

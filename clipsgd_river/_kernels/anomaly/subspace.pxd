@@ -1,14 +1,13 @@
-from libc.math cimport fabs, log, sqrt
+from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.anomaly.amplitudes cimport Amplitudes
-from clipsgd_river._kernels.anomaly.part cimport Part
+from clipsgd_river._kernels.anomaly.part cimport LARGEST_COORDINATE, TAIL_WEIGHT, Part, tail
 from clipsgd_river._kernels.anomaly.principal_subspace cimport PrincipalSubspace
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.reductions cimport total
 from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.location_scale cimport BAND, LARGEST_DEVIATION, LocationScale
 
-cdef double LARGEST_COORDINATE
 cdef double RATE
 cdef double LARGEST_RATE
 cdef double LARGEST_LEVEL

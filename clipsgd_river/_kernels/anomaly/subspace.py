@@ -16,14 +16,12 @@ from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
-    from math import fabs, log, sqrt
+    from math import fabs, sqrt
 
+    from clipsgd_river._kernels.anomaly.part import LARGEST_COORDINATE, TAIL_WEIGHT, tail
     from clipsgd_river._kernels.core.reductions import total
     from clipsgd_river._kernels.sgd.location_scale import BAND, LARGEST_DEVIATION
 
-# Deviations in units enter the subspace up to this; what exceeds it adds a logarithm, as the tail
-# of a Student distribution would.
-LARGEST_COORDINATE = 4.0
 # Step of centre and directions where the learning rate is automatic: a memory of 50 events.
 RATE = 0.02
 LARGEST_RATE = 0.5
@@ -79,7 +77,6 @@ class SubspacePart(Part):
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         z: cython.double
-        size: cython.double
         location: cython.double
         strength: cython.double
         count: cython.Py_ssize_t = standard.features.count
@@ -114,8 +111,7 @@ class SubspacePart(Part):
                 excess[k] = 0.0
                 continue
             known += 1.0
-            size = min(excess[k], LARGEST_DEVIATION)
-            excess[k] = 2.0 * log(size / LARGEST_COORDINATE) if size > LARGEST_COORDINATE else 0.0
+            excess[k] = tail(min(excess[k], LARGEST_DEVIATION), TAIL_WEIGHT)
             location = max(min(centre[j] * inverse[k], LARGEST_DEVIATION), -LARGEST_DEVIATION)
             strength = max(min(values[j] * inverse[k], LARGEST_DEVIATION), -LARGEST_DEVIATION)
             usual += location * location

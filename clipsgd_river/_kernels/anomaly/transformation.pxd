@@ -1,21 +1,18 @@
-from libc.math cimport exp, fabs, log, sqrt
+from libc.math cimport exp, log, sqrt
 
-from clipsgd_river._kernels.anomaly.part cimport Part
+from clipsgd_river._kernels.anomaly.part cimport LARGEST_COORDINATE, NEAR_SQUARE, TAIL_WEIGHT, Part, tail
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.circle cimport turn
+from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
 from clipsgd_river._kernels.core.matrix cimport dot
 from clipsgd_river._kernels.core.vector cimport IntegerVector, Vector
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
-cdef double LARGEST_COORDINATE
-cdef double TAIL_WEIGHT
-cdef double NEAR_SQUARE
 cdef double LONGEST_STEP
 cdef double MULTIPLE
 cdef double LEAST_CLIP
 cdef double LARGEST_WEIGHT
-cdef double LARGEST_PIXEL
 cdef double IMAGE_SCALE
 cdef double TABLE_SCALE
 
@@ -48,9 +45,8 @@ cdef class TransformationPart(Part):
     cdef void load(self, LocationScale standard, bint started) noexcept nogil
     cdef void add(self, double* angles, Py_ssize_t j, double value) noexcept nogil
     cdef void look(self, double* angles, double square) noexcept nogil
-    cdef double compare(self, double* angles, double square, double tail) noexcept nogil
+    cdef double compare(self, double* angles, double square, double excess) noexcept nogil
     cdef double usual(self, LocationScale standard, Py_ssize_t j) noexcept nogil
-    cdef double excess(self, double z) noexcept nogil
     cdef double rate(self, LocationScale standard) noexcept nogil
     cdef double logit(self, Py_ssize_t k, Py_ssize_t m) noexcept nogil
     cdef void move(self, Py_ssize_t start, Py_ssize_t source, double weight) noexcept nogil

@@ -19,17 +19,18 @@ from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
-    from math import exp, fabs, log, sqrt
+    from math import exp, log, sqrt
 
+    from clipsgd_river._kernels.anomaly.part import (
+        LARGEST_COORDINATE,
+        NEAR_SQUARE,
+        TAIL_WEIGHT,
+        tail,
+    )
     from clipsgd_river._kernels.core.circle import turn
+    from clipsgd_river._kernels.core.features import LARGEST_VALUE
     from clipsgd_river._kernels.core.matrix import dot
 
-# Deviations of a table enter up to this; what exceeds it adds this times the logarithm of the
-# excess, as the tail of a Student distribution would.
-LARGEST_COORDINATE = 4.0
-TAIL_WEIGHT = 2.0
-# Within a thousandth of a scale of the expected event of a table the distance falls to 0.
-NEAR_SQUARE = 1e-6
 # The Hessian of a softmax loss is at most half the squared norm of the inputs, which is 1: longer
 # steps than 4 overshoot.
 LONGEST_STEP = 4.0
@@ -38,8 +39,6 @@ LONGEST_STEP = 4.0
 # vanish and take the step with it; that of one which does not fit, after a change, is large.
 MULTIPLE = 1.0
 LEAST_CLIP = 0.25
-# A pixel beyond this counts as this: squares stay finite.
-LARGEST_PIXEL = 1e150
 # Logits of inputs of norm 1 stay far below.
 LARGEST_WEIGHT = 1e6
 # Angles of an image of norm 1, and of the square root of the number of a table's features.
@@ -133,18 +132,11 @@ class TransformationPart(Part):
             raise ValueError(f"the event has a pixel {name}; pixels are counted from 0 on")
         return int(name)
 
-    def excess(self, z: float) -> float:
-        """What a deviation of a table adds beyond the model."""
-        size: cython.double = fabs(z)
-        if size <= LARGEST_COORDINATE:
-            return 0.0
-        return TAIL_WEIGHT * log(size / LARGEST_COORDINATE)
-
     def usual(self, standard: LocationScale, j: cython.Py_ssize_t) -> float:
         """Coordinate that a missing feature takes: a pixel's mean, 0 in a table."""
         if self.pixels == 0:
             return 0.0
-        return max(min(standard.location.at[j], LARGEST_PIXEL), -LARGEST_PIXEL)
+        return max(min(standard.location.at[j], LARGEST_VALUE), -LARGEST_VALUE)
 
     def load(self, standard: LocationScale, started: cython.bint) -> None:
         """Coordinates and angles of the loaded event, or of its features that have started."""
@@ -158,13 +150,12 @@ class TransformationPart(Part):
         for k in range(standard.features.count):
             j = standard.features.present.at[k]
             if self.pixels > 0:
-                z = standard.features.values.at[j]
-                self.coordinates.at[j] = max(min(z, LARGEST_PIXEL), -LARGEST_PIXEL)
+                self.coordinates.at[j] = standard.features.values.at[j]
                 continue
             z = standard.z.at[k]
             if started and not standard.has_started(j):
                 z = 0.0
-            self.tail += self.excess(z)
+            self.tail += tail(z, TAIL_WEIGHT)
             self.coordinates.at[j] = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
         for k in range(self.classes * self.angles_each):
             self.angles.at[k] = 0.0
@@ -230,7 +221,7 @@ class TransformationPart(Part):
             count,
         )
 
-    def compare(self, angles: cython.p_double, square: float, tail: float) -> float:
+    def compare(self, angles: cython.p_double, square: float, excess: float) -> float:
         """Distance at these angles; leaves the errors e_m - p_m."""
         k: cython.Py_ssize_t
         m: cython.Py_ssize_t
@@ -260,7 +251,7 @@ class TransformationPart(Part):
         surprise = max(surprise / self.classes, 0.0)
         if self.pixels > 0:
             return surprise
-        return surprise * (square / (square + NEAR_SQUARE)) + tail
+        return surprise * (square / (square + NEAR_SQUARE)) + excess
 
     def distance(self, standard: LocationScale) -> float:
         """Mean negative log-likelihood of the transformations, and the tail."""
@@ -281,7 +272,7 @@ class TransformationPart(Part):
         u: cython.double
         usual: cython.double
         rest: cython.double
-        tail: cython.double
+        excess: cython.double
         if standard.features.count == 0:
             return
         whole: cython.double = self.compare(self.angles.at, self.square, self.tail)
@@ -289,14 +280,14 @@ class TransformationPart(Part):
             j = standard.features.present.at[k]
             u = self.coordinates.at[j]
             usual = self.usual(standard, j)
-            tail = self.tail
+            excess = self.tail
             if self.pixels == 0:
-                tail = max(tail - self.excess(standard.z.at[k]), 0.0)
+                excess = max(excess - tail(standard.z.at[k], TAIL_WEIGHT), 0.0)
             for i in range(self.classes * self.angles_each):
                 self.others.at[i] = self.angles.at[i]
             self.add(self.others.at, j, usual - u)
             rest = max(self.square - u * u, 0.0) + usual * usual
-            contributions[j] = whole - self.compare(self.others.at, rest, tail)
+            contributions[j] = whole - self.compare(self.others.at, rest, excess)
 
     def rate(self, standard: LocationScale) -> float:
         """Step of the weights."""

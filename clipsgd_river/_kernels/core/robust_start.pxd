@@ -5,6 +5,7 @@ from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double MEDIAN_FACTOR
 cdef double TRIMMED_FACTOR
+cdef double ROUND_OFF
 
 cdef class RobustStart:
     cdef readonly Py_ssize_t length

@@ -20,6 +20,8 @@ MEDIAN_FACTOR = 1.4826022185056018
 # The same for the mean of the smallest four fifths of the absolute deviations:
 # 0.8 / (2 (phi(0) - phi(Phi^-1(0.9)))).
 TRIMMED_FACTOR = 1.7901581257439687
+# A scale below this share of its location is round-off: the variable is constant so far.
+ROUND_OFF = 2.0**-50
 
 
 class RobustStart:

@@ -18,6 +18,7 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.linear_model.linear_unit import LARGEST_WEIGHT
+    from clipsgd_river._kernels.sgd.step_size import RATE_AT_REST
 
 
 class RegressionKernel(LinearKernel):
@@ -28,7 +29,7 @@ class RegressionKernel(LinearKernel):
 
     def __init__(self, settings: dict[str, Any]) -> None:
         LinearKernel.__init__(self, settings)
-        self.unit = LinearUnit(settings["learning_rate"], 0.0005, 1.0)
+        self.unit = LinearUnit(settings["learning_rate"], RATE_AT_REST, 1.0)
         self.target_start = RobustStart(settings["warm_up"])
         self.target_start.grow(1)
         self.value = 0.0

@@ -2,9 +2,10 @@ from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.robust_start cimport ROUND_OFF
 from clipsgd_river._kernels.proba.pareto_tail cimport ParetoTail
 from clipsgd_river._kernels.proba.quantile_bins cimport LOGISTIC_UNIT, QuantileBins
-from clipsgd_river._kernels.stats.univariate cimport ROUND_OFF, UnivariateKernel
+from clipsgd_river._kernels.stats.univariate cimport UnivariateKernel
 
 cdef double CLIP
 cdef double LEAST_VOTES

@@ -16,8 +16,8 @@ if not cython.compiled:
     from math import fabs, sqrt
 
     from clipsgd_river._kernels.core.buffers import doubles
+    from clipsgd_river._kernels.core.robust_start import ROUND_OFF
     from clipsgd_river._kernels.proba.quantile_bins import LOGISTIC_UNIT
-    from clipsgd_river._kernels.stats.univariate import ROUND_OFF
 
 # Deviations are clipped at this many scales.
 CLIP = 2.5

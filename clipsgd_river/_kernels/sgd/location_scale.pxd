@@ -3,15 +3,14 @@ from libc.math cimport fabs, sqrt
 from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.reductions cimport smallest, total
-from clipsgd_river._kernels.core.robust_start cimport RobustStart
+from clipsgd_river._kernels.core.robust_start cimport ROUND_OFF, RobustStart
 from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
-from clipsgd_river._kernels.sgd.step_size cimport StepSize
+from clipsgd_river._kernels.sgd.step_size cimport RATE_AT_REST, StepSize
 
 cdef double LARGEST_DEVIATION
 cdef double SMALLEST_SCALE
 cdef double LARGEST_SCALE
-cdef double ROUND_OFF
 cdef double CONSTANT_MEMORY
 cdef double PRIOR_EVENTS
 cdef double BAND

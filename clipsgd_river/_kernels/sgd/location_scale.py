@@ -19,6 +19,8 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
     from clipsgd_river._kernels.core.reductions import smallest, total
+    from clipsgd_river._kernels.core.robust_start import ROUND_OFF
+    from clipsgd_river._kernels.sgd.step_size import RATE_AT_REST
 
 # Standardised deviations are cut here, where a product of four of their squares is still finite.
 LARGEST_DEVIATION = 1e35
@@ -26,7 +28,6 @@ LARGEST_DEVIATION = 1e35
 LARGEST_SCALE = 1e152
 # A scale below this, or below the round-off of its location, is that of a constant.
 SMALLEST_SCALE = 1e-140
-ROUND_OFF = 2.0**-50
 # Events without a change beyond which a constant is not trusted further.
 CONSTANT_MEMORY = 1000.0
 # A deviation below a thousandth of a scale, squared here, is a repeat. Repeats shrink the scale at
@@ -71,7 +72,7 @@ class LocationScale:
         rate = settings["learning_rate"]
         self.features = features
         self.clip = ClipThreshold(settings["clip"])
-        self.location_step = StepSize(rate, 0.0005, True)
+        self.location_step = StepSize(rate, RATE_AT_REST, True)
         self.scale_step = StepSize(rate, 0.002, False)
         self.start = RobustStart(settings["warm_up"])
         self.share = 1.0

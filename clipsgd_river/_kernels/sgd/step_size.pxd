@@ -1,9 +1,9 @@
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.sgd.gradient_trace cimport GradientTrace
-from clipsgd_river._kernels.sgd.step_descent cimport StepDescent
+from clipsgd_river._kernels.sgd.step_descent cimport LARGEST_RATE, StepDescent
 
-cdef double LARGEST_RATE
+cdef double RATE_AT_REST
 
 cdef class StepSize:
     cdef readonly double rate

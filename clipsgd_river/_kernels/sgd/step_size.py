@@ -10,7 +10,11 @@ from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.sgd.gradient_trace import GradientTrace
 from clipsgd_river._kernels.sgd.step_descent import StepDescent
 
-LARGEST_RATE = 0.3
+if not cython.compiled:
+    from clipsgd_river._kernels.sgd.step_descent import LARGEST_RATE
+
+# The automatic step of a location at rest: a memory of 2,000 events.
+RATE_AT_REST = 0.0005
 ABRUPT_MEMORY = 60.0
 ABRUPT_SIGNIFICANCE = 6.0
 

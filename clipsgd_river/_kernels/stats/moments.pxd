@@ -1,8 +1,9 @@
 from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.robust_start cimport ROUND_OFF
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
-from clipsgd_river._kernels.stats.univariate cimport ROUND_OFF, UnivariateKernel
+from clipsgd_river._kernels.stats.univariate cimport UnivariateKernel
 
 cdef double GROWING_MULTIPLE
 cdef double LARGEST_THRESHOLD

@@ -14,7 +14,7 @@ from clipsgd_river._kernels.stats.univariate import UnivariateKernel
 if not cython.compiled:
     from math import fabs, sqrt
 
-    from clipsgd_river._kernels.stats.univariate import ROUND_OFF
+    from clipsgd_river._kernels.core.robust_start import ROUND_OFF
 
 # The growing one is this multiple of the scale times the fourth root of the memory. Smaller: more
 # bias at skewed variables; larger: an outlier moves the mean further. Among 2, 3, 4, 5, 6 and 8 on

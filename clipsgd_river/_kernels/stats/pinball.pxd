@@ -1,8 +1,9 @@
 from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
 from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
-from clipsgd_river._kernels.stats.univariate cimport LARGEST_VALUE, UnivariateKernel
+from clipsgd_river._kernels.stats.univariate cimport UnivariateKernel
 
 cdef Py_ssize_t FEWEST_NEIGHBOURS
 

@@ -14,7 +14,7 @@ from clipsgd_river._kernels.stats.univariate import UnivariateKernel
 if not cython.compiled:
     from math import fabs, sqrt
 
-    from clipsgd_river._kernels.stats.univariate import LARGEST_VALUE
+    from clipsgd_river._kernels.core.features import LARGEST_VALUE
 
 # Values from which a start reads how densely they lie, at least.
 FEWEST_NEIGHBOURS = 3

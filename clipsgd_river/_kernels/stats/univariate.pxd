@@ -1,13 +1,10 @@
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.archived cimport ArchivedKernel
 from clipsgd_river._kernels.core.buffers cimport doubles
-from clipsgd_river._kernels.core.features cimport FeatureTable
+from clipsgd_river._kernels.core.features cimport LARGEST_VALUE, FeatureTable
 from clipsgd_river._kernels.core.robust_start cimport RobustStart
 from clipsgd_river._kernels.core.vector cimport Vector
-from clipsgd_river._kernels.sgd.step_size cimport StepSize
-
-cdef double LARGEST_VALUE
-cdef double ROUND_OFF
+from clipsgd_river._kernels.sgd.step_size cimport RATE_AT_REST, StepSize
 
 cdef class UnivariateKernel(ArchivedKernel):
     cdef readonly double count

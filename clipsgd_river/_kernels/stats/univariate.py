@@ -17,11 +17,8 @@ from clipsgd_river._kernels.sgd.step_size import StepSize
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles
-
-# Values beyond this count as this, so that squares of differences stay finite.
-LARGEST_VALUE = 1e150
-# A scale below this share of its location is round-off: the variable is constant so far.
-ROUND_OFF = 2.0**-50
+    from clipsgd_river._kernels.core.features import LARGEST_VALUE
+    from clipsgd_river._kernels.sgd.step_size import RATE_AT_REST
 
 
 class UnivariateKernel(ArchivedKernel):
@@ -44,7 +41,7 @@ class UnivariateKernel(ArchivedKernel):
         self.count = 0.0
         rate = settings["learning_rate"]
         # The share of a value is never below 1 / t: averaging is a rate of 0.
-        self.step_size = StepSize(0.0 if rate == "averaging" else rate, 0.0005, True)
+        self.step_size = StepSize(0.0 if rate == "averaging" else rate, RATE_AT_REST, True)
         self.scheduled = hasattr(rate, "get")
         self.start = RobustStart(settings["warm_up"])
         self.start.grow(1)

@@ -6,7 +6,7 @@ from clipsgd_river._kernels.core.reductions cimport total
 from clipsgd_river._kernels.core.robust_start cimport RobustStart
 from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.clip_threshold cimport UNLIMITED, ClipThreshold
-from clipsgd_river._kernels.sgd.step_size cimport StepSize
+from clipsgd_river._kernels.sgd.step_size cimport RATE_AT_REST, StepSize
 
 cdef class VectorMeanKernel(EventLoop):
     cdef readonly StepSize step_size

@@ -20,6 +20,7 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.reductions import total
     from clipsgd_river._kernels.sgd.clip_threshold import UNLIMITED
+    from clipsgd_river._kernels.sgd.step_size import RATE_AT_REST
 
 
 class VectorMeanKernel(EventLoop):
@@ -35,7 +36,7 @@ class VectorMeanKernel(EventLoop):
     def __init__(self, settings: dict[str, Any]) -> None:
         EventLoop.__init__(self, settings)
         rate = settings["learning_rate"]
-        self.step_size = StepSize(0.0 if rate == "averaging" else rate, 0.0005, True)
+        self.step_size = StepSize(0.0 if rate == "averaging" else rate, RATE_AT_REST, True)
         self.floored = rate in ("averaging", "auto")
         self.start = RobustStart(settings["warm_up"])
         self.clip = ClipThreshold(settings["clip"])
