@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Which scores are alerts, so that they come at a promised rate, whatever the scores do."""
+"""Which scores are alerts, at a guaranteed rate for every sequence of scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.buffers import doubles, integers
 
-# Scores beyond this count as this, so that their differences stay finite.
+# Larger scores are clipped to this, so that their differences stay finite.
 LARGEST_SCORE = 1e150
 # Alerts may run ahead of the budget, or stay behind it, by 4 and a tenth of it, at most 16.
 FIRST_ALLOWANCE = 4.0
@@ -27,7 +27,7 @@ GAIN = 0.02
 # Location and scale of the ladder remember at least the events of five alerts.
 FLOOR_IN_RATES = 0.2
 # The mean gap between events remembers the events of ten alerts; a gap of more than ten mean ones
-# is a silence, which earns no alerts.
+# counts as ten.
 GAP_MEMORY = 10.0
 LONGEST_GAP = 10.0
 SMALLEST_RATE = 1e-12
@@ -42,14 +42,14 @@ class AlertBudgetKernel(ArchivedKernel):
 
     .. math:: -\log \alpha + g D / (1 - (D / c)^2),
 
-    or if D <= -c, whatever its score. So D never leaves [-c - alpha, c + 1].
+    or if D <= -c, for any score. So D never leaves [-c - alpha, c + 1].
 
     Parameters
     ----------
     settings
         ``rate``, alerts per event, or 0; ``per_second``, alerts per second, or 0; ``odds``,
-        whether scores are shares r / (r + q), of which the odds r / q are compared: a share near
-        1 has no room left for what is rarer still.
+        whether scores are shares r / (r + q), of which the odds r / q are compared: shares near
+        1 are too close to each other.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -124,10 +124,10 @@ class AlertBudgetKernel(ArchivedKernel):
             return most
         if debt <= -allowance:
             return -most
-        place: cython.double = self.ladder.quantile(self.required_rarity(debt, allowance))
+        quantile: cython.double = self.ladder.quantile(self.required_rarity(debt, allowance))
         if not self.odds:
-            return place
-        return max(place / (1.0 + place), -most) if place > -0.5 else -most
+            return quantile
+        return max(quantile / (1.0 + quantile), -most) if quantile > -0.5 else -most
 
     def tail_probability(self, score: float) -> float:
         """Estimated probability that a score exceeds this one; NaN while nothing is known."""
@@ -173,13 +173,13 @@ class AlertBudgetKernel(ArchivedKernel):
     def observe_at(self, score: float, seconds: float) -> cython.bint:
         """Whether the score of an event at a time is an alert; learns both.
 
-        The time counts where the budget is one per time.
+        The time matters only if the budget is one per time.
         """
         self.pass_time(seconds)
         return self.judge(score)
 
     def exceeds_at(self, score: float, seconds: float) -> cython.bint:
-        """Whether `observe_at` would say so; changes nothing."""
+        """Whether `observe_at` would alert; changes nothing."""
         clock = self.clock() if self.per_second > 0.0 else None
         self.pass_time(seconds)
         alert: cython.bint = self.is_beyond(score)
@@ -197,7 +197,7 @@ class AlertBudgetKernel(ArchivedKernel):
         return found
 
     def count_anew(self) -> None:
-        """Begin to count alerts and what accrues; the threshold's ladder stays."""
+        """Count alerts and the budget from 0 again; the threshold's ladder stays."""
         self.events = 0.0
         self.alerts = 0.0
         self.accrued = 0.0

@@ -35,5 +35,5 @@ cdef class ScoreLadder:
     cdef double rarity(self, double x) noexcept nogil
     cdef int exchange(self, Archive archive) except -1
 
-cdef double share(double place, double ratio) noexcept nogil
+cdef double share(double position, double ratio) noexcept nogil
 cdef double inverse_share(double part, double ratio) noexcept nogil

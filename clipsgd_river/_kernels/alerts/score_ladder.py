@@ -134,23 +134,23 @@ class ScoreLadder:
         trace += (deviation - trace) / AGREEMENT_MEMORY
         self.traces.at[k] = trace
         least: cython.double = min(floor, SMALLEST_SHAPE_STEP)
-        wish: cython.double = 1.0 / (self.counts.at[k] + PRIOR)
+        rate: cython.double = 1.0 / (self.counts.at[k] + PRIOR)
         if fabs(trace) > AGREEMENT:
-            wish = trace * trace
-        return min(max(wish, least), LARGEST_STEP)
+            rate = trace * trace
+        return min(max(rate, least), LARGEST_STEP)
 
     def begin(self) -> None:
         """Median and scale from the values of the start."""
         k: cython.Py_ssize_t
-        place: cython.Py_ssize_t
+        position: cython.Py_ssize_t
         value: cython.double
         for k in range(1, START):
             value = self.start.at[k]
-            place = k
-            while place > 0 and self.start.at[place - 1] > value:
-                self.start.at[place] = self.start.at[place - 1]
-                place -= 1
-            self.start.at[place] = value
+            position = k
+            while position > 0 and self.start.at[position - 1] > value:
+                self.start.at[position] = self.start.at[position - 1]
+                position -= 1
+            self.start.at[position] = value
         middle: cython.Py_ssize_t = START // 2
         self.values.at[0] = 0.5 * self.start.at[middle - 1] + 0.5 * self.start.at[middle]
         # Exceeded by five or six of 32 values, one in six.
@@ -176,31 +176,31 @@ class ScoreLadder:
 
     def walk(self, x: float, rarity: float) -> float:
         """Quantile of a rarity, or a rung below it that ``x`` does not reach either."""
-        place: cython.double = (rarity - LOG_2) / LOG_3
+        position: cython.double = (rarity - LOG_2) / LOG_3
         rung: cython.double = self.values.at[0]
         spacing: cython.double = self.values.at[1]
         ratio: cython.double = 1.0
         above: cython.double
         k: cython.Py_ssize_t = 1
-        if place <= 0.0:
-            return rung + place * spacing
-        while place > 1.0 and k < RUNGS and x > rung:
+        if position <= 0.0:
+            return rung + position * spacing
+        while position > 1.0 and k < RUNGS and x > rung:
             rung += spacing
-            place -= 1.0
+            position -= 1.0
             k += 1
             ratio = self.ratio(k, ratio)
             spacing *= ratio
         if x <= rung:
             return rung
         above = self.ratio(k + 1, ratio)
-        return rung + spacing * share(place, above)
+        return rung + spacing * share(position, above)
 
     def rarity(self, x: float) -> float:
         """Minus the logarithm of the probability that a value exceeds ``x``; from 0 to 700."""
         rung: cython.double = self.values.at[0]
         spacing: cython.double = self.values.at[1]
         ratio: cython.double = 1.0
-        place: cython.double
+        position: cython.double
         k: cython.Py_ssize_t = 1
         if spacing <= 0.0:
             return 0.0 if x <= rung else 700.0
@@ -213,8 +213,8 @@ class ScoreLadder:
             spacing *= ratio
             if spacing <= 0.0:
                 return 700.0
-        place = k - 1 + inverse_share((x - rung) / spacing, self.ratio(k + 1, ratio))
-        return min(LOG_2 + LOG_3 * place, 700.0)
+        position = k - 1 + inverse_share((x - rung) / spacing, self.ratio(k + 1, ratio))
+        return min(LOG_2 + LOG_3 * position, 700.0)
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
@@ -231,20 +231,20 @@ class ScoreLadder:
         return 0
 
 
-def share(place: float, ratio: float) -> float:
-    """Part of a spacing that lies below ``place`` of it, where spacings grow by ``ratio``.
+def share(position: float, ratio: float) -> float:
+    """Part of a spacing that lies below ``position`` of it, where spacings grow by ``ratio``.
 
-    (ratio**place - 1) / (ratio - 1): the quantile function of a generalised Pareto distribution,
+    (ratio**position - 1) / (ratio - 1): the quantile function of a generalised Pareto distribution,
     whose spacings grow so.
     """
     power: cython.double = log(ratio)
     if fabs(power) < 1e-6:
-        return place
-    return (exp(min(power * place, 600.0)) - 1.0) / (ratio - 1.0)
+        return position
+    return (exp(min(power * position, 600.0)) - 1.0) / (ratio - 1.0)
 
 
 def inverse_share(part: float, ratio: float) -> float:
-    """``place`` of which `share` is ``part``; infinitely far beyond the end of a bounded tail."""
+    """Position of which `share` is ``part``; infinitely far beyond the end of a bounded tail."""
     power: cython.double = log(ratio)
     if fabs(power) < 1e-6:
         return part

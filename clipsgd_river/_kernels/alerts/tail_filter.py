@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Which distances of a stream are unlikely enough to be alerts."""
+"""Alerts on distances of small tail probability."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TailFilterKernel(ArchivedKernel):
 
     def ready(self) -> cython.bint:
         """Whether the warm-up is over."""
-        return self.distances.settled() >= self.warm_up
+        return self.distances.reliable_count() >= self.warm_up
 
     def tail_probability(self, distance: float) -> float:
         """P(R >= distance); 1 for NaN, which a detector of another library may give."""
@@ -88,7 +88,7 @@ class TailFilterKernel(ArchivedKernel):
         i: cython.Py_ssize_t
         before: cython.double
         if len(scores) != count or len(alerts) != count:
-            raise ValueError(f"{len(scores)} and {len(alerts)} places for {count} scores")
+            raise ValueError(f"{len(scores)} and {len(alerts)} elements for {count} scores")
         if count == 0:
             return
         distance: cython.p_double = doubles(distances)

@@ -26,7 +26,7 @@ cdef class Amplitudes:
     cdef readonly double pooled
 
     cdef int grow(self, Py_ssize_t size) except -1
-    cdef double own(self, Py_ssize_t j, double scale) noexcept nogil
+    cdef double amplitude_of(self, Py_ssize_t j, double scale) noexcept nogil
     cdef void pool(self, double* scale, Py_ssize_t size) noexcept nogil
     cdef double unit_of(self, double scale, Py_ssize_t j) noexcept nogil
     cdef void measure(self, FeatureTable features, double* scale) noexcept nogil

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""How far each feature goes when it moves at all, and how alike the features are in that."""
+"""The typical size of each feature's larger deviations, and how similar features are in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LARGEST = 1e150
 # Variance of the logarithm of amplitudes of features in one unit, and of features in many.
 ALIKE = 0.75
 UNLIKE = 1.5
-# Events between two looks at all features together; every event at first.
+# Events between two updates of the pooled amplitude; every event at first.
 PERIOD = 16.0
 FIRST_EVENTS = 64.0
 
@@ -68,13 +68,13 @@ class Amplitudes:
         self.inverse.grow(size)
         return 0
 
-    def own(self, j: cython.Py_ssize_t, scale: cython.double) -> float:
+    def amplitude_of(self, j: cython.Py_ssize_t, scale: cython.double) -> float:
         """Amplitude of a feature of this scale; 0 for one that never moved."""
         amplitude: cython.double = max(self.median.at[j] * GAUSSIAN_SHARE, scale)
         return min(amplitude, LARGEST) if amplitude > SMALLEST else 0.0
 
     def pool(self, scale: cython.p_double, size: cython.Py_ssize_t) -> None:
-        """Look at all features: their mean square amplitude, and how alike they are."""
+        """Update the mean square amplitude of all features, and how similar they are."""
         j: cython.Py_ssize_t
         moving: cython.double = 0.0
         square: cython.double = 0.0
@@ -83,7 +83,7 @@ class Amplitudes:
         amplitude: cython.double
         logarithm: cython.double
         for j in range(size):
-            amplitude = self.own(j, scale[j])
+            amplitude = self.amplitude_of(j, scale[j])
             if amplitude > 0.0:
                 moving += 1.0
                 logarithm = log(amplitude)
@@ -94,7 +94,7 @@ class Amplitudes:
             self.weight = 0.0
             return
         for j in range(size):
-            amplitude = self.own(j, scale[j])
+            amplitude = self.amplitude_of(j, scale[j])
             if amplitude > 0.0:
                 logarithm = log(amplitude) - mean
                 spread += logarithm * logarithm
@@ -104,7 +104,7 @@ class Amplitudes:
 
     def unit_of(self, scale: cython.double, j: cython.Py_ssize_t) -> float:
         """Unit sigma of one feature."""
-        own: cython.double = self.own(j, scale)
+        own: cython.double = self.amplitude_of(j, scale)
         return sqrt((1.0 - self.weight) * (own * own) + self.weight * self.pooled)
 
     def measure(self, features: FeatureTable, scale: cython.p_double) -> None:
@@ -121,7 +121,7 @@ class Amplitudes:
         share: cython.double = 1.0 - self.weight
         common: cython.double = 0.0
         if share == 0.0:
-            # All features share one unit: no root and no division for each.
+            # All features share one unit: one root and one division.
             pooled = sqrt(pooled)
             common = 1.0 / pooled if pooled > 0.0 else 0.0
             for k in range(features.count):

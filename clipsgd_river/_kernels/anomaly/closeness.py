@@ -62,7 +62,7 @@ class ClosenessPart(Part):
         for j in range(self.size, size):
             self.weights.at[j] = NORMAL_CLOSENESS
         self.size = size
-        self.slack.assume(NORMAL_CLOSENESS * NORMAL_DEFICIT * size)
+        self.slack.start_at(NORMAL_CLOSENESS * NORMAL_DEFICIT * size)
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of the weights."""
@@ -119,7 +119,7 @@ class ClosenessPart(Part):
         slack: cython.bint = deficit > self.slack.margin.value
         self.slack.observe(deficit, slack)
         # Events that repeat their expected values have next to no deficit; nor have any at nu = 1.
-        self.slack.keep(SMALLEST_MARGIN * expected, expected / NORMAL_DEFICIT)
+        self.slack.clamp(SMALLEST_MARGIN * expected, expected / NORMAL_DEFICIT)
         if not slack:
             return
         rate: cython.double = self.slack.weight(resting_rate(standard, events))

@@ -10,14 +10,14 @@ cdef class CombinedKernel(DetectorKernel):
     cdef public list members
     cdef readonly RelativeDistances relative
     cdef readonly Vector first
-    cdef readonly Vector moved
+    cdef readonly Vector has_varied
     cdef readonly Vector distances
     cdef readonly Vector relatives
-    cdef double found
+    cdef double combined
     cdef double early
 
     cdef dict known_event(self)
-    cdef list ask_members(self, object event)
+    cdef list query_members(self, object event)
     cdef bint is_active(self, Py_ssize_t member)
     cdef int collect_distances(self, object event) except -1
     cdef int learn_members(self, list new) except -1

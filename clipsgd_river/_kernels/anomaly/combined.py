@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Detectors of any make, whose distances make one."""
+"""Any detectors, whose distances are combined into one."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class CombinedKernel(DetectorKernel):
 
     A member is any object with ``learn_one`` and ``distance_one`` or ``score_one``. It is given
     what `FeatureTable` lets pass, under the names and in the order in which features were first
-    seen; an event without a known feature is not shown to it.
+    seen; it does not get an event without a known feature.
 
     A distance has 0 as its smallest value, t(r) = f(v(r)) - f(v(0)); a score need not have one,
-    and t(r) = f(v(r)). A member without a distance judges once it has given two different scores:
-    one that waits for its window to fill says a constant until then, and the spread of a constant
-    is 0. Nor does any judge before two of its answers are known, as the spread of one is 0 too.
-    While no member judges, every event is usual.
+    and t(r) = f(v(r)). A member without a distance counts once it has given two different scores:
+    one whose window is still filling returns a constant, and the spread of a constant is 0. No
+    member counts before two of its distances are known. While no member counts, every event is
+    usual.
 
     Parameters
     ----------
@@ -53,16 +53,16 @@ class CombinedKernel(DetectorKernel):
         # NaN until the first score.
         self.first = Vector()
         self.first.replace(array("d", [NAN] * len(members)))
-        self.moved = Vector()
-        self.moved.replace(array("d", [hasattr(m, "distance_one") for m in members]))
+        self.has_varied = Vector()
+        self.has_varied.replace(array("d", [hasattr(m, "distance_one") for m in members]))
         self.distances = Vector(len(members))
         self.relatives = Vector(len(members))
-        self.found = 0.0
+        self.combined = 0.0
         self.early = max(settings["warm_up"] // 4, 1)
 
     def distance(self) -> float:
-        """Root mean square that `ask_members` found."""
-        return self.found
+        """Root mean square that `query_members` found."""
+        return self.combined
 
     def usual_distance(self) -> float:
         """About 1, what every member calls usual."""
@@ -85,8 +85,8 @@ class CombinedKernel(DetectorKernel):
             ]
         return event
 
-    def ask_members(self, event: Any) -> list[Any] | None:
-        """Load an event and ask the members; returns the new features as (name, value) pairs."""
+    def query_members(self, event: Any) -> list[Any] | None:
+        """Load an event and find its distance; returns new features as (name, value) pairs."""
         k: cython.Py_ssize_t
         active: cython.Py_ssize_t = 0
         t: cython.double
@@ -95,7 +95,7 @@ class CombinedKernel(DetectorKernel):
         for k in range(len(self.members)):
             self.distances.at[k] = NAN
             self.relatives.at[k] = 0.0
-        self.found = 0.0
+        self.combined = 0.0
         if self.features.count == 0 or self.events == 0.0:
             return new
         self.collect_distances(self.known_event())
@@ -109,26 +109,23 @@ class CombinedKernel(DetectorKernel):
             self.relatives.at[k] = t
             squares += t * t
             active += 1
-        self.found = sqrt(squares / active) if active > 0 else 1.0
+        self.combined = sqrt(squares / active) if active > 0 else 1.0
         return new
 
     def is_active(self, member: cython.Py_ssize_t) -> cython.bint:
-        """Whether a member has said something of the event, and it is known what it usually says.
-
-        Before anything was learned nobody was asked.
-        """
+        """Whether a member has a distance of the event, and its usual distances are known."""
         if self.distances.at[member] != self.distances.at[member]:
             return False
-        return self.moved.at[member] != 0.0 and self.relative.seen.at[member] >= 2.0
+        return self.has_varied.at[member] != 0.0 and self.relative.seen.at[member] >= 2.0
 
     def collect_distances(self, event: Any) -> cython.int:
-        """Write down what each member says of an event; NaN is nothing."""
+        """Write the distance by each member; NaN where it has none."""
         k: cython.Py_ssize_t
         for k in range(len(self.members)):
             member = self.members[k]
-            said = getattr(member, "distance_one", None) or member.score_one
+            answer = getattr(member, "distance_one", None) or member.score_one
             try:
-                distance: cython.double = said(dict(event))
+                distance: cython.double = answer(dict(event))
             except Exception as error:
                 error.add_note(f"raised by member {k} of the ensemble, {member!r}")
                 raise
@@ -140,8 +137,8 @@ class CombinedKernel(DetectorKernel):
         return 0
 
     def load(self, event: Any, learn: cython.bint) -> cython.int:
-        """Load a dict and let the members judge it; to learn, let them learn it too."""
-        new = self.ask_members(event)
+        """Load a dict and score it by the members; they also learn it if ``learn``."""
+        new = self.query_members(event)
         if learn:
             self.learn_members(new)
         return 0
@@ -167,19 +164,19 @@ class CombinedKernel(DetectorKernel):
         return 0
 
     def step(self) -> None:
-        """One step of what the distances of the members usually are."""
+        """One step of the usual distances of the members."""
         k: cython.Py_ssize_t
         if self.events <= self.early:
             return
         for k in range(self.relative.members):
             if self.distances.at[k] != self.distances.at[k]:
                 continue
-            if self.moved.at[k] == 0.0:
+            if self.has_varied.at[k] == 0.0:
                 if self.first.at[k] != self.first.at[k]:
                     self.first.at[k] = self.distances.at[k]
                 elif self.distances.at[k] != self.first.at[k]:
-                    self.moved.at[k] = 1.0
-            if self.moved.at[k] != 0.0:
+                    self.has_varied.at[k] = 1.0
+            if self.has_varied.at[k] != 0.0:
                 self.relative.observe(k, self.distances.at[k])
 
     def learn_one_within(
@@ -192,8 +189,8 @@ class CombinedKernel(DetectorKernel):
         own_score: cython.double
         self.claim()
         try:
-            new = self.ask_members(event)
-            distance = self.found
+            new = self.query_members(event)
+            distance = self.combined
             score = self.score(distance)
             own = self.limit.value
             own_score = self.score(own)
@@ -210,7 +207,7 @@ class CombinedKernel(DetectorKernel):
         """The distance divided among the members that explain, by t^2, and by their own shares."""
         self.claim()
         try:
-            self.ask_members(event)
+            self.query_members(event)
             known = self.known_event()
             contributions = dict.fromkeys(known, 0.0)
             explaining = [k for k, m in enumerate(self.members) if hasattr(m, "explain_one")]
@@ -219,12 +216,12 @@ class CombinedKernel(DetectorKernel):
                     "no member of this ensemble has explain_one; add one that has, as every "
                     "detector of clipsgd_river on features"
                 )
-            if self.found == 0.0:
+            if self.combined == 0.0:
                 return contributions
             weights = [self.relatives.memory[k] * self.relatives.memory[k] for k in explaining]
             whole = sum(weights)
             for k, weight in zip(explaining, weights, strict=True):
-                share = self.found * (weight / whole if whole > 0.0 else 1.0 / len(explaining))
+                share = self.combined * (weight / whole if whole > 0.0 else 1.0 / len(explaining))
                 divide(share, self.members[k].explain_one(dict(known)), contributions)
             return contributions
         finally:
@@ -263,17 +260,17 @@ class CombinedKernel(DetectorKernel):
         return 0
 
     def members_one(self, event: Any) -> dict[str, float]:
-        """Relative distance that each member which judges gives an event, by its name."""
+        """Relative distance by each active member, by its name."""
         k: cython.Py_ssize_t
         self.claim()
         try:
-            self.ask_members(event)
+            self.query_members(event)
             names = unique_names(self.members)
-            said: dict[str, float] = {}
+            relatives: dict[str, float] = {}
             for k in range(len(self.members)):
                 if self.is_active(k):
-                    said[names[k]] = self.relatives.at[k]
-            return said
+                    relatives[names[k]] = self.relatives.at[k]
+            return relatives
         finally:
             self.busy = False
 
@@ -292,18 +289,18 @@ class CombinedKernel(DetectorKernel):
         k: cython.Py_ssize_t
         self.exchange_scores(archive)
         count: cython.Py_ssize_t = len(self.members)
-        # An archive holds finite numbers: what no member has said is a distance beyond all.
+        # An archive holds finite numbers: a missing one is stored as a distance beyond all.
         beyond: cython.double = 2.0 * LARGEST_DISTANCE
         kept = array("d", [beyond if value != value else value for value in self.first.memory])
         kept = archive.vector(kept, count)
         if archive.reading:
-            self.moved.exchange(archive, count)
+            self.has_varied.exchange_counts(archive, count, 1.0, "member")
             self.first.replace(array("d", [NAN if value == beyond else value for value in kept]))
             for k in range(count):
-                if fabs(self.first.at[k]) > LARGEST_DISTANCE or self.moved.at[k] not in (0.0, 1.0):
+                if fabs(self.first.at[k]) > LARGEST_DISTANCE:
                     raise ValueError("the state holds an impossible first distance: it is damaged")
         else:
-            archive.vector(self.moved.memory, count)
+            archive.vector(self.has_varied.memory, count)
         return self.relative.exchange(archive)
 
     def arguments(self) -> tuple[Any, ...]:

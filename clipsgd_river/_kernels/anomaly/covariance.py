@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Distance of an event whose features count together: full covariance."""
+"""Distance of an event by the full covariance of its features."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ RIDGE = 0.03
 # The automatic threshold, in medians of the Mahalanobis norm: shorter than for a location, since
 # what is clipped moves d^2 numbers.
 MULTIPLE = 1.5
-# A diagonal of the inverse beyond this is round-off: where every feature's turn for the ridge
-# comes, exact arithmetic bounds it by a small multiple of 1 / ridge.
+# A diagonal of the inverse beyond this is round-off: as every feature takes its turn with the
+# ridge, exact arithmetic bounds it by a small multiple of 1 / ridge.
 LARGEST_INVERSE = 1e9
 
 
@@ -271,7 +271,7 @@ class CovariancePart(Part):
                 return
 
     def forget(self) -> None:
-        """Start again from the identity: round-off has won."""
+        """Start again from the identity, after too much round-off."""
         i: cython.Py_ssize_t
         for i in range(self.side * self.side):
             self.inverse.at[i] = 0.0
@@ -285,19 +285,19 @@ class CovariancePart(Part):
         j: cython.Py_ssize_t
         side: cython.Py_ssize_t = self.side
         for i in range(side):
-            part: array[float] = archive.vector(
+            row: array[float] = archive.vector(
                 self.inverse.memory[i * side : i * side + i + 1], i + 1
             )
-            if not 0.0 < part[i] < LARGEST_INVERSE:
+            if not 0.0 < row[i] < LARGEST_INVERSE:
                 raise ValueError("the state holds an impossible inverse covariance: it is damaged")
             if archive.reading:
                 for j in range(i):
-                    if not part[j] * part[j] < part[i] * self.inverse.at[j * side + j]:
+                    if not row[j] * row[j] < row[i] * self.inverse.at[j * side + j]:
                         raise ValueError(
                             "the state holds an inverse covariance that is not positive definite: "
                             "it is damaged"
                         )
                 for j in range(i + 1):
-                    self.inverse.at[i * side + j] = part[j]
-                    self.inverse.at[j * side + i] = part[j]
+                    self.inverse.at[i * side + j] = row[j]
+                    self.inverse.at[j * side + i] = row[j]
         return 0

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""The kernel of every detector: what it adds to the event loop is a distance and its score."""
+"""The kernel of every detector: an event loop with a distance and its score."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class DetectorKernel(EventLoop):
     def usual_distance(self) -> float:
         """Mean distance of an event with the loaded features if they were standard normal.
 
-        0 where that is not known: the first positive distance then takes its place.
+        0 where that is not known: the first positive distance is used instead.
         """
         return self.part.usual_distance(self.standard)
 
@@ -115,8 +115,8 @@ class DetectorKernel(EventLoop):
         if self.features.count == 0:
             return
         if self.typical.value == 0.0:
-            # The first distances are those of poor estimates; what a normal event would have
-            # stands in for the median, and three times that for a limit.
+            # The first distances are those of poor estimates: the median starts from the distance
+            # of a normal event, the limit from three times that.
             self.typical.start_at(self.usual_distance(), PRIOR_COUNT)
             self.limit.start_at(3.0 * self.usual_distance(), PRIOR_COUNT)
         if self.events > 1.0:
@@ -229,7 +229,7 @@ class DetectorKernel(EventLoop):
             self.busy = False
 
     def members_one(self, event: Any) -> dict[str, float]:
-        """What each member of a part that has several says of an event, by its name."""
+        """Relative distance of an event by each member of a part, by its name."""
         self.claim()
         try:
             self.load(event, False)
@@ -239,7 +239,7 @@ class DetectorKernel(EventLoop):
             self.busy = False
 
     def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
-        """Write distance and score of the loaded row, and learn it afterwards if asked."""
+        """Write distance and score of the loaded row, then learn it if ``learn``."""
         distance: cython.double = self.distance()
         self.distance_of[row] = distance
         self.score_of[row] = self.score(distance)
@@ -249,7 +249,7 @@ class DetectorKernel(EventLoop):
     def run_rows(
         self, rows: Any, names: Any, learn: cython.bint, distances: Any, scores: Any
     ) -> None:
-        """Run rows through the detector: distance and score before each is learned, if asked.
+        """Run rows through the detector: distance and score of each before it is learned.
 
         Parameters
         ----------
@@ -281,7 +281,7 @@ class DetectorKernel(EventLoop):
         self.limit.start_at(distance, max(self.limit.count, 1.0))
 
     def shorten(self, events: float) -> None:
-        """Let location, scale and what is like them count no more than ``events``."""
+        """Reduce the weight of past events in locations and scales to that of ``events``."""
         self.claim()
         try:
             self.standard.shorten(events)

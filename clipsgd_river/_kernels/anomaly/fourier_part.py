@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""What the parts on random Fourier features have in common."""
+"""What parts on random Fourier features share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if not cython.compiled:
 # An automatic step is at rest 1 / 200; at the start, what is assumed counts as ten events.
 REST_RATE = 0.005
 PRIOR_EVENTS = 10.0
-# No level of a kernel is divided by less.
+# The smallest level that a distance divides by.
 SMALLEST_LEVEL = 1e-100
 
 
@@ -72,7 +72,7 @@ class FourierPart(Part):
         return 0.0
 
     def refresh(self) -> None:
-        """Compute anew what follows from the mean alone."""
+        """Recompute what depends on the mean alone."""
 
     def level(self, bandwidth: cython.Py_ssize_t) -> float:
         """Mean kernel of one bandwidth at the event whose features are in ``fourier.values``."""
@@ -87,7 +87,7 @@ class FourierPart(Part):
         return inner(self.mean.at, self.mean.at, bandwidth * count, count) / self.fourier.components
 
     def floored(self, level: float, energy: float) -> float:
-        """A level no lower than its noise: a far event has phases as good as random.
+        """A level no lower than its noise: the phases of a far event are practically random.
 
         The sum over D random phases has standard deviation sqrt(energy / (2 D)).
         """

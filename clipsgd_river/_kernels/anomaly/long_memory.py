@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Distance of an event from what was usual for thousands of events."""
+"""Distance of an event from a location and scale over thousands of events."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ if not cython.compiled:
 class LongMemoryPart(Part):
     """The z-score against a location and scale of its own, whose step never grows.
 
-    The detector's own location and scale follow what changes: some dozen events of a burst, alike
-    and close together, and it finds them usual. Clipping bounds what each of them does to a
-    location by eta lambda scales, so that after n of them a location with a small fixed step has
-    moved n eta lambda at most: they
-    stay unusual here. Where the change was real, this part is of no use until it has followed; that
-    its distances are compared with their own running median keeps it from alerting meanwhile.
+    The detector's own location and scale adapt to a burst of some dozen similar events. Clipping
+    bounds the effect of each event on a location by eta lambda scales: after n of them a location
+    with a small fixed step has moved by at most n eta lambda, so that they stay unusual here. After
+    a real change this part is useless until it has adapted; its distances are compared with their
+    own running median, so that it does not alert meanwhile.
 
     Parameters
     ----------
@@ -63,7 +62,7 @@ class LongMemoryPart(Part):
         return self.past.prepare(0.0)
 
     def shorten(self, events: float) -> None:
-        """Let the past count no more than ``events``."""
+        """Reduce the weight of past events to that of ``events``."""
         self.past.shorten(events)
 
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:

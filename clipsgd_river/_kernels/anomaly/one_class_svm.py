@@ -50,7 +50,7 @@ class FourierMarginPart(FourierPart):
         for b in range(BANDWIDTHS):
             square += self.energy(b)
         self.square_norm = square / BANDWIDTHS
-        self.slack.assume(self.square_norm)
+        self.slack.start_at(self.square_norm)
 
     def compare(self) -> float:
         """log2(1 + rho / w'phi)."""
@@ -74,7 +74,7 @@ class FourierMarginPart(FourierPart):
         slack: cython.bint = self.value < self.slack.margin.value
         self.slack.observe(self.value, slack)
         # w'phi is at most ||w||: a higher margin, which nu near 1 asks for, would be no other.
-        self.slack.keep(0.0, sqrt(self.square_norm))
+        self.slack.clamp(0.0, sqrt(self.square_norm))
         if not slack:
             return
         rate: cython.double = self.slack.weight(resting_rate(standard, events))

@@ -75,7 +75,7 @@ class Part:
         """
 
     def after_step(self, standard: LocationScale) -> None:
-        """Do what follows from the step of location and scale."""
+        """Update what depends on the step of location and scale."""
 
     def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """Write, by position, what each present feature adds to the last `distance`."""
@@ -95,11 +95,11 @@ class Part:
             standard.write_band(k, 0.0, 1.0, band)
 
     def members(self) -> dict[str, float]:
-        """What each of several members makes of the last `distance`, by its name."""
+        """Relative distance of the last event by each member, by its name."""
         return {}
 
     def shorten(self, events: float) -> None:
-        """Let estimates that are like location and scale count no more than ``events``."""
+        """Reduce the weight of past events in locations and scales to that of ``events``."""
 
     def prepare(self) -> cython.int:
         """Do what needs the interpreter before an event is learned."""
@@ -108,7 +108,7 @@ class Part:
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features.
 
-        All that can fail happens here, and nothing that counts changes. The names of the new
+        All that can fail happens here, before the state changes. The names of the new
         features are ``standard.features.pending``.
         """
         return 0

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Several parts on one location and scale, whose distances make one."""
+"""Several parts on one location and scale, whose distances are combined into one."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.reductions import total
 
-# Places of the members.
+# Indices of the members.
 Z_SCORE = 0
 LONG_MEMORY = 1
 KERNEL_MEAN = 2
 COVARIANCE = 3
 CONDITIONAL = 4
 MEMBERS = 5
-# Names of the members, for whoever asks what each of them says.
+# Names of the members, in this order.
 NAMES = ("z-score", "long memory", "kernel mean", "mahalanobis", "conditional z-score")
 # Beyond so many features a covariance costs too much, and all events are about equally far from
-# each other: a kernel tells little.
+# each other, so that a kernel is of little use.
 NARROW = 128
-# Ridge of the covariance: between the members that know all correlations and none.
+# Ridge of the covariance: between the members that use all correlations and none.
 COVARIANCE_RIDGE = 0.1
 
 
@@ -102,7 +102,7 @@ class PortfolioPart(Part):
             self.long_memory.step(standard, events)
             self.kernel_mean.step(standard, events)
             self.covariance.step(standard, events)
-        # Estimates from the first events rest on next to nothing: their distances are too small.
+        # Estimates from the first events are poor: their distances are too small.
         if events > self.early:
             for k in range(self.active()):
                 self.relative.observe(k, self.distances.at[k])
@@ -146,10 +146,10 @@ class PortfolioPart(Part):
         for k in range(count):
             positive[k] = max(self.shares.at[standard.features.present.at[k]], 0.0)
         whole: cython.double = total(positive, count)
-        part: cython.double = self.relatives.at[member] * self.relatives.at[member] * scale
+        share: cython.double = self.relatives.at[member] * self.relatives.at[member] * scale
         for k in range(count):
             contributions[standard.features.present.at[k]] += (
-                part * (positive[k] / whole) if whole > 0.0 else part / count
+                share * (positive[k] / whole) if whole > 0.0 else share / count
             )
 
     def expect(self, standard: LocationScale, band: cython.p_double) -> None:
@@ -172,7 +172,7 @@ class PortfolioPart(Part):
         return self.relative.close_start()
 
     def shorten(self, events: float) -> None:
-        """Let the long memory count no more than ``events``."""
+        """Reduce the weight of the long memory to that of ``events``."""
         self.long_memory.shorten(events)
 
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:

@@ -16,7 +16,7 @@ from clipsgd_river._kernels.core.reductions cimport total
 from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
 
-cdef double WANTED_SHARE
+cdef double EXPLAINED_SHARE
 cdef double SPARE_SHARE
 cdef double RIDGE
 cdef double SMALLEST_VARIANCE
@@ -36,7 +36,7 @@ cdef class PrincipalSubspace:
     cdef readonly Py_ssize_t used
     cdef readonly double events
     cdef readonly double noise
-    cdef Py_ssize_t known
+    cdef Py_ssize_t known_features
     cdef double present
     cdef double level
     cdef double kept
@@ -68,13 +68,13 @@ cdef class PrincipalSubspace:
     cdef double inside_distance(self) noexcept nogil
     cdef void contribute(self, FeatureTable features, double* contributions) noexcept nogil
     cdef void step(self, double rate, double started, bint changed) noexcept nogil
-    cdef bint wants_direction(self) noexcept nogil
+    cdef bint needs_direction(self) noexcept nogil
     cdef void add_direction(self, double outside) noexcept nogil
     cdef void drop_direction(self) noexcept nogil
     cdef void rotate(self, double rate, double kept, double inside, double outside) noexcept nogil
     cdef void average(self, double rate, double kept) noexcept nogil
-    cdef void tend_pair(self) noexcept nogil
-    cdef void turn_pair(self, Py_ssize_t a, Py_ssize_t b, double cosine, double sine) noexcept nogil
+    cdef void align_pair(self) noexcept nogil
+    cdef void rotate_pair(self, Py_ssize_t a, Py_ssize_t b, double cosine, double sine) noexcept nogil
     cdef void refactor(self) noexcept nogil
     cdef int exchange(self, Archive archive) except -1
     cdef int check(self, Archive archive) except -1

@@ -26,21 +26,21 @@ if not cython.compiled:
     )
     from clipsgd_river._kernels.core.reductions import total
 
-# What "auto" may use at most, and the share of the variance it wants in the plane.
+# The most directions that "auto" uses, and the share of the variance that they explain.
 LARGEST_AUTOMATIC = 32
-WANTED_SHARE = 0.8
-# A direction is given up if the plane without it would hold this much more than it has to.
+EXPLAINED_SHARE = 0.8
+# A direction is dropped if the plane without it would explain this much more than required.
 SPARE_SHARE = 0.05
 # Variance of a standardised feature that is added along each direction, as RIDGE of the whole.
 RIDGE = 0.03
 SMALLEST_VARIANCE = 1e-3
-# The noise counts as at least this share of the variance: a residual of a hundredth of a deviation
-# is no news however well the plane fits.
+# The noise is at least this share of the variance: a residual of a hundredth of a deviation is
+# usual however well the plane fits.
 NOISE_FLOOR = 1e-4
 SMALLEST_NOISE = 1e-9
-# A residual this many times its usual energy teaches no more than that.
+# The energy of a residual is clipped at this many times the usual one.
 LARGEST_RESIDUAL = 3.0
-# A residual below this share of the event is round-off and points nowhere.
+# A residual below this share of the event is round-off.
 ROUND_OFF = 1e-9
 # Deviations are bounded by the detector; their variances are far below this.
 LARGEST_NOISE = 1e12
@@ -72,7 +72,7 @@ class PrincipalSubspace:
 
     .. math:: (d - m) \log(1 + \|r\|^2 / \rho) + m \log(1 + y' C^{-1} y / m)
 
-    an event with a usual residual and place adding about 0.7 for each feature.
+    so that a usual event adds about 0.7 for each feature.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class PrincipalSubspace:
         self.used = 0
         self.events = 0.0
         self.noise = 1.0
-        self.known = 0
+        self.known_features = 0
         self.present = 0.0
         self.level = 1.0
         self.kept = 0.0
@@ -180,11 +180,11 @@ class PrincipalSubspace:
         trace: cython.double = 0.0
         for i in range(self.used):
             trace += self.covariance.at[i * self.rows + i]
-        return trace / max(self.known, 1) + self.noise
+        return trace / max(self.known_features, 1) + self.noise
 
     def directions(self) -> float:
         """Share of the m directions that the present features stand for."""
-        return self.used * (self.present / self.known)
+        return self.used * (self.present / self.known_features)
 
     def outside_distance(self) -> float:
         """What the residual adds to the distance."""
@@ -192,7 +192,7 @@ class PrincipalSubspace:
         return dimension * log1p(self.residual / self.usual_residual())
 
     def inside_distance(self) -> float:
-        """What the place in the plane adds to the distance."""
+        """What the position in the plane adds to the distance."""
         if self.used == 0:
             return 0.0
         return self.directions() * log1p(max(self.energy, 0.0) / self.used)
@@ -248,9 +248,9 @@ class PrincipalSubspace:
         coordinates: cython.p_double = self.coordinates.at
         plane: cython.p_double = self.plane.at
         self.kept = 0.0
-        grown: cython.bint = self.known < self.size
+        grown: cython.bint = self.known_features < self.size
         if grown:
-            self.known = self.size
+            self.known_features = self.size
             self.refactor()
         if started <= 0.0:
             return
@@ -269,25 +269,25 @@ class PrincipalSubspace:
         self.kept = kept
         self.events += 1.0
         slow: cython.double = max(0.5 * rate, 1.0 / (self.events + self.used))
-        if self.wants_direction() and kept == 1.0 and sqrt(outside) > 0.1 * norm:
+        if self.needs_direction() and kept == 1.0 and sqrt(outside) > 0.1 * norm:
             self.add_direction(outside)
         else:
             self.rotate(max(rate, 1.0 / (self.events + 1.0)), kept, sqrt(inside), sqrt(outside))
             self.average(slow, kept)
         usual: cython.double = max(self.noise, SMALLEST_NOISE) * LARGEST_RESIDUAL
         self.noise += slow * (min(outside / started, usual) - self.noise)
-        self.tend_pair()
+        self.align_pair()
         if self.automatic and self.used > 1:
             self.drop_direction()
         self.refactor()
 
-    def wants_direction(self) -> cython.bint:
-        """Whether there is room and need for one more direction."""
+    def needs_direction(self) -> cython.bint:
+        """Whether one more direction is possible and needed."""
         if self.used >= self.rows:
             return False
         if not self.automatic or self.used == 0:
             return True
-        return (1.0 - WANTED_SHARE) * self.spread() < self.noise
+        return (1.0 - EXPLAINED_SHARE) * self.spread() < self.noise
 
     def add_direction(self, outside: float) -> None:
         """The residual of this event, now in ``plane``, becomes a direction."""
@@ -303,7 +303,7 @@ class PrincipalSubspace:
         self.used += 1
 
     def drop_direction(self) -> None:
-        """Give up the direction of least variance if the plane holds enough without it."""
+        """Drop the direction of least variance if the plane explains enough without it."""
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
         rows: cython.Py_ssize_t = self.rows
@@ -313,7 +313,7 @@ class PrincipalSubspace:
             if self.covariance.at[i * rows + i] < self.covariance.at[least * rows + least]:
                 least = i
         variance: cython.double = self.covariance.at[least * rows + least] / self.size
-        if self.noise + variance > (1.0 - WANTED_SHARE - SPARE_SHARE) * self.spread():
+        if self.noise + variance > (1.0 - EXPLAINED_SHARE - SPARE_SHARE) * self.spread():
             return
         self.noise += variance
         for j in range(self.size):
@@ -338,7 +338,7 @@ class PrincipalSubspace:
             return
         length: cython.double = sqrt(square)
         share: cython.double = kept * kept * rate
-        short: cython.double = min(outside, sqrt(self.usual_noise() * self.known))
+        short: cython.double = min(outside, sqrt(self.usual_noise() * self.known_features))
         tangent: cython.double = length * short * share / (1.0 + share * max(self.energy, 0.0))
         cosine: cython.double = 1.0 / sqrt(1.0 + tangent * tangent)
         towards: cython.double = tangent * cosine / outside
@@ -360,8 +360,8 @@ class PrincipalSubspace:
                     i * self.rows + j
                 ] + weight * (self.inside.at[i] * self.inside.at[j])
 
-    def tend_pair(self) -> None:
-        """Turn one pair of directions into the principal axes of its span, and orthonormalise it.
+    def align_pair(self) -> None:
+        """Rotate one pair of directions to the principal axes of its span, and orthonormalise it.
 
         Jacobi's rotation by the smaller angle, which carries C along.
         """
@@ -387,9 +387,9 @@ class PrincipalSubspace:
             return
         tangent: cython.double = mixed / (half + root) if half >= 0.0 else mixed / (half - root)
         cosine: cython.double = 1.0 / sqrt(1.0 + tangent * tangent)
-        self.turn_pair(a, b, cosine, tangent * cosine)
+        self.rotate_pair(a, b, cosine, tangent * cosine)
 
-    def turn_pair(
+    def rotate_pair(
         self, a: cython.Py_ssize_t, b: cython.Py_ssize_t, cosine: float, sine: float
     ) -> None:
         """Rotate the directions a and b, and C with them, from both sides."""
@@ -412,7 +412,7 @@ class PrincipalSubspace:
 
     def refactor(self) -> None:
         """Cholesky factor of C with its ridge."""
-        spread: cython.double = self.spread() * self.known
+        spread: cython.double = self.spread() * self.known_features
         ridge: cython.double = max(RIDGE * spread / max(self.used, 1), SMALLEST_VARIANCE)
         factorise(self.covariance.at, self.used, self.rows, ridge, self.factor.at)
 
@@ -429,15 +429,15 @@ class PrincipalSubspace:
             start: cython.Py_ssize_t = i * self.size
             row = archive.vector(self.basis.memory[start : start + self.size], self.size)
             start = i * self.rows
-            part = archive.vector(self.covariance.memory[start : start + i + 1], i + 1)
+            triangle = archive.vector(self.covariance.memory[start : start + i + 1], i + 1)
             if archive.reading:
                 for j in range(self.size):
                     self.basis.at[i * self.size + j] = row[j]
                 for j in range(i + 1):
-                    self.covariance.at[i * self.rows + j] = part[j]
-                    self.covariance.at[j * self.rows + i] = part[j]
+                    self.covariance.at[i * self.rows + j] = triangle[j]
+                    self.covariance.at[j * self.rows + i] = triangle[j]
         if archive.reading:
-            self.known = self.size
+            self.known_features = self.size
             self.check(archive)
             self.refactor()
         return 0

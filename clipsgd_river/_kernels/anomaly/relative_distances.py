@@ -26,7 +26,7 @@ SMALLEST_SHARE = 1e-9
 SMALLEST_SPREAD = 1e-300
 # Relative deviations are cut here, where their squares are far from any end of the range.
 LARGEST_DEVIATION = 1e9
-# No distance counts as more.
+# Larger distances are clipped to this.
 LARGEST_DISTANCE = 1e300
 
 
@@ -40,7 +40,7 @@ class RelativeDistances(ArchivedKernel):
 
     up when r, or |r - m|, is larger. No distance, however large, moves them further: a running
     mean and variance would be those of the anomalies. The first ``length`` distances go to a
-    `RobustStart`. Any unit and any origin will do: the result does not change when a member's
+    `RobustStart`. The result does not change when a member's
     distances are scaled or shifted.
 
     A distance in terms of its member is
@@ -48,9 +48,9 @@ class RelativeDistances(ArchivedKernel):
     .. math:: t(r) = f(v(r)) - f(v(0)), \qquad v(r) = \frac{r - m}{s}, \quad
               f(v) = v + \sqrt{1 + v^2},
 
-    about 1 at the median and 2 v beyond it; below the median it flattens out, since one usual
-    event is much like another. t(0) is 0, and t rises with r. While the start lasts v counts with
-    its share of the start, (n + 1) / (length + 1), as medians of few say little; before two
+    about 1 at the median and 2 v beyond it; below the median it flattens out, since usual
+    events need not be ranked. t(0) is 0, and t rises with r. While the start lasts v counts with
+    its share of the start, (n + 1) / (length + 1), as medians of few are poor; before two
     distances are known m and s are 1.
 
     Parameters

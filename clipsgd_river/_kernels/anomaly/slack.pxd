@@ -11,8 +11,8 @@ cdef class Slack:
     cdef readonly RunningQuantile margin
     cdef readonly double share
     cdef double count
-    cdef void assume(self, double margin) noexcept nogil
+    cdef void start_at(self, double margin) noexcept nogil
     cdef double weight(self, double rate) noexcept nogil
     cdef void observe(self, double value, bint slack) noexcept nogil
-    cdef void keep(self, double lowest, double largest) noexcept nogil
+    cdef void clamp(self, double lowest, double largest) noexcept nogil
     cdef int exchange(self, Archive archive) except -1

@@ -10,7 +10,7 @@ from clipsgd_river._kernels.core.running_quantile import RunningQuantile
 
 # Events over which the realised share of slack is averaged.
 LONGEST_MEMORY = 1000.0
-# No event with slack makes up more than this part of the weights.
+# An event with slack makes up at most this share of the weights.
 LARGEST_PART = 0.25
 HEADROOM = 1.001
 # Observations that the first margin is worth.
@@ -21,7 +21,7 @@ class Slack:
     """Margin by pinball steps, and how many events had slack.
 
     The derivative of the loss by rho is 1{slack} / nu - 1: descending it moves the margin until a
-    share nu of the events has slack, whatever their distribution. `RunningQuantile` takes that
+    share nu of the events has slack, for every distribution. `RunningQuantile` takes that
     step on the logarithm.
 
     Parameters
@@ -39,13 +39,13 @@ class Slack:
         self.share = nu
         self.count = 0.0
 
-    def assume(self, margin: float) -> None:
+    def start_at(self, margin: float) -> None:
         """Start from this margin unless there is one."""
         if self.margin.value == 0.0:
             self.margin.start_at(margin, PRIOR_COUNT)
 
     def weight(self, rate: float) -> float:
-        """Step of the weights at an event with slack, so that one such event decides little."""
+        """Step of the weights at an event with slack."""
         return min(rate / self.nu, LARGEST_PART)
 
     def observe(self, value: float, slack: cython.bint) -> None:
@@ -55,8 +55,8 @@ class Slack:
         self.share += ((1.0 if slack else 0.0) - self.share) / self.count
         self.margin.observe(value)
 
-    def keep(self, lowest: float, largest: float) -> None:
-        """Keep the margin from ``lowest`` to just beyond the largest value that an event can have.
+    def clamp(self, lowest: float, largest: float) -> None:
+        """Clamp the margin from ``lowest`` to just beyond the largest value that an event can have.
 
         Beyond and not at it, where round-off would decide which events have slack.
         """

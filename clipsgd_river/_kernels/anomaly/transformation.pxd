@@ -26,7 +26,7 @@ cdef class TransformationPart(Part):
     cdef double least_clip
     cdef object shape
     cdef object seed
-    cdef double known
+    cdef double learned_size
     cdef double square
     cdef double tail
     cdef readonly Vector random
@@ -44,7 +44,7 @@ cdef class TransformationPart(Part):
     cdef int pixel_of(self, object name) except -1
     cdef void load(self, LocationScale standard, bint started) noexcept nogil
     cdef void add(self, double* angles, Py_ssize_t j, double value) noexcept nogil
-    cdef void look(self, double* angles, double square) noexcept nogil
+    cdef void compute_inputs(self, double* angles, double square) noexcept nogil
     cdef double compare(self, double* angles, double square, double excess) noexcept nogil
     cdef double usual(self, LocationScale standard, Py_ssize_t j) noexcept nogil
     cdef double rate(self, LocationScale standard) noexcept nogil

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""How well a logistic regression still tells what was done to an event."""
+"""How well a logistic regression recognises which transformation was applied to an event."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class TransformationPart(Part):
         self.width = self.angles_each if self.raw else 2 * self.angles_each
         self.clip = ClipThreshold(settings["clip"], MULTIPLE)
         self.least_clip = LEAST_CLIP if isinstance(settings["clip"], str) else 0.0
-        self.known = 1.0
+        self.learned_size = 1.0
         self.square = 0.0
         self.tail = 0.0
         count: cython.Py_ssize_t = self.classes * self.angles_each
@@ -96,8 +96,8 @@ class TransformationPart(Part):
         self.destination.replace(array("i", destinations(transformations, self.shape)))
         if not self.raw:
             random = array("d")
-            for place in range(self.pixels):
-                random.extend(frequencies(spelled(place), self.seed, self.angles_each))
+            for pixel in range(self.pixels):
+                random.extend(frequencies(spelled(pixel), self.seed, self.angles_each))
             self.random.replace(random)
 
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
@@ -120,7 +120,7 @@ class TransformationPart(Part):
         return 0
 
     def pixel_of(self, name: Any) -> int:
-        """Pixel that a feature is; ``ValueError`` if it is none."""
+        """Pixel that a feature is; ``ValueError`` if it is not one."""
         pixel_like = isinstance(name, Integral) and not isinstance(name, bool)
         if not pixel_like or int(name) >= self.pixels:
             raise ValueError(
@@ -166,10 +166,10 @@ class TransformationPart(Part):
                 self.add(self.angles.at, j, z)
 
     def add(self, angles: cython.p_double, j: cython.Py_ssize_t, value: float) -> None:
-        """Add what feature j has to do with the angles at a coordinate."""
+        """Add feature j's share at a coordinate to the angles."""
         i: cython.Py_ssize_t
         m: cython.Py_ssize_t
-        place: cython.Py_ssize_t
+        target: cython.Py_ssize_t
         count: cython.Py_ssize_t = self.angles_each
         start: cython.Py_ssize_t
         if self.pixels == 0:
@@ -178,15 +178,15 @@ class TransformationPart(Part):
                 angles[i] += value * self.random.at[start + i]
             return
         for m in range(self.classes):
-            place = self.destination.at[m * self.pixels + self.pixel.at[j]]
+            target = self.destination.at[m * self.pixels + self.pixel.at[j]]
             if self.raw:
-                angles[m * count + place] += value
+                angles[m * count + target] += value
                 continue
-            start = place * count
+            start = target * count
             for i in range(count):
                 angles[m * count + i] += value * self.random.at[start + i]
 
-    def look(self, angles: cython.p_double, square: float) -> None:
+    def compute_inputs(self, angles: cython.p_double, square: float) -> None:
         """Inputs of the model, of norm 1 for each transformation."""
         inputs: cython.p_double = self.inputs.at
         i: cython.Py_ssize_t
@@ -194,7 +194,7 @@ class TransformationPart(Part):
         factor: cython.double = 0.0
         share: cython.double = 1.0 / sqrt(self.angles_each)
         if self.pixels == 0:
-            factor = TABLE_SCALE / sqrt(self.known)
+            factor = TABLE_SCALE / sqrt(self.learned_size)
         elif square > 0.0:
             factor = (1.0 if self.raw else IMAGE_SCALE) / sqrt(square)
         if self.raw:
@@ -231,7 +231,7 @@ class TransformationPart(Part):
         own: cython.double
         surprise: cython.double = 0.0
         errors: cython.p_double = self.errors.at
-        self.look(angles, square)
+        self.compute_inputs(angles, square)
         for m in range(self.classes):
             start = m * self.classes
             top = self.logit(0, m)
@@ -261,7 +261,7 @@ class TransformationPart(Part):
         return self.compare(self.angles.at, self.square, self.tail)
 
     def usual_distance(self, standard: LocationScale) -> float:
-        """That of a model which knows nothing: every transformation is as likely."""
+        """That of an untrained model: all transformations are equally likely."""
         return log(self.classes)
 
     def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
@@ -303,9 +303,9 @@ class TransformationPart(Part):
         square: cython.double = 0.0
         weight: cython.double
         count: cython.Py_ssize_t = self.angles_each
-        # What the distance left still holds, unless features are new or are not to teach.
-        changed: cython.bint = self.known != standard.features.size
-        self.known = standard.features.size
+        # The errors of `distance` are still valid, unless features are new or still starting.
+        changed: cython.bint = self.learned_size != standard.features.size
+        self.learned_size = standard.features.size
         if self.pixels == 0 and standard.starting > 0:
             self.load(standard, True)
             if self.square == 0.0:
@@ -319,7 +319,7 @@ class TransformationPart(Part):
         rate: cython.double = self.rate(standard)
         limit: cython.double = self.clip.value(LONGEST_STEP / max(rate, 1e-9), 1.0)
         limit = max(limit, self.least_clip)
-        # A median kept this high is soon where it should be when the model no longer fits.
+        # A median kept this high adapts quickly when the model no longer fits.
         self.clip.observe(max(norm, self.least_clip), 1.0)
         if norm > limit:
             rate *= limit / norm
@@ -349,5 +349,5 @@ class TransformationPart(Part):
             return 0
         count: cython.Py_ssize_t = self.classes * self.width
         self.weights.exchange_bounded(archive, count, -LARGEST_WEIGHT, LARGEST_WEIGHT, "weight")
-        self.known = standard.features.size
+        self.learned_size = standard.features.size
         return 0

@@ -63,7 +63,7 @@ def destinations(transformations: Sequence[Transformation], shape: Sequence[int]
 def _moved(
     transformation: Transformation, row: int, column: int, height: int, width: int
 ) -> tuple[int, int]:
-    """Place to which a transformation takes a pixel; shifts go around the edges."""
+    """Position to which a transformation moves a pixel; shifts wrap around the edges."""
     if not isinstance(transformation, str):
         return (row + transformation[0]) % height, (column + transformation[1]) % width
     places = {

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Distance of an event whose features count one by one."""
+"""Distance of an event as a sum over its features."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""What kernels whose whole state passes through an archive share: snapshots, pickling, size."""
+"""What all kernels share: snapshots, pickling and size."""
 
 from __future__ import annotations
 

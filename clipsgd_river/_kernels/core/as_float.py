@@ -47,7 +47,7 @@ def as_float(name: Any, content: Any) -> float:
 
 
 def is_missing(label: Any) -> bool:
-    """Whether a label is none: ``None``, NaN, ``pandas.NA``."""
+    """Whether a label is missing: ``None``, NaN, ``pandas.NA``."""
     if label is None or type(label).__name__ in MISSING_TYPES:
         return True
     return isinstance(label, float) and label != label

@@ -36,7 +36,7 @@ def zero_integers(length: int) -> array[int]:
 
 
 def enlarged(owner: Any, length: int) -> Any:
-    """Copy of ``owner`` with room for ``length`` values, the new ones 0."""
+    """Copy of ``owner`` with capacity for ``length`` values, the new ones 0."""
     larger = array(owner.typecode, bytes(owner.itemsize * max(length, 1)))
     larger[: len(owner)] = owner
     return larger

@@ -44,7 +44,7 @@ class EventLoop(ArchivedKernel):
         """Learn the loaded event."""
 
     def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
-        """Do with the loaded row what the running call wants; here, learn it."""
+        """Process the loaded row, as the running call requires; here, learn it."""
         self.learn()
 
     def prepare(self) -> cython.int:
@@ -54,7 +54,7 @@ class EventLoop(ArchivedKernel):
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features.
 
-        All that can fail happens here, and nothing that counts changes.
+        All that can fail happens here, before the state changes.
         """
         return 0
 
@@ -71,7 +71,7 @@ class EventLoop(ArchivedKernel):
         return 0
 
     def claim(self) -> cython.int:
-        """Take the kernel for one call; whoever claims it sets ``busy`` back to False.
+        """Take the kernel for one call; the caller sets ``busy`` back to False afterwards.
 
         Rows run without the interpreter's lock, and a number may be converted by Python code: a
         second thread could meanwhile replace the memory in use.
@@ -85,7 +85,7 @@ class EventLoop(ArchivedKernel):
         return 0
 
     def load(self, event: Any, learn: cython.bint) -> cython.int:
-        """Load a dict; to learn, start its new features, otherwise pass them over."""
+        """Load a dict; start its new features if it is to be learned, otherwise skip them."""
         new = self.features.load(event)
         if learn:
             if new is not None:
@@ -97,7 +97,7 @@ class EventLoop(ArchivedKernel):
         return 0
 
     def start_features(self, names: list[Any]) -> cython.int:
-        """Start new features, everywhere or, where something fails, nowhere."""
+        """Start new features everywhere, or nowhere if something fails."""
         size: cython.Py_ssize_t = self.features.size + len(names)
         self.features.grow(names)
         self.grow(size)
@@ -137,7 +137,7 @@ class EventLoop(ArchivedKernel):
     def each_row(
         self, rows: Any, names: Any, count: cython.Py_ssize_t, learn: cython.bint
     ) -> cython.int:
-        """Load each of ``count`` rows and pass it to `run_row`; to learn, start their features."""
+        """Load each of ``count`` rows and pass it to `run_row`; to learn, start new features."""
         width: cython.Py_ssize_t = len(names)
         data: cython.p_double = doubles(rows if width > 0 else zeros(1))
         first: cython.Py_ssize_t = 0
@@ -216,8 +216,8 @@ class EventLoop(ArchivedKernel):
     def copy_from(self, other: EventLoop) -> None:
         """Take over the state of another kernel of this kind, in memory and so without a check.
 
-        Many times faster than `restore` if this kernel has copied that one before. Its settings
-        must be the other's, and its features must have come from there.
+        Many times faster than `restore` if this kernel has copied that one before. Both must share
+        their settings, and all features of this one must have come from there.
         """
         if type(self) is not type(other) or self.settings is not other.settings:
             raise ValueError("a kernel copies only one of its kind and settings")

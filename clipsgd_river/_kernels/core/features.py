@@ -15,7 +15,7 @@ from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 if not cython.compiled:
     from clipsgd_river._kernels.core.reductions import total
 
-# Numbers beyond this count as this: far outside any measurement, and still so small that
+# Larger numbers are clipped to this: far outside any measurement, and still so small that
 # products of a deviation and a precision stay finite.
 LARGEST_VALUE = 1e150
 
@@ -24,13 +24,13 @@ class FeatureTable:
     """Names and positions of the features seen so far, and the values of the loaded event.
 
     ``values`` has the value of the feature at position j; the first ``count`` of ``present`` are
-    the positions that hold a number in this event, ascending, so that sums run in the order in
-    which features were first seen, whatever the order of keys. Missing values (no key, ``None``,
+    the positions that hold a number in this event, ascending, so that sums do not
+    depend on the order of keys. Missing values (no key, ``None``,
     NaN) are not present. Nothing loaded by one event is read by the next. ``scratch`` has a number
     for each feature, for use within one call.
 
     The key order of the last event is remembered: a key that is the same object at the same
-    place needs one pointer comparison and no hashing. O(features in the event); 24 bytes per
+    position needs one pointer comparison and no hashing. O(features in the event); 24 bytes per
     feature beside the names.
 
     Parameters
@@ -55,7 +55,7 @@ class FeatureTable:
     def load(self, event: Any) -> list[Any] | None:
         """Load the event; returns the new features as (name, value) pairs, or ``None``.
 
-        Raises ``TypeError`` for what is no number, before any state has changed.
+        Raises ``TypeError`` for a value that is not a number, before any state has changed.
         """
         self.count = 0
         if type(event) is not dict:
@@ -243,5 +243,5 @@ class FeatureTable:
         return width == self.size
 
     def unknown(self, names: Any) -> list[int]:
-        """Columns whose names are no features yet."""
+        """Columns whose names are not features yet."""
         return [c for c, name in enumerate(names) if name not in self.positions]

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""First estimates of location and scale by medians, so that an early outlier does no harm."""
+"""First estimates of location and scale by medians, robust to an early outlier."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROUND_OFF = 2.0**-50
 
 
 class RobustStart:
-    """The first ``length`` values of each feature, kept sorted, and what they say.
+    """The first ``length`` values of each feature, kept sorted, and estimates from them.
 
     Location is their median. Scale is the larger of two estimates that up to a fifth of
     arbitrary values cannot inflate: the median absolute deviation, and the mean of the smallest

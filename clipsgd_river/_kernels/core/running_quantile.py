@@ -15,9 +15,9 @@ class RunningQuantile:
     """Quantile tracked by stochastic gradient descent on the pinball loss of the logarithm.
 
     In log q the step for level p is ``+2 a p`` when x > q and ``-2 a (1 - p)`` otherwise, which
-    balances at P(x > q) = 1 - p, to first order in a, whatever the distribution. Multiplying
-    instead of adding makes the step fit any unit and keeps q positive. The gradient is bounded by
-    itself: no x, however large, moves q by more than one step.
+    balances at P(x > q) = 1 - p, to first order in a, for every distribution. Multiplying
+    instead of adding makes the step fit any unit and keeps q positive. The gradient is bounded:
+    no x, however large, moves q by more than one step.
 
     Parameters
     ----------

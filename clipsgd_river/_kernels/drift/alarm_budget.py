@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""How much probability of a false alarm a test at a given time may spend."""
+"""The probability of a false alarm that a test at a given time may spend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST_PERIOD = 64.0
 SLOWNESS = 10.0
 # Share of the budget for the bounds on the mean before a change, which the tests rest on.
 BOUNDS_SHARE = 0.1
-# With a run length in place of a probability, the probability that these bounds are wrong.
+# Probability that these bounds are wrong where a run length is given.
 RUN_LENGTH_ERROR = 0.005
 
 

@@ -23,7 +23,7 @@ cdef Py_ssize_t BOUNDS_EVERY
 cdef Py_ssize_t BOUNDS_FIRST
 
 cdef class ChangePointKernel(EventLoop):
-    cdef bint known
+    cdef bint sigma_known
     cdef readonly Py_ssize_t warm_up
     cdef double sigma
     cdef readonly AlarmBudget budget
@@ -37,9 +37,9 @@ cdef class ChangePointKernel(EventLoop):
     cdef readonly double stretch
     cdef readonly double change
     cdef readonly double detections
-    cdef double warned
+    cdef double warned_at
     cdef double feature_level
-    # Where the rows that run now have their answers.
+    # Output of the rows that run now.
     cdef double* alarm_of
     cdef readonly Vector seen
     cdef readonly Vector tested
@@ -50,14 +50,14 @@ cdef class ChangePointKernel(EventLoop):
     cpdef object run_rows(self, object rows, object names, object alarms)
     cpdef bint learn_number(self, double value) except -1
     cdef void remember(self, double index) noexcept nogil
-    cdef bint look(self, double index) noexcept nogil
-    cdef bint look_at(self, Py_ssize_t j, double index, double level) noexcept nogil
+    cdef bint test_event(self, double index) noexcept nogil
+    cdef bint test_feature(self, Py_ssize_t j, double index, double level) noexcept nogil
     cdef double standardised(self, Py_ssize_t j, double value) noexcept nogil
-    cdef bint take(self, Py_ssize_t j, double value, double index) noexcept nogil
-    cdef void count_start(self, Py_ssize_t j, double end) noexcept nogil
+    cdef bint observe(self, Py_ssize_t j, double value, double index) noexcept nogil
+    cdef void observe_start(self, Py_ssize_t j, double end) noexcept nogil
     cdef double inflation(self, Py_ssize_t j) noexcept nogil
     cdef double bounds_level(self) noexcept nogil
-    cdef void warm(self, Py_ssize_t j, double value) noexcept nogil
+    cdef void add_to_start(self, Py_ssize_t j, double value) noexcept nogil
     cdef void restart(self) noexcept nogil
     cpdef bint warning(self)
     cpdef tuple interval(self, Py_ssize_t j)

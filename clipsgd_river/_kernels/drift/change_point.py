@@ -26,11 +26,11 @@ if not cython.compiled:
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
     from clipsgd_river._kernels.drift.mean_bounds import SCALES, UNKNOWN
 
-# The one feature of a stream of numbers: no name that an event would have.
+# The one feature of a stream of numbers: a name that events do not have.
 NUMBER = ()
 # Probability of a false alarm where neither it nor a run length is given.
 DELTA = 0.01
-# Standardised deviations are cut here, far beyond where payoffs are.
+# Standardised deviations are clipped here, far beyond where payoffs are.
 LARGEST_DEVIATION = 1e35
 # Events of a start: few for a centre, as they are lost for tests; a unit needs more.
 FEW_EVENTS = 8
@@ -49,8 +49,8 @@ class ChangePointKernel(EventLoop):
     """Stretches without a change, and the tests that end them.
 
     A stretch begins with ``warm_up`` events of each feature, which give a centre (their median)
-    and, where sigma is not known, a unit (their robust scale); any centre and unit will do for the
-    tests that follow. The latest ``warm_up`` events are kept: after an alarm, those since the
+    and, where sigma is not known, a unit (their robust scale); the tests are valid for any centre
+    and unit. The latest ``warm_up`` events are kept: after an alarm, those since the
     change point make the start of the next stretch, so that it is tested from its first event on
     if they suffice. They are not tested themselves, nor do they enter a bound: they were chosen by
     the alarm.
@@ -67,25 +67,25 @@ class ChangePointKernel(EventLoop):
 
     def __init__(self, settings: dict[str, Any]) -> None:
         EventLoop.__init__(self, settings)
-        known: cython.bint = settings["sigma"] != "auto"
-        self.known = known
-        self.sigma = settings["sigma"] if known else 0.0
+        sigma_known: cython.bint = settings["sigma"] != "auto"
+        self.sigma_known = sigma_known
+        self.sigma = settings["sigma"] if sigma_known else 0.0
         delta, length = settings["delta"], settings["expected_run_length"]
         if delta is None and length is None:
             delta = DELTA
         self.budget = AlarmBudget(delta or 0.0, length or 0.0)
-        self.bounds = MeanBounds(known)
-        self.shifts = ShiftTests(known)
-        self.directions = DirectionTests(known)
+        self.bounds = MeanBounds(sigma_known)
+        self.shifts = ShiftTests(sigma_known)
+        self.directions = DirectionTests(sigma_known)
         self.dependence = SerialDependence()
         self.history = LevelHistory()
-        self.warm_up = settings["warm_up"] or (FEW_EVENTS if known else MANY_EVENTS)
+        self.warm_up = settings["warm_up"] or (FEW_EVENTS if sigma_known else MANY_EVENTS)
         self.start = RobustStart(self.warm_up)
         self.alarm = False
         self.stretch = 0.0
         self.change = -1.0
         self.detections = 0.0
-        self.warned = 0.0
+        self.warned_at = 0.0
         self.feature_level = 0.0
         self.seen = Vector()
         self.tested = Vector()
@@ -129,7 +129,7 @@ class ChangePointKernel(EventLoop):
         return (4 + self.start.length) * size
 
     def learn(self) -> None:
-        """Learn the loaded event; ``alarm`` then tells whether it ended the stretch."""
+        """Learn the loaded event; ``alarm`` then is whether it ended the stretch."""
         if self.alarm:
             self.restart()
         index: cython.double = self.events
@@ -137,7 +137,7 @@ class ChangePointKernel(EventLoop):
         self.stretch += 1.0
         self.budget.advance(self.stretch)
         self.remember(index)
-        if self.look(index):
+        if self.test_event(index):
             self.alarm = True
             self.detections += 1.0
 
@@ -165,7 +165,7 @@ class ChangePointKernel(EventLoop):
     def learn_number(self, value: float) -> cython.bint:
         """Learn an event of the only feature, if that is `NUMBER`; NaN is missing.
 
-        Tells whether it was: the short way past a dict.
+        Returns whether it was. Faster than a dict.
         """
         if self.features.size != 1 or self.features.names[0] != NUMBER:
             return False
@@ -184,17 +184,17 @@ class ChangePointKernel(EventLoop):
     def remember(self, index: float) -> None:
         """Keep the loaded event among the latest."""
         length: cython.Py_ssize_t = self.start.length
-        place: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, index) % length
+        slot: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, index) % length
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         for j in range(self.features.size):
-            self.latest.at[j * length + place] = MISSING
+            self.latest.at[j * length + slot] = MISSING
         for k in range(self.features.count):
             j = self.features.present.at[k]
-            self.latest.at[j * length + place] = self.features.values.at[j]
+            self.latest.at[j * length + slot] = self.features.values.at[j]
 
-    def look(self, index: float) -> cython.bint:
-        """Pass the loaded event to all tests; tells whether one of them found a change."""
+    def test_event(self, index: float) -> cython.bint:
+        """Pass the loaded event to all tests; returns whether one of them found a change."""
         size: cython.Py_ssize_t = self.features.size
         events: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.stretch)
         level: cython.double = self.budget.level + self.feature_level
@@ -202,48 +202,50 @@ class ChangePointKernel(EventLoop):
         found: cython.bint = False
         k: cython.Py_ssize_t
         for k in range(self.features.count):
-            if self.look_at(self.features.present.at[k], index, level):
+            if self.test_feature(self.features.present.at[k], index, level):
                 if not found or self.shifts.excess > largest:
                     largest = self.shifts.excess
                     self.change = self.history.onset
                 found = True
-            if self.shifts.near:
-                self.warned = self.events
+            if self.shifts.warning_due:
+                self.warned_at = self.events
         if size <= 1:
             return found
         if self.directions.test(events, index) and not found:
             found = True
             self.change = max(self.directions.onset, 0.0)
-        if self.directions.near:
-            self.warned = self.events
-        inflation: cython.double = 1.0 if self.known else self.dependence.mean_inflation(size)
-        self.directions.turn(events, size, self.radius.at, self.budget.level + LOG_2, inflation)
+        if self.directions.warning_due:
+            self.warned_at = self.events
+        inflation: cython.double = 1.0 if self.sigma_known else self.dependence.mean_inflation(size)
+        self.directions.start_blocks(
+            events, size, self.radius.at, self.budget.level + LOG_2, inflation
+        )
         return found
 
-    def look_at(self, j: cython.Py_ssize_t, index: float, level: float) -> cython.bint:
-        """Pass the value of one feature to its tests; tells whether they found a change."""
+    def test_feature(self, j: cython.Py_ssize_t, index: float, level: float) -> cython.bint:
+        """Pass the value of one feature to its tests; returns whether they found a change."""
         seen: cython.p_double = self.seen.at
         value: cython.double = self.features.values.at[j]
         if seen[j] < self.start.length:
-            self.shifts.near = False
-            self.warm(j, value)
-            if seen[j] == self.start.length and not self.known:
-                self.count_start(j, index + 1.0)
+            self.shifts.warning_due = False
+            self.add_to_start(j, value)
+            if seen[j] == self.start.length and not self.sigma_known:
+                self.observe_start(j, index + 1.0)
             return False
         seen[j] += 1.0
         if self.unit.at[j] <= 0.0 and value != self.center.at[j]:
-            # By Chebyshev's inequality n equal values cannot tell more of a scale.
+            # Chebyshev's inequality bounds the scale after n equal values.
             self.unit.at[j] = fabs(value - self.center.at[j]) / sqrt(seen[j])
         if self.features.size > 1:
             self.directions.observe(j, self.standardised(j, value) - self.bounds.middle(j))
         # Where sigma is not known the bounds are too rough for that.
-        found: cython.bint = self.take(j, value, index) and self.known
+        found: cython.bint = self.observe(j, value, index) and self.sigma_known
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.tested.at[j])
         found = self.shifts.test(j, n, self.bounds, level, self.inflation(j)) or found
         if not found:
             return False
         self.history.find_step(j)
-        return self.known or not self.history.is_line(j)
+        return self.sigma_known or not self.history.is_trend(j)
 
     def standardised(self, j: cython.Py_ssize_t, value: float) -> float:
         """Deviation of a value from the centre in units."""
@@ -252,17 +254,17 @@ class ChangePointKernel(EventLoop):
         y: cython.double = (value - self.center.at[j]) / self.unit.at[j]
         return max(min(y, LARGEST_DEVIATION), -LARGEST_DEVIATION)
 
-    def take(self, j: cython.Py_ssize_t, value: float, index: float) -> cython.bint:
-        """Let a value into everything that tests rest on.
+    def observe(self, j: cython.Py_ssize_t, value: float, index: float) -> cython.bint:
+        """Update all statistics of the tests by a value.
 
-        Tells whether bounds on the mean that hold at all times contradict each other.
+        Returns whether bounds on the mean that hold at all times contradict each other.
         """
         tested: cython.p_double = self.tested.at
         y: cython.double = self.standardised(j, value)
         tested[j] += 1.0
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, tested[j])
         empty: cython.bint = False
-        if not self.known:
+        if not self.sigma_known:
             self.dependence.observe(j, y - self.bounds.middle(j))
         self.shifts.observe(j, y, n)
         self.bounds.observe(j, y, n)
@@ -272,8 +274,8 @@ class ChangePointKernel(EventLoop):
             self.radius.at[j] = self.bounds.radius(j)
         return empty
 
-    def count_start(self, j: cython.Py_ssize_t, end: float) -> None:
-        """Take the latest values of a feature, those before this index, as its past."""
+    def observe_start(self, j: cython.Py_ssize_t, end: float) -> None:
+        """Observe the latest values of a feature, those before this index."""
         length: cython.Py_ssize_t = self.start.length
         k: cython.Py_ssize_t
         row: cython.Py_ssize_t
@@ -281,23 +283,23 @@ class ChangePointKernel(EventLoop):
             if end >= k:
                 row = cython.cast(cython.Py_ssize_t, end - k) % length
                 if self.latest.at[j * length + row] < MISSING:
-                    self.take(j, self.latest.at[j * length + row], end - k)
+                    self.observe(j, self.latest.at[j * length + row], end - k)
 
     def inflation(self, j: cython.Py_ssize_t) -> float:
-        """Factor to the evidence asked of a feature: 1 where the theorem holds."""
-        return 1.0 if self.known else self.dependence.inflation(j)
+        """Factor to the evidence that a feature requires: 1 where the theorem holds."""
+        return 1.0 if self.sigma_known else self.dependence.inflation(j)
 
     def bounds_level(self) -> float:
-        """Level of the bounds on each mean: two sides, the slopes there are, all features."""
+        """Level of the bounds on each mean: a union over sides, slopes and features."""
         return log(2.0 * SCALES * self.features.size / self.budget.bounds_error)
 
-    def warm(self, j: cython.Py_ssize_t, value: float) -> None:
-        """Take a value of a feature for its centre and unit."""
+    def add_to_start(self, j: cython.Py_ssize_t, value: float) -> None:
+        """Use a value of a feature for its centre and unit."""
         seen: cython.p_double = self.seen.at
         self.start.add(j, cython.cast(cython.Py_ssize_t, seen[j]), value)
         seen[j] += 1.0
         self.center.at[j] = self.start.location
-        if not self.known:
+        if not self.sigma_known:
             self.unit.at[j] = self.start.scale
 
     def restart(self) -> None:
@@ -309,7 +311,7 @@ class ChangePointKernel(EventLoop):
         row: cython.Py_ssize_t
         j: cython.Py_ssize_t
         self.alarm = False
-        self.warned = 0.0
+        self.warned_at = 0.0
         self.stretch = 0.0
         self.budget.begin()
         self.directions.clear(size)
@@ -324,13 +326,17 @@ class ChangePointKernel(EventLoop):
             self.radius.at[j] = self.bounds.radius(j)
             for row in range(max(first, events - length), events):
                 if self.latest.at[j * length + row % length] < MISSING:
-                    self.warm(j, self.latest.at[j * length + row % length])
-            if self.seen.at[j] == length and not self.known:
-                self.count_start(j, self.events)
+                    self.add_to_start(j, self.latest.at[j * length + row % length])
+            if self.seen.at[j] == length and not self.sigma_known:
+                self.observe_start(j, self.events)
 
     def warning(self) -> cython.bint:
-        """Whether one of the last `WARNING_EVENTS` came near an alarm and none raised one."""
-        return not self.alarm and self.warned > 0.0 and self.events < self.warned + WARNING_EVENTS
+        """Whether one of the last `WARNING_EVENTS` was nearly an alarm and none was one."""
+        return (
+            not self.alarm
+            and self.warned_at > 0.0
+            and self.events < self.warned_at + WARNING_EVENTS
+        )
 
     def interval(self, j: cython.Py_ssize_t) -> tuple[float, float]:
         """Middle and radius of the bounds on the mean of a feature, in its unit."""
@@ -358,7 +364,7 @@ class ChangePointKernel(EventLoop):
         self.detections = archive.count(self.detections)
         self.alarm = archive.count(1.0 if self.alarm else 0.0) != 0.0
         self.change = archive.count(self.change + 1.0) - 1.0
-        self.warned = archive.count(self.warned)
+        self.warned_at = archive.count(self.warned_at)
         self.seen.exchange_counts(archive, size, self.events, "count of a feature")
         self.tested.exchange_counts(archive, size, self.events, "count of a feature")
         self.center.exchange(archive, size)

@@ -11,7 +11,7 @@ from clipsgd_river._kernels.core.vector import Vector
 if not cython.compiled:
     from math import exp, fabs, log, sqrt
 
-    from clipsgd_river._kernels.drift.mean_bounds import CURVE, HIGHEST, LOWEST
+    from clipsgd_river._kernels.drift.mean_bounds import CLIP, CURVE, HIGHEST, LOWEST
     from clipsgd_river._kernels.drift.shift_tests import (
         LARGEST_EVIDENCE,
         SLOWNESS,
@@ -23,12 +23,10 @@ if not cython.compiled:
 # Blocks of 2, 4, ..., 4096 events. A shift too small for these in any direction is left to the
 # tests of single features.
 LENGTHS = 12
-# A direction is the sum of deviations cut here, in standard deviations.
-LARGEST_PART = 3.0
-# No limit of evidence is beyond exp of this.
+# Limits of evidence are at most exp of this.
 LARGEST_LEVEL = 600.0
 SMALLEST_EVIDENCE = 1e-300
-# Blocks before a mean square of them is good for a test.
+# Blocks that a mean square needs before it is used in a test.
 LEAST_BLOCKS = 4.0
 
 
@@ -48,14 +46,14 @@ class DirectionTests:
 
     Parameters
     ----------
-    known
+    sigma_known
         Whether the standard deviation is known.
     """
 
-    def __init__(self, known: cython.bint) -> None:
-        self.known = known
+    def __init__(self, sigma_known: cython.bint) -> None:
+        self.sigma_known = sigma_known
         self.onset = 0.0
-        self.near = False
+        self.warning_due = False
         self.slopes = Vector(LENGTHS)
         self.prices = Vector(LENGTHS)
         length: cython.Py_ssize_t
@@ -79,7 +77,7 @@ class DirectionTests:
         return 0
 
     def clear(self, size: cython.Py_ssize_t) -> None:
-        """Begin a stretch: no direction is known."""
+        """Begin a stretch, without directions."""
         k: cython.Py_ssize_t
         for k in range(LENGTHS * size):
             self.directions.at[k] = 0.0
@@ -96,19 +94,19 @@ class DirectionTests:
         projections: cython.p_double = self.projections.at
         gathered: cython.p_double = self.gathered.at
         k: cython.Py_ssize_t = LENGTHS * j
-        part: cython.double = max(min(deviation, LARGEST_PART), -LARGEST_PART)
+        component: cython.double = max(min(deviation, CLIP), -CLIP)
         length: cython.Py_ssize_t
         for length in range(LENGTHS):
             projections[length] += self.directions.at[k + length] * deviation
-            gathered[k + length] += part
+            gathered[k + length] += component
 
     def test(self, events: cython.Py_ssize_t, index: float) -> cython.bint:
-        """Pay for the projections of an event; tells whether a limit is exceeded.
+        """Update the products by an event's projections; returns whether one exceeds its limit.
 
         The event is the one of this number in the stretch and of this index in the stream. Leaves
         in ``onset`` the middle of the block that gave the direction, for the shortest length that
-        found a change: it tells the time best. ``near`` tells whether a product has come within
-        the factor `WARNING` of its limit.
+        found a change: it dates the change best. ``warning_due`` is whether a product has come
+        within the factor `WARNING` of its limit.
         """
         blocks: cython.p_double = self.blocks.at
         u: cython.double
@@ -117,7 +115,7 @@ class DirectionTests:
         found: cython.bint = False
         length: cython.Py_ssize_t
         block: cython.Py_ssize_t = 1
-        self.near = False
+        self.warning_due = False
         for length in range(LENGTHS):
             block *= 2
             u = max(min(self.slopes.at[length] * self.projections.at[length], HIGHEST), LOWEST)
@@ -128,13 +126,13 @@ class DirectionTests:
             product = max(min(product, LARGEST_EVIDENCE), SMALLEST_EVIDENCE)
             blocks[length] = product
             limit = blocks[2 * LENGTHS + length]
-            self.near = self.near or product * WARNING >= limit
+            self.warning_due = self.warning_due or product * WARNING >= limit
             if product >= limit and not found:
                 found = True
                 self.onset = index - ((events - 1) % block + block // 2)
         return found
 
-    def turn(
+    def start_blocks(
         self,
         events: cython.Py_ssize_t,
         size: cython.Py_ssize_t,
@@ -145,38 +143,38 @@ class DirectionTests:
         """Begin the blocks that start after this many events of the stretch.
 
         ``radii`` holds the radius of the bounds of each feature, ``level`` is log(1 / spending);
-        evidence ``inflation`` times as large is asked for. A block is charged to as many events
-        before it, whose spending is no less.
+        evidence ``inflation`` times as large is required. A block is charged to as many events
+        before it, whose spending is at least as large.
         """
         length: cython.Py_ssize_t = 0
         block: cython.Py_ssize_t = 2
         while length < LENGTHS and events % block == 0:
-            self.begin(length, size, radii, inflation * (level + self.prices.at[length]))
+            self.start_block(length, size, radii, inflation * (level + self.prices.at[length]))
             length += 1
             block *= 2
 
-    def begin(
+    def start_block(
         self,
         length: cython.Py_ssize_t,
         size: cython.Py_ssize_t,
         radii: cython.p_double,
         limit: float,
     ) -> None:
-        """Turn what the last block gathered into the direction of the next."""
+        """Make the sum of the last block the direction of the next."""
         k: cython.Py_ssize_t
         norm: cython.double = 0.0
         offset: cython.double = 0.0
-        part: cython.double
+        component: cython.double
         for k in range(size):
-            part = self.gathered.at[LENGTHS * k + length]
-            norm += part * part
+            component = self.gathered.at[LENGTHS * k + length]
+            norm += component * component
         norm = sqrt(norm)
         for k in range(size):
-            part = self.gathered.at[LENGTHS * k + length]
-            part = part / norm if norm > 0.0 else 0.0
-            self.directions.at[LENGTHS * k + length] = part
+            component = self.gathered.at[LENGTHS * k + length]
+            component = component / norm if norm > 0.0 else 0.0
+            self.directions.at[LENGTHS * k + length] = component
             self.gathered.at[LENGTHS * k + length] = 0.0
-            offset += fabs(part) * radii[k]
+            offset += fabs(component) * radii[k]
         slope: cython.double = self.slopes.at[length]
         blocks: cython.double = self.blocks.at[4 * LENGTHS + length]
         if blocks == 0.0:
@@ -185,7 +183,7 @@ class DirectionTests:
         self.blocks.at[length] = 1.0
         self.blocks.at[LENGTHS + length] = self.divisor(length, slope, offset)
         self.blocks.at[2 * LENGTHS + length] = LARGEST_EVIDENCE
-        if limit < LARGEST_LEVEL and (self.known or blocks >= LEAST_BLOCKS):
+        if limit < LARGEST_LEVEL and (self.sigma_known or blocks >= LEAST_BLOCKS):
             self.blocks.at[2 * LENGTHS + length] = exp(limit)
         self.blocks.at[4 * LENGTHS + length] = blocks + 1.0
 
@@ -193,7 +191,7 @@ class DirectionTests:
         """Bound on the mean payoff in the block that begins."""
         square: cython.double = slope * slope
         seen: cython.double
-        if not self.known:
+        if not self.sigma_known:
             seen = (2 << length) * self.blocks.at[4 * LENGTHS + length]
             square = (self.blocks.at[3 * LENGTHS + length] + HIGHEST * HIGHEST) / (seen + 1.0)
         return 1.0 + slope * offset + CURVE * (square + slope * slope * offset * offset)

@@ -8,11 +8,11 @@ cdef Py_ssize_t BUCKETS
 cdef Py_ssize_t FIELDS
 cdef Py_ssize_t OLDER
 cdef Py_ssize_t COUNTS
-cdef Py_ssize_t CAME
-cdef Py_ssize_t KEPT
+cdef Py_ssize_t LAST
+cdef Py_ssize_t LAST_CLIPPED
 cdef double LARGEST_JUMP
 cdef double LARGEST_SUM
-cdef Py_ssize_t LEAST
+cdef Py_ssize_t SHORTEST_LEVEL
 
 cdef class LevelHistory:
     cdef readonly double gain
@@ -23,7 +23,7 @@ cdef class LevelHistory:
     cdef void clear(self, Py_ssize_t j) noexcept nogil
     cdef void observe(self, Py_ssize_t j, double y, double index) noexcept nogil
     cdef void find_step(self, Py_ssize_t j) noexcept nogil
-    cdef bint is_line(self, Py_ssize_t j) noexcept nogil
+    cdef bint is_trend(self, Py_ssize_t j) noexcept nogil
     cdef double events(self, Py_ssize_t j) noexcept nogil
     cdef double total(self, Py_ssize_t j) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t size, double index) except -1

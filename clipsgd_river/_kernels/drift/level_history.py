@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Where the level of a stretch changed, and whether it did not rather drift all along."""
+"""Where the level of a stretch changed, and whether a trend explains it better."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ BUCKETS = 12
 # Of each bucket: the sum of its events and the index of the first of them.
 FIELDS = 2 * BUCKETS
 # Of each size the number of buckets; then number, sum and first index of events older than all;
-# the last deviation as it came and as it was cut.
+# the last deviation, and the same clipped.
 OLDER = SIZES
-CAME = SIZES + 3
-KEPT = SIZES + 4
+LAST = SIZES + 3
+LAST_CLIPPED = SIZES + 4
 COUNTS = SIZES + 5
-# A deviation is cut this far beyond the last one: an outlier alone counts for little, while a trend
-# may go anywhere, and the second event of a new level too.
+# A deviation is clipped this far beyond the last one: a single outlier counts little, while a trend
+# and the second event of a new level are kept.
 LARGEST_JUMP = 10.0
 LARGEST_SUM = 1e60
-# A level has so many events at least.
-LEAST = 2
+# A level has at least so many events.
+SHORTEST_LEVEL = 2
 
 
 class LevelHistory:
@@ -58,11 +58,11 @@ class LevelHistory:
             self.counts.at[k] = 0.0
 
     def observe(self, j: cython.Py_ssize_t, y: float, index: float) -> None:
-        """Take the deviation of a feature in the event of this index."""
+        """Observe the deviation of a feature in the event of this index."""
         counts: cython.p_double = self.counts.at
-        came: cython.double = counts[COUNTS * j + CAME]
-        kept: cython.double = counts[COUNTS * j + KEPT]
-        total: cython.double = min(y, max(came, kept) + LARGEST_JUMP)
+        last: cython.double = counts[COUNTS * j + LAST]
+        last_clipped: cython.double = counts[COUNTS * j + LAST_CLIPPED]
+        total: cython.double = min(y, max(last, last_clipped) + LARGEST_JUMP)
         first: cython.double = index
         buckets: cython.p_double = self.buckets.at
         size: cython.Py_ssize_t
@@ -70,9 +70,9 @@ class LevelHistory:
         base: cython.Py_ssize_t
         joined: cython.double
         begun: cython.double
-        total = max(total, min(came, kept) - LARGEST_JUMP)
-        counts[COUNTS * j + CAME] = y
-        counts[COUNTS * j + KEPT] = total
+        total = max(total, min(last, last_clipped) - LARGEST_JUMP)
+        counts[COUNTS * j + LAST] = y
+        counts[COUNTS * j + LAST_CLIPPED] = total
         for size in range(SIZES):
             base = FIELDS * (SIZES * j + size)
             k = cython.cast(cython.Py_ssize_t, counts[COUNTS * j + size])
@@ -97,10 +97,10 @@ class LevelHistory:
         counts[k + 1] += total
 
     def find_step(self, j: cython.Py_ssize_t) -> None:
-        """Leave in ``onset`` the first event of the best second level, in ``gain`` its worth.
+        """Leave the first event of the best second level in ``onset``, its gain in ``gain``.
 
-        n1 n2 / n times the squared difference of the two means is what two levels take from the sum
-        of squares that one level leaves.
+        The gain is n1 n2 / n times the squared difference of the two means: by so much two levels
+        reduce the sum of squares.
         """
         n: cython.double = 0.0
         total: cython.double = 0.0
@@ -118,7 +118,7 @@ class LevelHistory:
             base = FIELDS * (SIZES * j + size)
             for k in range(cython.cast(cython.Py_ssize_t, self.counts.at[COUNTS * j + size])):
                 # A level begins with this bucket.
-                if n >= LEAST and events - n >= LEAST:
+                if n >= SHORTEST_LEVEL and events - n >= SHORTEST_LEVEL:
                     difference = total / n - (everything - total) / (events - n)
                     worth = difference * difference * n * (events - n) / events
                     if worth > self.gain:
@@ -127,8 +127,8 @@ class LevelHistory:
                 n += 1 << size
                 total += self.buckets.at[base + 2 * k]
 
-    def is_line(self, j: cython.Py_ssize_t) -> cython.bint:
-        """Whether a straight line takes more from the sum of squares than the best step."""
+    def is_trend(self, j: cython.Py_ssize_t) -> cython.bint:
+        """Whether a straight line reduces the sum of squares more than the best step."""
         events: cython.double = self.events(j)
         middle: cython.double = 0.5 * events
         n: cython.double = self.counts.at[COUNTS * j + OLDER]
@@ -187,6 +187,6 @@ class LevelHistory:
             for b in (k, k + 2):
                 archive.check_count(self.counts.at[b])
                 archive.check(self.counts.at[b], 0.0, index, "number of old events")
-            for b in (k + 1, COUNTS * j + CAME, COUNTS * j + KEPT):
+            for b in (k + 1, COUNTS * j + LAST, COUNTS * j + LAST_CLIPPED):
                 archive.check(self.counts.at[b], -LARGEST_SUM, LARGEST_SUM, "sum of old events")
         return 0

@@ -5,6 +5,7 @@ from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef Py_ssize_t SCALES
 cdef double CURVE
+cdef double CLIP
 cdef double LARGEST_PAYOFF
 cdef double HIGHEST
 cdef double LOWEST
@@ -15,7 +16,7 @@ cdef double LARGEST_SUM
 cdef Py_ssize_t TRIED
 
 cdef class MeanBounds:
-    cdef bint known
+    cdef bint sigma_known
     cdef readonly double low
     cdef readonly double high
     cdef readonly Vector sums

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""What the events of a stretch say about the mean of each feature, at all times at once."""
+"""Confidence sequences of the mean of each feature in a stretch."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ if not cython.compiled:
     from math import exp, fabs, log, sqrt
 
 
+# Deviations are clipped here, in robust standard deviations, where the variance is not known, a
+# direction is found or a correlation estimated: a few outliers decide nothing.
+CLIP = 3.0
 # Slopes 1, 1/2, 1/4, ... of the payoffs.
 SCALES = 11
 # c = b^2 / 3: among b^2 / 4 to b^2, within 2 % of the fastest growth at shifts of 0.5 to 4 standard
@@ -25,7 +28,7 @@ HIGHEST = 3.3218253804964775
 LOWEST = -1.5
 # Products of this many payoffs stay far from the ends of the range of a double.
 BLOCK = 16
-# Offsets that nothing is known about yet.
+# Bound of an offset before any event.
 UNKNOWN = 1e9
 LARGEST_EXPONENT = 50.0
 LARGEST_SUM = 1e300
@@ -52,12 +55,12 @@ class MeanBounds:
 
     Parameters
     ----------
-    known
+    sigma_known
         Whether the standard deviation is known: y then has at most unit variance.
     """
 
-    def __init__(self, known: cython.bint) -> None:
-        self.known = known
+    def __init__(self, sigma_known: cython.bint) -> None:
+        self.sigma_known = sigma_known
         self.low = -UNKNOWN
         self.high = UNKNOWN
         self.sums = Vector()
@@ -74,7 +77,7 @@ class MeanBounds:
         return 0
 
     def clear(self, j: cython.Py_ssize_t) -> None:
-        """Forget what is known of a feature."""
+        """Forget the events of a feature."""
         k: cython.Py_ssize_t
         for k in range(2 * SCALES * j, 2 * SCALES * (j + 1)):
             self.sums.at[k] = 0.0
@@ -85,7 +88,7 @@ class MeanBounds:
         self.intervals.at[2 * j + 1] = UNKNOWN
 
     def observe(self, j: cython.Py_ssize_t, y: float, n: cython.Py_ssize_t) -> None:
-        """Take the n-th event of a feature."""
+        """Observe the n-th event of a feature."""
         sums: cython.p_double = self.sums.at
         products: cython.p_double = self.products.at
         squares: cython.p_double = self.squares.at
@@ -124,7 +127,7 @@ class MeanBounds:
         self, j: cython.Py_ssize_t, scale: cython.Py_ssize_t, slope: float, n: float
     ) -> float:
         """Bound on the variance of y, as clipped at this scale."""
-        if self.known:
+        if self.sigma_known:
             return 1.0
         unseen: cython.double = 0.5 * LARGEST_PAYOFF + 0.125 - 1.0
         return (self.squares.at[SCALES * j + scale] + unseen) / ((n + 1.0) * CURVE * slope * slope)
@@ -149,20 +152,20 @@ class MeanBounds:
     def bound_at(
         self, j: cython.Py_ssize_t, n: float, level: float, scale: cython.Py_ssize_t
     ) -> None:
-        """Let ``low`` and ``high`` come closer by the payoffs at one slope."""
+        """Narrow ``low`` and ``high`` by the payoffs at one slope."""
         slope: cython.double = 1.0 / (1 << scale)
         curve: cython.double = CURVE * slope * slope
         spread: cython.double = 1.0 + curve * self.variance(j, scale, slope, n)
-        # A payoff is at most 8: what exceeds it by far is no product of payoffs.
+        # A payoff is at most 8: an exponent far beyond that is damaged.
         least: cython.double = min((self.logarithm(j, 0, scale) - level) / n, LARGEST_EXPONENT)
         most: cython.double = min((self.logarithm(j, 1, scale) - level) / n, LARGEST_EXPONENT)
         self.low = max(root(exp(least) - spread, slope, curve), self.low)
         self.high = min(-root(exp(most) - spread, slope, curve), self.high)
 
     def narrow(self, j: cython.Py_ssize_t, n: float, level: float) -> cython.bint:
-        """Keep the intersection of all bounds on d so far; not an empty one.
+        """Keep the intersection of all bounds on d so far unless it is empty.
 
-        Tells whether it would be empty: then the events had no one mean, or a bound is wrong.
+        Returns whether it is empty: the mean has changed, or a bound is wrong.
         """
         self.bound(j, n, level)
         low: cython.double = max(self.low, self.intervals.at[2 * j])
@@ -181,7 +184,7 @@ class MeanBounds:
         return self.intervals.at[2 * j] if side == 0 else -self.intervals.at[2 * j + 1]
 
     def middle(self, j: cython.Py_ssize_t) -> float:
-        """Middle of the intersection of all bounds on d; 0 while it has but one end."""
+        """Middle of the intersection of all bounds on d; 0 while it has only one end."""
         if self.radius(j) > 0.25 * UNKNOWN:
             return 0.0
         return 0.5 * (self.intervals.at[2 * j] + self.intervals.at[2 * j + 1])
@@ -204,7 +207,7 @@ def root(value: float, slope: float, curve: float) -> float:
     """Smallest d with slope d + curve d^2 >= value, to the right of the parabola's minimum.
 
     A mean to the left of it has a smaller payoff than the one at the minimum, the clipped payoff
-    being monotone. Minus infinity where every d will do.
+    being monotone. Far below every bound where all d satisfy it.
     """
     discriminant: cython.double = slope * slope + 4.0 * curve * value
     if discriminant <= 0.0:

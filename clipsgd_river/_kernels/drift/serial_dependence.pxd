@@ -1,18 +1,18 @@
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.vector cimport Vector
+from clipsgd_river._kernels.drift.mean_bounds cimport CLIP
 
-cdef double LARGEST_PART
 cdef double LARGEST_DIFFERENCE
 cdef double LARGEST_CORRELATION
 cdef double PRIOR_COUNT
 cdef Py_ssize_t EVENTS
 cdef Py_ssize_t LAST
 cdef Py_ssize_t BEFORE
-cdef Py_ssize_t PART
+cdef Py_ssize_t CLIPPED
 cdef Py_ssize_t PRODUCTS
 cdef Py_ssize_t SQUARES
-cdef Py_ssize_t NEAR
-cdef Py_ssize_t FAR
+cdef Py_ssize_t DIFFERENCES
+cdef Py_ssize_t DIFFERENCES_2
 cdef Py_ssize_t FIELDS
 
 cdef class SerialDependence:

@@ -13,6 +13,7 @@ if not cython.compiled:
     from math import exp, log, sqrt
 
     from clipsgd_river._kernels.drift.mean_bounds import (
+        CLIP,
         CURVE,
         HIGHEST,
         LOWEST,
@@ -22,7 +23,7 @@ if not cython.compiled:
 # Windows of 8 g events, one begun every g events, for g = 1, 2, 3, 4, 6, 8, 12, ... : two lengths
 # to an octave, up to half a million events.
 LENGTHS = 32
-PARTS = 8
+WINDOWS = 8
 # A window of k events has slope sqrt(2 TYPICAL_LEVEL / k), the best one for the shift that it just
 # detects, but never more than that of a shift of 1.5 standard deviations.
 TYPICAL_LEVEL = 14.0
@@ -33,10 +34,7 @@ SLOWNESS = 10.0
 BLOCK = 32
 LARGEST_EVIDENCE = 1e300
 SMALLEST_PRODUCT = 1e-300
-# Where the variance is not known, deviations are cut here, in robust standard deviations, so that
-# the largest payoff of a long window, of which one more is counted, is no larger than need be; and
-# a window is at most so many times as long as its past.
-LARGEST_PART = 3.0
+# Where the variance is not known, a window is at most so many times as long as its past.
 LONGEST_OF_PAST = 4.0
 # A warning is an alarm at a delta this many times as large.
 WARNING = 100.0
@@ -47,11 +45,11 @@ PRODUCT, LOGARITHM, TOTAL, SQUARE, MOST = range(0, 10, 2)
 FIELDS = 10
 # Fields of a window: its evidence for each side before its first event; what each event and the
 # square of their number take from it, or, where the variance is known, the power of the past times
-# its events and its slope; the factor to the evidence asked for, 0 if the window is not tested, and
+# its events and its slope; the factor to the required evidence, 0 if the window is not tested, and
 # where the power of the past would exceed 1, that power.
-EACH, EACH_SQUARED, FACTOR = 2, 4, 6
+PER_EVENT, PER_SQUARE, FACTOR = 2, 4, 6
 PAST, PAST_SLOPE = 2, 3
-WINDOW = 7
+WINDOW_FIELDS = 7
 
 
 class ShiftTests:
@@ -66,7 +64,7 @@ class ShiftTests:
        \Big/ \exp\Bigl(t \log A + p n \log A' - (k - t)\frac{b d}{A} + (t c + p n c') d^2\Bigr)
 
     is a supermartingale in t that begins at 1 or below. So the unknown mean before the change costs
-    one difference and not two radii, and what is left of it `MeanBounds` bounds. By Ville's
+    one difference instead of two radii, and `MeanBounds` bounds the rest. By Ville's
     inequality the logarithm ever exceeds log(1 / alpha) with probability alpha at most, and the
     window may be tested at any of its events. The slope b' is the smallest power of 1/2 with
     p <= 1; its variance is then at most twice that of the best one. Soon after the start there is
@@ -77,18 +75,18 @@ class ShiftTests:
     Where the variance is not known, the window's payoffs are held against the mean m of all
     payoffs of that length and side so far, as if one more had been the largest: its logarithm is
     t log m, and t^2 v / (2 n m^2) for the error of m, v their variance. That is the same difference
-    by a normal approximation, and asks for a past a quarter as long as the window.
+    by a normal approximation, and requires a past a quarter as long as the window.
 
     Parameters
     ----------
-    known
+    sigma_known
         Whether the standard deviation is known.
     """
 
-    def __init__(self, known: cython.bint) -> None:
-        self.known = known
+    def __init__(self, sigma_known: cython.bint) -> None:
+        self.sigma_known = sigma_known
         self.excess = 0.0
-        self.near = False
+        self.warning_due = False
         self.inflation = 1.0
         self.spans = IntegerVector(LENGTHS)
         self.steps = IntegerVector(LENGTHS)
@@ -103,7 +101,7 @@ class ShiftTests:
                 span = 3 << (length // 2 - 1)
             self.spans.at[length] = span
             self.steps.at[length] = 1 if span <= 3 else span // 2
-            self.slopes.at[length] = min(STEEPEST, sqrt(2.0 * TYPICAL_LEVEL / (PARTS * span)))
+            self.slopes.at[length] = min(STEEPEST, sqrt(2.0 * TYPICAL_LEVEL / (WINDOWS * span)))
             share = SLOWNESS / ((length + SLOWNESS) * (length + SLOWNESS + 1.0))
             self.prices.at[length] = -log(share * span)
             slope: cython.double = self.slopes.at[length]
@@ -120,7 +118,7 @@ class ShiftTests:
         """Provide memory for ``size`` features."""
         self.open.grow(size)
         self.fields.grow(FIELDS * LENGTHS * size)
-        self.windows.grow(WINDOW * PARTS * LENGTHS * size)
+        self.windows.grow(WINDOW_FIELDS * WINDOWS * LENGTHS * size)
         return 0
 
     def clear(self, j: cython.Py_ssize_t) -> None:
@@ -140,27 +138,29 @@ class ShiftTests:
             fields[k + (TOTAL + side) * LENGTHS] = 0.0
             fields[k + (SQUARE + side) * LENGTHS] = 0.0
             fields[k + (MOST + side) * LENGTHS] = -LARGEST_EVIDENCE
-        k = WINDOW * PARTS * (LENGTHS * j + length)
-        for side in range(WINDOW * PARTS):
+        k = WINDOW_FIELDS * WINDOWS * (LENGTHS * j + length)
+        for side in range(WINDOW_FIELDS * WINDOWS):
             self.windows.at[k + side] = 0.0
         opened[j] += 1
 
     def observe(self, j: cython.Py_ssize_t, y: float, n: cython.Py_ssize_t) -> None:
-        """Take the n-th event of a feature."""
+        """Observe the n-th event of a feature."""
         side: cython.Py_ssize_t
         length: cython.Py_ssize_t
         while self.open.at[j] < LENGTHS and self.spans.at[self.open.at[j]] <= n:
             self.begin(j)
-        if not self.known:
-            y = max(min(y, LARGEST_PART), -LARGEST_PART)
+        if not self.sigma_known:
+            y = max(min(y, CLIP), -CLIP)
         count: cython.Py_ssize_t = self.open.at[j]
         for side in range(2):
-            self.pay(FIELDS * LENGTHS * j + side * LENGTHS, y if side == 0 else -y, count)
+            self.multiply_payoffs(
+                FIELDS * LENGTHS * j + side * LENGTHS, y if side == 0 else -y, count
+            )
         if n % BLOCK == 0:
             for length in range(count):
-                self.settle(j, length)
+                self.take_logarithms(j, length)
 
-    def pay(self, base: cython.Py_ssize_t, y: float, count: cython.Py_ssize_t) -> None:
+    def multiply_payoffs(self, base: cython.Py_ssize_t, y: float, count: cython.Py_ssize_t) -> None:
         """Multiply the payoffs of an event into one side of the first ``count`` lengths."""
         # Short loops, each over few arrays, and constants in local variables: so the compiler sees
         # that they do not depend on each other, and may use wide registers.
@@ -187,8 +187,8 @@ class ShiftTests:
         for length in range(count):
             fields[square + length] += payoffs[length] * payoffs[length]
 
-    def settle(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
-        """Take the logarithm of the products."""
+    def take_logarithms(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
+        """Add the logarithms of the products to their sums."""
         fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
         side: cython.Py_ssize_t
@@ -208,13 +208,14 @@ class ShiftTests:
 
         ``level`` is log(1 / spending), from both sides together; windows that open now will have to
         exceed ``inflation`` times theirs. Leaves the largest excess over it
-        in ``excess`` and in ``near`` whether a warning is due; tells whether there is a change.
+        in ``excess`` and in ``warning_due`` whether a warning is due; returns whether there is a
+        change.
         """
         found: cython.bint = False
         first: cython.Py_ssize_t = 0
         length: cython.Py_ssize_t
         self.excess = 0.0
-        self.near = False
+        self.warning_due = False
         self.inflation = inflation
         # Each step divides the next but one, those of 1, 2, 4, ... and those of 3, 6, 12, ...
         while first <= 2:
@@ -233,30 +234,32 @@ class ShiftTests:
         bounds: MeanBounds,
         level: float,
     ) -> cython.bint:
-        """Test the open windows of one length, and put a new one in place of the oldest."""
+        """Test the open windows of one length, and replace the oldest by a new one."""
         fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
         span: cython.Py_ssize_t = self.spans.at[length]
-        w: cython.Py_ssize_t = WINDOW * (PARTS * (LENGTHS * j + length) + n // span % PARTS)
+        w: cython.Py_ssize_t = WINDOW_FIELDS * (
+            WINDOWS * (LENGTHS * j + length) + n // span % WINDOWS
+        )
         limit: cython.double = self.prices.at[length] + level
         found: cython.bint = False
         side: cython.Py_ssize_t
-        self.settle(j, length)
+        self.take_logarithms(j, length)
         for side in range(2):
-            # No window has more: what else is taken from its evidence is not negative.
+            # An upper bound for all windows: what is subtracted below is not negative.
             most: cython.double = (
                 fields[k + (MOST + side) * LENGTHS] + fields[k + (LOGARITHM + side) * LENGTHS]
             )
-            if self.known:
-                most += PARTS * span * self.slopes.at[length] * max(bounds.least(j, side), 0.0)
+            if self.sigma_known:
+                most += WINDOWS * span * self.slopes.at[length] * max(bounds.least(j, side), 0.0)
             if most >= limit - LOG_WARNING:
                 found = self.test_side(j, length, side, n, bounds, limit) or found
         if n % span == 0:
-            if self.known:
+            if self.sigma_known:
                 self.open_known(j, length, n, bounds, w)
             else:
                 self.open_unknown(j, length, n, w)
-            self.tell_most(j, length)
+            self.update_most(j, length)
         return found
 
     def test_side(
@@ -273,8 +276,8 @@ class ShiftTests:
         windows: cython.p_double = self.windows.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length + side * LENGTHS
         span: cython.Py_ssize_t = self.spans.at[length]
-        place: cython.Py_ssize_t = n // span % PARTS
-        first: cython.Py_ssize_t = WINDOW * PARTS * (LENGTHS * j + length)
+        slot: cython.Py_ssize_t = n // span % WINDOWS
+        first: cython.Py_ssize_t = WINDOW_FIELDS * WINDOWS * (LENGTHS * j + length)
         # The youngest window, unless it is to begin now.
         since: cython.Py_ssize_t = 1 if n % span == 0 else 0
         offset: cython.double = bounds.largest_offset(j)
@@ -287,24 +290,24 @@ class ShiftTests:
         found: cython.bint = False
         age: cython.Py_ssize_t
         w: cython.Py_ssize_t
-        for age in range(since, since + PARTS):
-            w = first + WINDOW * ((place + PARTS - age) % PARTS)
+        for age in range(since, since + WINDOWS):
+            w = first + WINDOW_FIELDS * ((slot + WINDOWS - age) % WINDOWS)
             if windows[w + FACTOR] == 0.0:
                 continue
             taken = age * span + n % span
             excess = (
                 windows[w + side] + fields[k + LOGARITHM * LENGTHS] - windows[w + FACTOR] * limit
             )
-            if self.known:
-                rest = (PARTS * span - taken) * self.slopes.at[length] / mean
+            if self.sigma_known:
+                rest = (WINDOWS * span - taken) * self.slopes.at[length] / mean
                 excess -= taken * null
                 excess -= windows[w + PAST] * curvature(windows[w + PAST_SLOPE], offset)
                 # All bounds are infinite at first, and 0 times that is 0.
                 excess += rest * least
             else:
-                excess -= taken * windows[w + EACH + side]
-                excess -= taken * taken * windows[w + EACH_SQUARED + side]
-            self.near = self.near or excess >= -LOG_WARNING
+                excess -= taken * windows[w + PER_EVENT + side]
+                excess -= taken * taken * windows[w + PER_SQUARE + side]
+            self.warning_due = self.warning_due or excess >= -LOG_WARNING
             if excess >= 0.0:
                 self.excess = max(excess, self.excess)
                 found = True
@@ -322,14 +325,14 @@ class ShiftTests:
         fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
         slope: cython.double = self.slopes.at[length]
-        events: cython.double = PARTS * self.spans.at[length]
+        events: cython.double = WINDOWS * self.spans.at[length]
         past: cython.double = n
         mean: cython.double = 1.0 + CURVE * slope * slope
         wanted: cython.double = events * slope / mean / past
         scale: cython.Py_ssize_t = 0
         past_slope: cython.double = 1.0
         half: cython.double = 0.5
-        # The next slope will do as long as its power is at most 1.
+        # The next slope is valid as long as its power is at most 1.
         while scale < SCALES - 1 and wanted * (1.0 + CURVE * half * half) <= half:
             scale += 1
             past_slope = half
@@ -348,23 +351,27 @@ class ShiftTests:
         self.windows.at[w + PAST] = share * past
         self.windows.at[w + PAST_SLOPE] = past_slope
 
-    def tell_most(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
+    def update_most(self, j: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
         """Find the largest evidence that open windows begin with, with what events may add."""
         windows: cython.p_double = self.windows.at
-        first: cython.Py_ssize_t = WINDOW * PARTS * (LENGTHS * j + length)
+        first: cython.Py_ssize_t = WINDOW_FIELDS * WINDOWS * (LENGTHS * j + length)
         side: cython.Py_ssize_t
-        place: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
         w: cython.Py_ssize_t
         most: cython.double
         begun: cython.double
         for side in range(2):
             most = -LARGEST_EVIDENCE
-            for place in range(PARTS):
-                w = first + WINDOW * place
+            for slot in range(WINDOWS):
+                w = first + WINDOW_FIELDS * slot
                 if windows[w + FACTOR] > 0.0:
                     begun = windows[w + side]
-                    if not self.known:
-                        begun -= PARTS * self.spans.at[length] * min(windows[w + EACH + side], 0.0)
+                    if not self.sigma_known:
+                        begun -= (
+                            WINDOWS
+                            * self.spans.at[length]
+                            * min(windows[w + PER_EVENT + side], 0.0)
+                        )
                     most = max(most, begun)
             self.fields.at[FIELDS * LENGTHS * j + length + (MOST + side) * LENGTHS] = most
 
@@ -378,10 +385,10 @@ class ShiftTests:
         """Open a window against the mean payoff of the past, by its own variance."""
         fields: cython.p_double = self.fields.at
         k: cython.Py_ssize_t = FIELDS * LENGTHS * j + length
-        events: cython.double = PARTS * self.spans.at[length]
+        events: cython.double = WINDOWS * self.spans.at[length]
         # The payoffs of a length count from its opening on, at the event of its span.
         seen: cython.double = n - self.spans.at[length] + 1
-        u: cython.double = min(self.slopes.at[length] * LARGEST_PART, HIGHEST)
+        u: cython.double = min(self.slopes.at[length] * CLIP, HIGHEST)
         unseen: cython.double = 1.0 + u * (1.0 + CURVE * u)
         mean: cython.double
         variance: cython.double
@@ -394,8 +401,8 @@ class ShiftTests:
             variance = (fields[k + (SQUARE + side) * LENGTHS] + unseen * unseen) / (seen + 1.0)
             variance -= mean * mean
             self.windows.at[w + side] = -fields[k + (LOGARITHM + side) * LENGTHS]
-            self.windows.at[w + EACH + side] = log(mean)
-            self.windows.at[w + EACH_SQUARED + side] = variance / (2.0 * seen * mean * mean)
+            self.windows.at[w + PER_EVENT + side] = log(mean)
+            self.windows.at[w + PER_SQUARE + side] = variance / (2.0 * seen * mean * mean)
         self.windows.at[w + FACTOR] = self.inflation
 
     def exchange(self, archive: Archive, j: cython.Py_ssize_t, n: cython.Py_ssize_t) -> cython.int:
@@ -417,7 +424,8 @@ class ShiftTests:
                     self.fields.at[k], least, LARGEST_EVIDENCE, "sum of payoffs"
                 )
         for k in range(
-            WINDOW * PARTS * LENGTHS * j, WINDOW * PARTS * (LENGTHS * j + self.open.at[j])
+            WINDOW_FIELDS * WINDOWS * LENGTHS * j,
+            WINDOW_FIELDS * WINDOWS * (LENGTHS * j + self.open.at[j]),
         ):
             self.windows.at[k] = archive.bounded(
                 self.windows.at[k], -LARGEST_EVIDENCE, LARGEST_EVIDENCE, "evidence"
@@ -434,8 +442,8 @@ def curvature(slope: float, offset: float) -> float:
     """
     mean: cython.double = 1.0 + CURVE * slope * slope
     v: cython.double = slope * offset / mean
-    part: cython.double = CURVE * mean - 0.5 + v / 6.0
-    if part <= 0.0:
+    bend: cython.double = CURVE * mean - 0.5 + v / 6.0
+    if bend <= 0.0:
         return 0.0
-    # Beyond v = 1 the first bound will do, and the exponential could overflow.
-    return v * v * (min(part * exp(v), CURVE * mean) if v < 1.0 else CURVE * mean)
+    # Beyond v = 1 the first bound suffices, and the exponential could overflow.
+    return v * v * (min(bend * exp(v), CURVE * mean) if v < 1.0 else CURVE * mean)

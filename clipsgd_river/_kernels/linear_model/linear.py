@@ -115,7 +115,7 @@ class LinearKernel(EventLoop):
     def step_of_start(self) -> None:
         """Step while features start; leaves a gradient for them, too.
 
-        A location that starts follows no gradient, but a model need not wait for it.
+        A location that starts does not follow gradients, but a model need not wait for it.
         """
         present: cython.p_int = self.features.present.at
         gradient: cython.p_double = self.inputs.gradient.at
@@ -186,7 +186,7 @@ class LinearKernel(EventLoop):
             self.busy = False
 
     def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
-        """Write the prediction for the loaded row, and learn its target afterwards, if asked."""
+        """Write the prediction for the loaded row, then learn its target if ``learn``."""
         self.evaluate()
         if self.writes:
             self.write(self.output_of, row * self.outputs)

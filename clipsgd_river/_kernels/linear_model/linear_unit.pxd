@@ -14,8 +14,8 @@ cdef class LinearUnit:
     cdef double pace
     cdef readonly StepSize weight_step
     cdef readonly StepSize centre_step
-    cdef readonly FeatureTable alone
-    cdef readonly Vector alone_gradient
+    cdef readonly FeatureTable centre_features
+    cdef readonly Vector centre_gradient
 
     cdef double value(self, LocationScale inputs) noexcept nogil
     cdef void recentre(self, LocationScale inputs, double* before) noexcept nogil

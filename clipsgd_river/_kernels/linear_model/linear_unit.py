@@ -38,7 +38,7 @@ class LinearUnit:
         The automatic step at rest.
     pace
         The first steps are pace / (n + pace d): shorter ones than a running mean takes, since an
-        event tells of d weights at once. At a pace c an error at the start is forgotten like
+        event informs d weights at once. At pace c an error at the start fades like
         n^-c, and the variance grows by c^2 / (2 c - 1).
     """
 
@@ -50,13 +50,13 @@ class LinearUnit:
         self.weight_step = StepSize(rule, smallest, True)
         self.centre_step = StepSize(rule, smallest, True)
         # The centre is a table of one feature that is always present.
-        self.alone = FeatureTable(1)
-        self.alone.load({})
-        self.alone.grow([0])
-        self.alone.add_pending()
-        self.alone.load_new([(0, 1.0)])
+        self.centre_features = FeatureTable(1)
+        self.centre_features.load({})
+        self.centre_features.grow([0])
+        self.centre_features.add_pending()
+        self.centre_features.load_new([(0, 1.0)])
         self.centre_step.grow(1)
-        self.alone_gradient = Vector(1)
+        self.centre_gradient = Vector(1)
 
     def value(self, inputs: LocationScale) -> float:
         """Value of f at the loaded event; a missing feature counts as its location."""
@@ -66,13 +66,13 @@ class LinearUnit:
         values: cython.p_double = inputs.features.values.at
         location: cython.p_double = inputs.location.at
         weights: cython.p_double = self.weights.at
-        parts: cython.p_double = inputs.features.scratch.at
+        terms: cython.p_double = inputs.features.scratch.at
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         for k in range(count):
             j = k if whole else present[k]
-            parts[k] = weights[j] * (values[j] - location[j])
-        result: cython.double = self.centre + total(parts, count)
+            terms[k] = weights[j] * (values[j] - location[j])
+        result: cython.double = self.centre + total(terms, count)
         return max(min(result, LARGEST_WEIGHT), -LARGEST_WEIGHT)
 
     def recentre(self, inputs: LocationScale, before: cython.p_double) -> None:
@@ -82,13 +82,13 @@ class LinearUnit:
         present: cython.p_int = inputs.features.present.at
         location: cython.p_double = inputs.location.at
         weights: cython.p_double = self.weights.at
-        parts: cython.p_double = inputs.features.scratch.at
+        terms: cython.p_double = inputs.features.scratch.at
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         for k in range(count):
             j = k if whole else present[k]
-            parts[k] = weights[j] * (location[j] - before[k])
-        self.centre += total(parts, count)
+            terms[k] = weights[j] * (location[j] - before[k])
+        self.centre += total(terms, count)
         self.centre = max(min(self.centre, LARGEST_WEIGHT), -LARGEST_WEIGHT)
 
     def learn_gradient(
@@ -115,8 +115,10 @@ class LinearUnit:
             gradient[k] = error * event[k]
         if square > 0.0:
             self.weight_step.advance(gradient, inputs.features, error * error * square, events)
-        self.alone_gradient.at[0] = error
-        self.centre_step.advance(self.alone_gradient.at, self.alone, error * error, events)
+        self.centre_gradient.at[0] = error
+        self.centre_step.advance(
+            self.centre_gradient.at, self.centre_features, error * error, events
+        )
 
     def move(
         self,

@@ -28,14 +28,14 @@ cdef class LogisticKernel(LinearKernel):
     cdef double usual_square
     cdef bint estimates_noise
     cdef bint restarts
-    cdef readonly double since
+    cdef readonly double since_change
     cdef readonly bint steady
     cdef readonly Vector probability
 
     cdef int point_to_units(self) except -1
     cdef int start_class(self) except -1
     cdef double logit(self, Py_ssize_t function) noexcept nogil
-    cdef void notice(self, double miss) noexcept nogil
+    cdef void detect_change(self, double miss) noexcept nogil
     cdef double trust(self, Py_ssize_t label) noexcept nogil
     cdef void teach_unit(self, Py_ssize_t function, Py_ssize_t label, double factor, double energy) noexcept nogil
     cdef void learn_noise(self) noexcept nogil

@@ -53,15 +53,15 @@ class LogisticKernel(LinearKernel):
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        # The median is never shown a norm, so that the automatic threshold stays sqrt(d + 1): it
-        # would vanish once the model fits.
+        # The clip never observes a norm, so that the automatic threshold stays sqrt(d + 1): the
+        # median would vanish once the model fits.
         LinearKernel.__init__(self, settings, 1.0)
         self.units: list[LogisticUnit] = []
         self.functions = 0
         self.point_to_units()
         self.classes = 0
         noise = settings["label_noise"]
-        # A step that was chosen is not to be lengthened.
+        # A learning rate set by the user is kept.
         self.restarts = settings["learning_rate"] == "auto"
         self.estimates_noise = noise == "auto"
         self.noise = FIRST_NOISE if noise == "auto" else float(noise)
@@ -69,11 +69,11 @@ class LogisticKernel(LinearKernel):
         self.usual_miss = 0.5
         self.usual_square = 0.3
         self.steady = True
-        self.since = 0.0
+        self.since_change = 0.0
         self.probability = Vector()
 
     def point_to_units(self) -> cython.int:
-        """Aim the pointer at the units, for code that runs without the interpreter's lock."""
+        """Point to the units, for code that runs without the interpreter's lock."""
         self.address_values = addresses(self.units)
         self.unit = pointers(self.address_values)
         self.functions = len(self.units)
@@ -177,13 +177,13 @@ class LogisticKernel(LinearKernel):
         p: cython.double = self.probability.at[label]
         likelihood: cython.double = (1.0 - self.noise) * p
         real: cython.double = likelihood / (self.noise / self.classes + likelihood + 1e-300)
-        self.since += 1.0
-        self.notice(1.0 - p)
+        self.since_change += 1.0
+        self.detect_change(1.0 - p)
         return real if self.steady else 1.0
 
-    def notice(self, miss: float) -> None:
+    def detect_change(self, miss: float) -> None:
         """Compare the misses of fifty events with those of five hundred."""
-        rate: cython.double = max(SLOW_RATE, 1.0 / (self.since + 20.0))
+        rate: cython.double = max(SLOW_RATE, 1.0 / (self.since_change + 20.0))
         spread: cython.double = max(self.usual_square - self.usual_miss * self.usual_miss, 0.0)
         self.recent_miss += FAST_RATE * (miss - self.recent_miss)
         usual: cython.double = self.usual_miss + SURPRISE * sqrt(0.5 * FAST_RATE * spread)
@@ -191,7 +191,7 @@ class LogisticKernel(LinearKernel):
         self.usual_miss += rate * (miss - self.usual_miss)
         self.usual_square += rate * (miss * miss - self.usual_square)
         if not self.steady and self.restarts:
-            self.since = 0.0
+            self.since_change = 0.0
 
     def teach(self, target: float) -> None:
         """One clipped step towards the class with index ``target``."""
@@ -242,12 +242,14 @@ class LogisticKernel(LinearKernel):
             self.inputs, error, energy, self.events
         )
         cython.cast(LogisticUnit, self.unit[function]).learn_information(
-            self.inputs, slope, noise_slope, variance, self.since
+            self.inputs, slope, noise_slope, variance, self.since_change
         )
         limit: cython.double = cython.cast(LogisticUnit, self.unit[function]).turn(
             self.inputs, error, score, energy, self.events
         )
-        cython.cast(LogisticUnit, self.unit[function]).take_step(self.inputs, limit, self.since)
+        cython.cast(LogisticUnit, self.unit[function]).take_step(
+            self.inputs, limit, self.since_change
+        )
 
     def learn_noise(self) -> None:
         """Step of the share of random labels, the mean of what the linear functions ask for."""
@@ -257,7 +259,7 @@ class LogisticKernel(LinearKernel):
             change += cython.cast(LogisticUnit, self.unit[c]).noise_change
         # It was solved for as a logit: d noise = noise (1 - noise) d logit, to first order.
         change *= self.noise * (1.0 - self.noise) / self.functions
-        change *= self.since / (self.since + NOISE_START * self.features.count)
+        change *= self.since_change / (self.since_change + NOISE_START * self.features.count)
         self.noise += max(min(change, LONGEST_NOISE_STEP), -LONGEST_NOISE_STEP)
         self.noise = max(min(self.noise, LARGEST_NOISE), SMALLEST_NOISE)
 
@@ -274,7 +276,7 @@ class LogisticKernel(LinearKernel):
         self.recent_miss = archive.bounded(self.recent_miss, 0.0, 1.0, "share of misses")
         self.usual_miss = archive.bounded(self.usual_miss, 0.0, 1.0, "share of misses")
         self.usual_square = archive.bounded(self.usual_square, 0.0, 1.0, "share of misses")
-        self.since = archive.count(self.since)
+        self.since_change = archive.count(self.since_change)
         for unit in self.units:
             unit.exchange(archive, self.features.size)
         return 0

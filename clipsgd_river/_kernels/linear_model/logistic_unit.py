@@ -53,7 +53,7 @@ class LogisticUnit(LinearUnit):
 
     q the probability of the label, by f and by the noise nu differentiated. They are solved for
     together: where labels are wrong, shorter weights explain them as well as more noise does, and
-    steps in one of the two would take for ever to find the way.
+    steps in only one of them converge slowly.
     """
 
     def __init__(self, rule: object) -> None:
@@ -91,7 +91,7 @@ class LogisticUnit(LinearUnit):
         """
         count: cython.Py_ssize_t = inputs.features.count
         present: cython.p_int = inputs.features.present.at
-        parts: cython.p_double = inputs.features.scratch.at
+        terms: cython.p_double = inputs.features.scratch.at
         direction: cython.p_double = self.direction.at
         weights: cython.p_double = self.weights.at
         scale: cython.p_double = inputs.scale.at
@@ -101,14 +101,14 @@ class LogisticUnit(LinearUnit):
         for k in range(count):
             weight = max(min(weights[present[k]] * scale[present[k]], 1e50), -1e50)
             direction[k] = weight
-            parts[k] = weight * weight
-        size: cython.double = sqrt(total(parts, count))
-        # Before there are weights there is nothing along them.
+            terms[k] = weight * weight
+        size: cython.double = sqrt(total(terms, count))
+        # Without weights the component along them is 0.
         shrink: cython.double = 1.0 / size if size > 1e-50 else 0.0
         for k in range(count):
             direction[k] *= shrink
-            parts[k] = direction[k] * v[k]
-        self.component = max(min(total(parts, count), LARGEST_COMPONENT), -LARGEST_COMPONENT)
+            terms[k] = direction[k] * v[k]
+        self.component = max(min(total(terms, count), LARGEST_COMPONENT), -LARGEST_COMPONENT)
         t: cython.double = self.component
         rate: cython.double = max(SLOW_RATE, 1.0 / (events + 20.0))
         weight = slope * slope / variance
@@ -168,10 +168,10 @@ class LogisticUnit(LinearUnit):
             pivot - b * self.centre_noise - c * c * second, SMALLEST_PIVOT * pivot
         )
         # M x = (1, t, 0), then M y = (0, 0, 1).
-        second_part: cython.double = t - a
-        third_part: cython.double = -b - c * second_part
-        x2: cython.double = third_part / third
-        x1: cython.double = second_part / second - c * x2
+        second_entry: cython.double = t - a
+        third_entry: cython.double = -b - c * second_entry
+        x2: cython.double = third_entry / third
+        x1: cython.double = second_entry / second - c * x2
         x0: cython.double = 1.0 / first - a * x1 - b * x2
         y2: cython.double = 1.0 / third
         y1: cython.double = -c * y2
@@ -180,9 +180,9 @@ class LogisticUnit(LinearUnit):
         self.noise_change = error * x2 + noise_score * y2
         length: cython.double = error * x1 + noise_score * y1
         across: cython.double = 1.0 / self.across
-        extra: cython.double = length - error * t * across
+        correction: cython.double = length - error * t * across
         for k in range(count):
-            gradient[k] = gradient[k] * across + extra * direction[k]
+            gradient[k] = gradient[k] * across + correction * direction[k]
         reach: cython.double = max(square - t * t, 0.0) * across + max(x0 + t * x1, 0.0)
         return 1.0 / (1e-300 + STEEPEST * reach)
 

@@ -68,8 +68,7 @@ class RegressionKernel(LinearKernel):
         error: cython.double = target - self.value
         norm: cython.double = fabs(error) * sqrt(1.0 + energy)
         if self.error_clip.norm.value == 0.0:
-            # Targets were constant so far: by Chebyshev's inequality n events cannot tell more of
-            # how far the next one may be.
+            # Targets were constant so far: Chebyshev's inequality bounds the scale after n events.
             self.error_clip.norm.start_at(norm / sqrt(self.events), 1.0)
         error *= self.clipped(norm, self.unit.weight_step.rate)
         self.error_clip.observe(norm, dimension)

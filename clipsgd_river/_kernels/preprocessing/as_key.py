@@ -1,4 +1,4 @@
-"""What a value is kept as where values are counted: small, hashable, equal for equal values."""
+"""Keys of categorical values: small, hashable, and equal for equal values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def as_key(name: Any, content: Any) -> Any:
     Returns
     -------
     The value; of a tuple, a text or bytes of more than 128 and an integer of more than 60 bits a
-    tuple with its digest, which no value is itself.
+    tuple with its digest, which is never a value itself.
 
     Raises
     ------

@@ -3,8 +3,8 @@ from clipsgd_river._kernels.preprocessing.value_table cimport ValueTable
 
 cdef class Category:
     cdef readonly ValueTable table
-    cdef object waiting
-    cdef object waiting_given
+    cdef object pending
+    cdef object pending_context
     cdef int learn(self, object key, object given) except -1
     cdef double bits(self, object key, object given) except -1.0
     cdef tuple seen(self, object key, object given)

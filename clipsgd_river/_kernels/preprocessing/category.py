@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""One categorical feature: its frequencies, and the value that does not count yet."""
+"""One categorical feature: its frequencies, and the pending value that is not counted yet."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ class Category:
     """Surprisals of a feature's values; each counts from the next one learned on.
 
     A pipeline lets a transformer learn an event before it passes the event on to be learned by
-    the detector. Were the value counted at once, what the detector learns would be less
-    surprising than what it scores: a value never seen would not exist for it.
+    the detector. If the value were counted at once, the detector would learn a smaller surprisal
+    than it scores, and never that of a new value.
     """
 
     def __init__(self, memory: float, most: int) -> None:
         self.table = ValueTable(memory, most)
-        self.waiting: Any = None
-        self.waiting_given: Any = None
+        self.pending: Any = None
+        self.pending_context: Any = None
 
     def learn(self, key: Any, given: Any) -> cython.int:
-        """Count the value that waits, and let this one wait."""
-        if self.waiting is not None:
-            self.table.learn(self.waiting, self.waiting_given)
-        self.waiting = key
-        self.waiting_given = given
+        """Count the pending value; this one becomes pending."""
+        if self.pending is not None:
+            self.table.learn(self.pending, self.pending_context)
+        self.pending = key
+        self.pending_context = given
         return 0
 
     def bits(self, key: Any, given: Any) -> float:
@@ -52,13 +52,13 @@ class Category:
         return 0
 
     def kept(self) -> list[Any]:
-        """Values of the state: those of the table, the one that waits, and its context."""
-        return [*self.table.keys, self.waiting, self.waiting_given]
+        """Values of the state: those of the table, the pending one, and its context."""
+        return [*self.table.keys, self.pending, self.pending_context]
 
     def take_kept(self, kept: list[Any]) -> cython.int:
         """Take over what `kept` gave."""
         if len(kept) < 3 or (kept[-2] is None and kept[-1] is not None):
             raise ValueError("the state lacks values: it is damaged")
-        self.waiting, self.waiting_given = kept[-2], kept[-1]
-        self.table.take_keys(kept[:-2])
+        self.pending, self.pending_context = kept[-2], kept[-1]
+        self.table.restore_keys(kept[:-2])
         return 0

@@ -16,8 +16,8 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.buffers import doubles, integers
 
-# Squashed, values this many scales off lie half way to the end. HalfSpaceTrees, which halve [0, 1]
-# at random, rank best with 6 of 1, 3, 6 and 12 in the mean over nine tables.
+# With ``squash``, deviations of this many scales lie half way to the end. HalfSpaceTrees, which
+# halve [0, 1] at random, rank best with 6 of 1, 3, 6 and 12 in the mean over nine tables.
 HALF_WAY = 6.0
 
 

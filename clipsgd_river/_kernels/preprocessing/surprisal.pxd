@@ -15,8 +15,8 @@ cdef class SurprisalKernel:
     cdef int claim(self) except -1
     cdef object key_of(self, object name, object content)
     cdef object given_key(self, object name, dict event)
-    cdef Category known(self, object name)
-    cdef Category started(self, object name)
+    cdef Category find_category(self, object name)
+    cdef Category start_category(self, object name)
     cpdef object learn_one(self, object event)
     cpdef object transform_one(self, object event)
     cpdef object seen_one(self, object event)

@@ -15,7 +15,7 @@ from clipsgd_river._kernels.preprocessing.as_key import LONGEST as LONGEST_VALUE
 from clipsgd_river._kernels.preprocessing.as_key import as_key
 from clipsgd_river._kernels.preprocessing.category import Category
 
-# What is a category wherever it stands.
+# Types that are categories in every feature.
 TEXTS = (str, bytes, tuple)
 LONGEST: int = LONGEST_VALUE
 
@@ -41,7 +41,7 @@ class SurprisalKernel:
         self.memory = max(round(1.0 / settings["learning_rate"]), 1.0)
 
     def claim(self) -> cython.int:
-        """Take the encoder for one call; whoever claims it sets ``busy`` back to False."""
+        """Take the encoder for one call; the caller sets ``busy`` back to False afterwards."""
         if self.busy:
             raise RuntimeError(
                 "this encoder is in use by another thread; give each thread an encoder of its own "
@@ -75,13 +75,13 @@ class SurprisalKernel:
             return content
         return as_key(other, content)
 
-    def known(self, name: Any) -> Category | None:
+    def find_category(self, name: Any) -> Category | None:
         """Category of a feature, ``None`` if it has none."""
         return self.columns.get(name)
 
-    def started(self, name: Any) -> Category:
-        """Category of a feature, a new one if it has none; there must be room for it."""
-        found = self.known(name)
+    def start_category(self, name: Any) -> Category:
+        """Category of a feature, a new one if it has none; check ``max_features`` before."""
+        found = self.find_category(name)
         if found is None:
             found = Category(self.memory, self.settings["max_values"])
             self.columns[name] = found
@@ -109,7 +109,7 @@ class SurprisalKernel:
                     "max_features"
                 )
             for name, key, given in found:
-                self.started(name).learn(key, given)
+                self.start_category(name).learn(key, given)
             self.events += 1.0
         finally:
             self.busy = False
@@ -128,7 +128,7 @@ class SurprisalKernel:
                 if key is None:
                     encoded[name] = content
                     continue
-                found = self.known(name)
+                found = self.find_category(name)
                 if found is None:
                     encoded[name] = 0.0
                 else:
@@ -145,7 +145,7 @@ class SurprisalKernel:
             seen: dict[Any, Any] = {}
             for name, content in event.items():
                 key = self.key_of(name, content)
-                found = self.known(name)
+                found = self.find_category(name)
                 if key is not None and found is not None:
                     seen[name] = found.seen(key, self.given_key(name, event))
             return seen
@@ -156,7 +156,7 @@ class SurprisalKernel:
         """Pass the numbers of the state through ``archive``; the features are known."""
         self.events = archive.count(self.events)
         for name in self.columns:
-            self.started(name).exchange(archive)
+            self.start_category(name).exchange(archive)
         return 0
 
     def snapshot(self) -> tuple[list[Any], array[float]]:
@@ -171,7 +171,7 @@ class SurprisalKernel:
 
     def kept(self) -> list[list[Any]]:
         """Values of the state, feature by feature."""
-        return [self.started(name).kept() for name in self.columns]
+        return [self.start_category(name).kept() for name in self.columns]
 
     def restore(self, names: list[Any], numbers: array[float]) -> None:
         """Take over the numbers that `snapshot` gave; `take_kept` ends it, in a new kernel."""
@@ -181,7 +181,7 @@ class SurprisalKernel:
                 "different ones belong: it is damaged"
             )
         for name in names:
-            self.started(name)
+            self.start_category(name)
         archive = Archive(numbers)
         self.exchange(archive)
         archive.close()
@@ -191,7 +191,7 @@ class SurprisalKernel:
         if not isinstance(kept, list) or len(kept) != len(self.columns):
             raise ValueError("the state's values do not fit its features: it is damaged")
         for name, values in zip(self.columns, kept, strict=True):
-            self.started(name).take_kept(list(values))
+            self.start_category(name).take_kept(list(values))
 
     def __sizeof__(self) -> int:
         return size_of(self)

@@ -9,8 +9,8 @@ cdef double BITS
 cdef unsigned long long LOW_64
 cdef unsigned long long GOLDEN
 cdef Py_ssize_t ROOT
-cdef Py_ssize_t ROOMY
-cdef Py_ssize_t NEEDED
+cdef Py_ssize_t FIRST_CAPACITY
+cdef Py_ssize_t ROWS_PER_EVENT
 cdef int HALVINGS
 
 cdef class ValueTable:
@@ -35,8 +35,8 @@ cdef class ValueTable:
     cdef Py_ssize_t first_slot(self, Py_ssize_t parent, int code) noexcept
     cdef Py_ssize_t find(self, Py_ssize_t parent, object key) except -2
     cdef Py_ssize_t add(self, Py_ssize_t parent, object key, double weight, double stamp) except -1
-    cdef int enter(self, Py_ssize_t slot) except -1
-    cdef int widen(self, Py_ssize_t capacity) except -1
+    cdef int insert(self, Py_ssize_t slot) except -1
+    cdef int grow(self, Py_ssize_t capacity) except -1
     cdef int index_all(self) except -1
     cdef double mass(self, Py_ssize_t context) noexcept nogil
     cdef double escape(self, Py_ssize_t context) noexcept nogil
@@ -52,4 +52,4 @@ cdef class ValueTable:
     cdef tuple seen(self, object context_key, object key)
     cdef int exchange(self, Archive archive) except -1
     cdef int check_rows(self) except -1
-    cdef int take_keys(self, list keys) except -1
+    cdef int restore_keys(self, list keys) except -1

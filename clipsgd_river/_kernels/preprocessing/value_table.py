@@ -29,9 +29,9 @@ GOLDEN = 0x9E3779B97F4A7C15
 # The context of all events: the first row.
 ROOT = 0
 # Rows before the first growth.
-ROOMY = 8
+FIRST_CAPACITY = 8
 # Rows that one event may add: a value, a context and the value in it.
-NEEDED = 3
+ROWS_PER_EVENT = 3
 HALVINGS = 64
 
 
@@ -43,7 +43,7 @@ class ValueTable:
 
     .. math:: p \leftarrow p + \eta_t (e_v - p),
 
-    whose gradient is bounded by itself: no event moves a frequency by more than eta_t. T is the
+    whose gradient is bounded: no event moves a frequency by more than eta_t. T is the
     memory, t counts the events of the context. Instead of p its multiple c = p min(t, T) is kept,
     the fading count: an event adds 1 to its value, and from t = T on all others fade by 1 - 1/T,
     each when it is looked at.
@@ -58,8 +58,8 @@ class ValueTable:
     (1 - e) p_{v|u} + e p_v. So a value is never more surprising than one seen less often.
 
     Rows lie in one open-addressed table: contexts, whose parent is -1, and values, whose parent is
-    their context. When it is full, the median of the counts is taken off all of them, and what has
-    none left goes (Misra and Gries in batches): a count of all events is too small by at most
+    their context. When it is full, the median of the counts is subtracted from all, and rows
+    without a count go (Misra and Gries in batches): a count of all events is too small by at most
     2 T / k, k rows being kept, since each purge took the same off half of the rows. O(1) an event,
     purges spread over those that filled the table. At most 48 bytes a row beside the value.
 
@@ -74,15 +74,15 @@ class ValueTable:
     def __init__(self, memory: float, most: cython.Py_ssize_t) -> None:
         self.memory = memory
         self.most = most
-        # Of a memory of one event nothing is left after the next.
+        # With a memory of one event a value is forgotten at the next.
         self.fading = log1p(-1.0 / memory) if memory > 1.0 else -1e6
         self.kept_share = 1.0 - 1.0 / memory
         self.size = 0
         self.purges = 0.0
         self.capacity = 0
         self.keys: list[Any] = []
-        # Hashes of numbers are known to everyone; secret factors keep them from being aimed. No
-        # result depends on them.
+        # Hashes of numbers are public; secret factors prevent chosen collisions. Results do not
+        # depend on them.
         self.odd = randbits(64) | 1
         self.salt = randbits(64) | 1
         self.weights = Vector()
@@ -92,7 +92,7 @@ class ValueTable:
         self.index = IntegerVector()
         self.mask = 0
         self.shift = 63
-        self.widen(ROOMY)
+        self.grow(FIRST_CAPACITY)
         self.add(-1, None, 0.0, 0.0)
 
     def code_of(self, key: Any) -> cython.int:
@@ -101,7 +101,7 @@ class ValueTable:
         return ((number * self.odd) & LOW_64) >> 33
 
     def first_slot(self, parent: cython.Py_ssize_t, code: cython.int) -> cython.Py_ssize_t:
-        """Where in the index the search for a row begins."""
+        """Position in the index where the search for a row begins."""
         number: cython.ulonglong = code
         number += GOLDEN * (parent + 2)
         return ((number * self.salt) & LOW_64) >> self.shift
@@ -109,15 +109,15 @@ class ValueTable:
     def find(self, parent: cython.Py_ssize_t, key: Any) -> cython.Py_ssize_t:
         """Row of a value in a context, or of a context; -1 if there is none."""
         code: cython.int = self.code_of(key)
-        place: cython.Py_ssize_t = self.first_slot(parent, code)
-        slot: cython.Py_ssize_t = self.index.at[place] - 1
+        position: cython.Py_ssize_t = self.first_slot(parent, code)
+        slot: cython.Py_ssize_t = self.index.at[position] - 1
         while slot >= 0:
             if self.codes.at[slot] == code and self.parents.at[slot] == parent:
                 known = self.keys[slot]
                 if known is key or (type(known) is type(key) and known == key):
                     return slot
-            place = (place + 1) & self.mask
-            slot = self.index.at[place] - 1
+            position = (position + 1) & self.mask
+            slot = self.index.at[position] - 1
         return -1
 
     def add(
@@ -132,32 +132,32 @@ class ValueTable:
         self.parents.at[slot] = parent
         self.codes.at[slot] = code
         self.size = slot + 1
-        self.enter(slot)
+        self.insert(slot)
         return slot
 
-    def enter(self, slot: cython.Py_ssize_t) -> cython.int:
-        """Make a row be found."""
-        place: cython.Py_ssize_t = self.first_slot(self.parents.at[slot], self.codes.at[slot])
-        while self.index.at[place] != 0:
-            place = (place + 1) & self.mask
-        self.index.at[place] = slot + 1
+    def insert(self, slot: cython.Py_ssize_t) -> cython.int:
+        """Enter a row in the index."""
+        position: cython.Py_ssize_t = self.first_slot(self.parents.at[slot], self.codes.at[slot])
+        while self.index.at[position] != 0:
+            position = (position + 1) & self.mask
+        self.index.at[position] = slot + 1
         return 0
 
-    def widen(self, capacity: cython.Py_ssize_t) -> cython.int:
+    def grow(self, capacity: cython.Py_ssize_t) -> cython.int:
         """Provide memory for so many rows, at most three quarters of the index."""
         self.weights.grow(capacity)
         self.stamps.grow(capacity)
         self.parents.grow(capacity)
         self.codes.grow(capacity)
-        places: cython.Py_ssize_t = 2
+        positions: cython.Py_ssize_t = 2
         shift: cython.int = 63
-        while 3 * places < 4 * capacity:
-            places *= 2
+        while 3 * positions < 4 * capacity:
+            positions *= 2
             shift -= 1
         self.capacity = capacity
-        if places != self.mask + 1:
-            self.index = IntegerVector(places)
-            self.mask = places - 1
+        if positions != self.mask + 1:
+            self.index = IntegerVector(positions)
+            self.mask = positions - 1
             self.shift = shift
             self.index_all()
         return 0
@@ -166,7 +166,7 @@ class ValueTable:
         """Enter all rows in an index that is empty."""
         slot: cython.Py_ssize_t
         for slot in range(self.size):
-            self.enter(slot)
+            self.insert(slot)
         return 0
 
     def mass(self, context: cython.Py_ssize_t) -> float:
@@ -246,14 +246,16 @@ class ValueTable:
 
     def ensure_capacity(self) -> cython.int:
         """Provide memory for the rows of one event."""
-        if self.size + NEEDED > self.most:
+        if self.size + ROWS_PER_EVENT > self.most:
             self.purge()
-        if self.size + NEEDED > self.capacity:
-            self.widen(min(self.size + NEEDED + self.size // 8, max(self.most, ROOMY)))
+        if self.size + ROWS_PER_EVENT > self.capacity:
+            self.grow(
+                min(self.size + ROWS_PER_EVENT + self.size // 8, max(self.most, FIRST_CAPACITY))
+            )
         return 0
 
     def purge(self) -> cython.int:
-        """Take the median off all counts, and drop what has none left."""
+        """Subtract the median from all counts, and drop rows without a count."""
         slot: cython.Py_ssize_t
         marked = IntegerVector(self.size)
         marks: cython.p_int = marked.at
@@ -297,7 +299,7 @@ class ValueTable:
         return high
 
     def keep_marked(self, marks: cython.p_int, cut: float) -> cython.int:
-        """Keep the marked rows, in their order, with ``cut`` taken off the counts of values."""
+        """Keep the marked rows, in their order; ``cut`` is subtracted from counts of values."""
         slot: cython.Py_ssize_t
         kept: cython.Py_ssize_t = 0
         parent: cython.Py_ssize_t
@@ -307,9 +309,9 @@ class ValueTable:
             if marks[slot]:
                 keys.append(self.keys[slot])  # noqa: PERF401 (a comprehension cannot see a pointer)
         index = IntegerVector(self.mask + 1)
-        # No call from here on: the table goes over as a whole. A context stands before its
-        # values, and no row moves back, so all can be done in place but for the clocks of values,
-        # which are those of their contexts before these move.
+        # Without calls from here on, so that the table changes as a whole. A context precedes its
+        # values, and rows only move forward, so that all is done in place but for the clocks of
+        # values, which are those of their contexts before these move.
         for slot in range(self.size):
             if marks[slot] and self.parents.at[slot] >= 0:
                 sign = -1.0 if self.stamps.at[slot] < 0.0 else 1.0
@@ -346,14 +348,14 @@ class ValueTable:
         return (None if slot < 0 else self.count(slot)), self.weights.at[context]
 
     def exchange(self, archive: Archive) -> cython.int:
-        """Pass the state but for the keys through ``archive``; `take_keys` ends a restoration."""
+        """Pass the state without the keys through ``archive``; `restore_keys` reads those."""
         slot: cython.Py_ssize_t
         size: cython.Py_ssize_t = int(archive.count(self.size))
         self.purges = archive.count(self.purges)
         if archive.reading:
-            if not 1 <= size <= max(self.most, ROOMY) or 3 * size > len(archive.numbers):
+            if not 1 <= size <= max(self.most, FIRST_CAPACITY) or 3 * size > len(archive.numbers):
                 raise ValueError(f"the state holds {size} values, which cannot be: it is damaged")
-            self.widen(max(size, ROOMY))
+            self.grow(max(size, FIRST_CAPACITY))
         weights = archive.vector(self.weights.memory, size)
         stamps = archive.vector(self.stamps.memory, size)
         if not archive.reading:
@@ -365,14 +367,14 @@ class ValueTable:
             self.stamps.at[slot] = stamps[slot]
             parent = archive.number(0.0)
             if not (parent == -1.0 or (parent == int(parent) and 0.0 <= parent < slot)):
-                raise ValueError("the state holds a value of no context: it is damaged")
+                raise ValueError("the state holds a value without a context: it is damaged")
             self.parents.at[slot] = int(parent)
         self.size = size
         self.check_rows()
         return 0
 
     def check_rows(self) -> cython.int:
-        """Refuse rows that no events lead to."""
+        """Refuse rows that cannot arise from events."""
         slot: cython.Py_ssize_t
         parent: cython.Py_ssize_t
         right: cython.bint
@@ -393,7 +395,7 @@ class ValueTable:
                 raise ValueError("the state holds an impossible count: it is damaged")
         return 0
 
-    def take_keys(self, keys: list[Any]) -> cython.int:
+    def restore_keys(self, keys: list[Any]) -> cython.int:
         """Take over the keys of the rows that `exchange` read, the first of which has none."""
         slot: cython.Py_ssize_t
         if len(keys) != self.size or keys[0] is not None:
@@ -407,5 +409,5 @@ class ValueTable:
                 keys[slot] is None or self.find(self.parents.at[slot], keys[slot]) >= 0
             ):
                 raise ValueError("the state names a value twice: it is damaged")
-            self.enter(slot)
+            self.insert(slot)
         return 0

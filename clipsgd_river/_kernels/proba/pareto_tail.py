@@ -15,8 +15,7 @@ SMALLEST_SHAPE = -0.45
 LARGEST_SHAPE = 4.0
 SMALLEST_SCALE = 1e-3
 LARGEST_SCALE = 1e30
-# A tail of which nothing is known is taken for a heavy one, so that alerts start late rather than
-# in a burst.
+# The prior is a heavy tail, so that alerts start late rather than in a burst.
 PRIOR_SHAPE = 0.3
 PRIOR_COUNT = 20.0
 # Natural gradients are cut at this times the fourth root of the memory in excesses.
@@ -47,7 +46,7 @@ class ParetoTail:
     No tail is Pareto from its threshold on. If it were, t = -log P(Y > y) would exceed log(10) in
     a tenth of the excesses and log(100) in a hundredth. The levels ``tenth`` and ``hundredth`` that
     t does exceed so often are followed by pinball steps, and t is stretched, piecewise linearly,
-    until they stand where they belong.
+    until they have these values.
 
     Parameters
     ----------
@@ -64,7 +63,7 @@ class ParetoTail:
         self.hundredth = 2.0 * LOG_10
 
     def start_at(self, scale: float) -> None:
-        """Start afresh from the prior shape and a guess of the scale."""
+        """Start from the prior shape and a guess of the scale."""
         self.shape = PRIOR_SHAPE
         self.scale = min(max(scale, SMALLEST_SCALE), LARGEST_SCALE)
         self.count = PRIOR_COUNT

@@ -16,7 +16,7 @@ if not cython.compiled:
 # by the same small share of itself at every level.
 RATE_AT_REST = 0.004
 # At first eta = 2 / (t + 100): what a poor start leaves in an edge then fades like 1 / t^2. With
-# 1 / t it would stay for long where the density at the edge was taken for too large.
+# 1 / t it would stay for long where the density at the edge was overestimated.
 HEAD_START = 100.0
 # Edges nearer to each other than this stand in an atom; a step of at least this size leaves it.
 SMALLEST_GAP = 1e-3
@@ -28,12 +28,12 @@ class QuantileBins:
     r"""Body of a distribution: ``count`` bins of equal probability between two tails.
 
     The edge theta of level p takes a stochastic gradient step on the pinball loss, in units of
-    one over the density, which the neighbouring edges tell:
+    one over the density, estimated from the neighbouring edges:
 
     .. math:: \theta \leftarrow \theta + \eta\,(p - 1\{u \le \theta\}) / f(\theta).
 
-    The gradient is bounded by itself, and the realised share below each edge equals its level for
-    any sequence whatever, up to the way the edge has gone over the sum of its steps. Edges keep
+    The gradient is bounded, and the realised share below each edge equals its level for every
+    sequence, up to the distance that the edge has moved over the sum of its steps. Edges keep
     their order. O(count) per number, 8 (count + 1) bytes.
 
     Parameters
@@ -86,9 +86,9 @@ class QuantileBins:
 
     def ppf(self, level: float) -> float:
         """Quantile of a level between ``tail`` and 1 - ``tail``."""
-        place: cython.double = max((level - self.tail) / self.share, 0.0)
-        k: cython.Py_ssize_t = min(cython.cast(cython.Py_ssize_t, place), self.count - 1)
-        inside: cython.double = min(place - k, 1.0)
+        position: cython.double = max((level - self.tail) / self.share, 0.0)
+        k: cython.Py_ssize_t = min(cython.cast(cython.Py_ssize_t, position), self.count - 1)
+        inside: cython.double = min(position - k, 1.0)
         return self.edges.at[k] + inside * (self.edges.at[k + 1] - self.edges.at[k])
 
     def density(self, u: float) -> float:
@@ -138,7 +138,7 @@ class QuantileBins:
             else:
                 width = max(edges[k + 1] - below, SMALLEST_GAP) / (2.0 * self.share)
             width *= max(decreasing, self.rate_at_rest * level * (1.0 - level))
-            # Half way to a neighbour at the most: order is kept, whichever moves first.
+            # At most half way to a neighbour, so that edges keep their order.
             if u > here:
                 edges[k] = here + width * level
                 if k < last:

@@ -17,7 +17,7 @@ cdef double PRIOR_EVENTS
 cdef class SplicedParetoKernel(UnivariateKernel):
     cdef readonly double location
     cdef readonly double scale
-    cdef double telling
+    cdef double informative
     cdef double usual
     cdef double votes
     cdef readonly QuantileBins bins
@@ -32,7 +32,7 @@ cdef class SplicedParetoKernel(UnivariateKernel):
     cdef bint is_usual(self, double value) noexcept nogil
     cdef double below(self, double value) noexcept nogil
     cdef double above(self, double value) noexcept nogil
-    cpdef double settled(self)
+    cpdef double reliable_count(self)
     cpdef double cdf(self, double value)
     cpdef double sf(self, double value)
     cpdef double density(self, double value)

@@ -21,7 +21,7 @@ if not cython.compiled:
 
 # Deviations are clipped at this many scales.
 CLIP = 2.5
-# The vote for a repeated value counts up to the second number, and is believed from the first on.
+# Votes for a repeated value are counted up to the second number; from the first on it is frequent.
 LEAST_VOTES = 10.0
 MOST_VOTES = 50.0
 LARGEST_UNIT = 1e25
@@ -49,7 +49,7 @@ class SplicedParetoKernel(UnivariateKernel):
         self.tail = settings["tail"]
         self.location = 0.0
         self.scale = 0.0
-        self.telling = 0.0
+        self.informative = 0.0
         self.usual = 0.0
         self.votes = 0.0
         self.bins = QuantileBins(settings["bins"], settings["tail"], forget)
@@ -65,15 +65,15 @@ class SplicedParetoKernel(UnivariateKernel):
         u: cython.double = (value - self.location) / self.scale
         return max(min(u, LARGEST_UNIT), -LARGEST_UNIT)
 
-    def settled(self) -> float:
-        """Values that tell of location and scale; all of them while they are equal."""
-        return self.count if self.degenerate() else self.telling
+    def reliable_count(self) -> float:
+        """Number of values behind location and scale; all of them while they are equal."""
+        return self.count if self.degenerate() else self.informative
 
     def begin(self) -> None:
         """Location and scale by medians; bins and tails as if worth a few values."""
         self.location = self.start.location
         self.scale = self.start.scale
-        self.telling = self.count
+        self.informative = self.count
         self.bins.start_at(PRIOR_EVENTS)
         # tail / density at the outer edges: that of the logistic bins.
         excess: cython.double = LOGISTIC_UNIT / (1.0 - self.tail)
@@ -83,8 +83,8 @@ class SplicedParetoKernel(UnivariateKernel):
     def step(self, value: float) -> None:
         """The value against the distribution so far, then location and scale."""
         if self.degenerate() and value != self.location:
-            # Equal values tell nothing of a scale: it starts as after the shortest start.
-            self.telling = PRIOR_EVENTS
+            # Equal values do not determine a scale: it starts as after the shortest start.
+            self.informative = PRIOR_EVENTS
             self.scale = fabs(value - self.location) / sqrt(PRIOR_EVENTS)
         if self.degenerate():
             return
@@ -111,13 +111,13 @@ class SplicedParetoKernel(UnivariateKernel):
         self.gradient.at[1] = growth
         energy: cython.double = gradient * gradient + growth * growth
         self.step_size.advance(self.gradient.at, self.features, energy, self.count)
-        self.telling += 1.0
-        rate: cython.double = max(self.step_size.rate, 1.0 / self.telling)
+        self.informative += 1.0
+        rate: cython.double = max(self.step_size.rate, 1.0 / self.informative)
         self.location += rate * gradient * self.scale
         self.scale *= 1.0 + 0.5 * rate * growth
 
     def is_usual(self, value: float) -> cython.bint:
-        """Whether the value is the very one that most have: it says nothing of the spread.
+        """Whether the value is the most frequent one, which says nothing about the spread.
 
         The vote of Boyer and Moore: the candidate gains by each repetition, loses by each other
         value, and is replaced at 0.
@@ -208,7 +208,7 @@ class SplicedParetoKernel(UnivariateKernel):
         return self.location + self.scale * self.bins.densest()
 
     def run(self, values: Any, found: Any, learn: cython.bint) -> None:
-        """P(X >= x) of values in order, each before it is learned, if asked.
+        """P(X >= x) of values in order, each before it is learned, if ``learn``.
 
         Parameters
         ----------
@@ -218,7 +218,7 @@ class SplicedParetoKernel(UnivariateKernel):
             Whether to learn.
         """
         if len(found) != len(values):
-            raise ValueError(f"{len(found)} places for {len(values)} probabilities")
+            raise ValueError(f"{len(found)} elements for {len(values)} probabilities")
         count: cython.Py_ssize_t = len(values)
         i: cython.Py_ssize_t
         if count == 0:
@@ -235,12 +235,12 @@ class SplicedParetoKernel(UnivariateKernel):
         UnivariateKernel.exchange(self, archive)
         self.location = archive.number(self.location)
         self.scale = archive.number(self.scale)
-        self.telling = archive.count(self.telling)
+        self.informative = archive.count(self.informative)
         self.usual = archive.number(self.usual)
         self.votes = archive.count(self.votes)
         self.bins.exchange(archive)
         self.lower.exchange(archive)
         self.upper.exchange(archive)
-        if self.scale < 0.0 or (self.count > 0.0 and self.telling == 0.0):
+        if self.scale < 0.0 or (self.count > 0.0 and self.informative == 0.0):
             raise ValueError("the state holds an impossible scale: it is damaged")
         return 0

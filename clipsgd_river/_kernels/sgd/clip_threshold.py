@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True
-"""How long a gradient may be: the clip threshold lambda, found from the stream."""
+"""The clip threshold lambda: the largest norm of a gradient, estimated from the stream."""
 
 from __future__ import annotations
 

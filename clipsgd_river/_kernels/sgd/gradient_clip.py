@@ -19,12 +19,11 @@ if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.sgd.clip_threshold import MULTIPLE
 
-# A median would not do: where a classifier fits, most gradients vanish, and the few that teach are
-# the long ones.
+# Not the median: where a classifier fits, most gradients vanish, and the informative ones are long.
 LEVEL = 0.9
 # 0.9 quantile over median, of the absolute value of a Gaussian.
 GAUSSIAN_RATIO = 2.4
-# Non-zero norms whose median a start takes, so that a first outlier sets no standard.
+# Number of non-zero norms that the first estimate, a median, is made from.
 START = 10
 LONGEST_MEMORY = 1000.0
 LARGEST_NORM = 1e150
@@ -40,8 +39,7 @@ class GradientClip(ArchivedKernel):
     Parameters
     ----------
     settings
-        ``clip``: ``"auto"``, a threshold, or ``None`` for no clipping; kept as given, whatever else
-        is in it.
+        ``clip``: ``"auto"``, a threshold, or ``None`` for no clipping.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Whether recent gradients agree: what tells drift from noise."""
+"""Whether recent gradients agree, which distinguishes drift from noise."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class GradientTrace:
     longest_memory
         Upper limit of tau, in events.
     significance
-        Standard deviations s of noise that a mean must exceed.
+        Number s of standard deviations of noise that a mean must exceed.
     """
 
     def __init__(self, longest_memory: float, significance: float) -> None:

@@ -24,11 +24,11 @@ if not cython.compiled:
 
 # Standardised deviations are cut here, where a product of four of their squares is still finite.
 LARGEST_DEVIATION = 1e35
-# No location and no scale of values up to 1e150 exceeds this.
+# Locations and scales of values up to 1e150 do not exceed this.
 LARGEST_SCALE = 1e152
 # A scale below this, or below the round-off of its location, is that of a constant.
 SMALLEST_SCALE = 1e-140
-# Events without a change beyond which a constant is not trusted further.
+# Number of equal events beyond which more of them change nothing.
 CONSTANT_MEMORY = 1000.0
 # A deviation below a thousandth of a scale, squared here, is a repeat. Repeats shrink the scale at
 # most at this rate, however fast the other features drift: a value that is the same in 99 of 100
@@ -36,7 +36,7 @@ CONSTANT_MEMORY = 1000.0
 REPEAT_SQUARE = 1e-6
 REPEAT_RATE = 0.002
 # A location and a scale from n events predict the next one less well than true ones would:
-# deviations are judged with n / (n + 3) of their size.
+# deviations are shrunk to n / (n + 3) of their size.
 PRIOR_EVENTS = 3.0
 # Phi^-1(0.975): 95 % of a Gaussian lie within this many standard deviations.
 BAND = 1.959963984540054
@@ -45,8 +45,8 @@ BAND = 1.959963984540054
 class LocationScale:
     r"""Location m and scale s per feature, one clipped step per event.
 
-    With u = (x - m) / s the standardised deviation of the settled features, clipped first in each
-    coordinate and then in its L2 norm to the threshold lambda, the step is
+    With u = (x - m) / s the standardised deviation of the features that have started, clipped first
+    in each coordinate and then in its L2 norm to the threshold lambda, the step is
 
     .. math:: m \leftarrow m + \eta\, s\, u, \qquad
               s \leftarrow s\,\bigl(1 + \eta_s (u^2 / c - 1) / 2\bigr),
@@ -58,7 +58,7 @@ class LocationScale:
     that of events with all features present.
 
     A feature's first events go to a `RobustStart`. A feature constant so far has s = 0; a first
-    other value deviates by sqrt(n): by Chebyshev's inequality n events cannot tell more.
+    other value deviates by sqrt(n): Chebyshev's inequality bounds it so.
 
     Parameters
     ----------
@@ -330,7 +330,7 @@ class LocationScale:
         for k in range(count):
             j = k if whole else present[k]
             floor = 0.0 if alike else floors[k]
-            # Both at first: a choice between two numbers needs no branch.
+            # Compute both first: selecting one of two numbers needs no branch.
             change = min(max(scale_rate, floor) * scale_gradient[k], 1.0)
             still = -max(repeat_rate, floor)
             change = still if deviations[k] * deviations[k] < repeat_square else change
@@ -356,7 +356,7 @@ class LocationScale:
                 self.starting -= 1
         self.update_precision(j)
         if self.precision.at[j] == 0.0 and not starts:
-            # A location next to the constant, off by round-off, would deviate for ever.
+            # A location off the constant by round-off would cause deviations for ever.
             self.location.at[j] = value
 
     def update_precision(self, j: cython.Py_ssize_t) -> None:
@@ -411,7 +411,7 @@ class LocationScale:
         band[3 * k + 2] = location + scale * (expected + half)
 
     def shorten(self, events: float) -> None:
-        """Let what was learned so far count no more than the last ``events`` of each feature.
+        """Reduce the weight of all past events of a feature to that of ``events``.
 
         Steps are then 1 / events at least, and shrink from there as they do after a start.
         """

@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True
-"""How far one event moves an estimate: the step size eta."""
+"""The step size eta: how far one event moves an estimate."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class StepSize:
     smallest
         The automatic step at rest; its inverse is the memory in events.
     descending
-        How the automatic step is found. True, for an estimate that should settle: `StepDescent`,
+        How the automatic step is found. True, for an estimate that should converge: `StepDescent`,
         restarted by an abrupt change, which is six deviations of noise in the mean gradient of up
-        to 60 events (`GradientTrace`). False, for one that only has to follow: as large as the
+        to 60 events (`GradientTrace`). False, for one that only has to track: as large as the
         agreement of up to 50 recent gradients beyond two deviations of noise.
     """
 
@@ -45,7 +45,7 @@ class StepSize:
         self.doubling = rule == "doubling"
         self.scheduler = rule if hasattr(rule, "get") else None
         if not self.automatic and not self.doubling and self.scheduler is None:
-            self.rate = float(rule)  # type: ignore[arg-type]  # validated by the faces
+            self.rate = float(rule)  # type: ignore[arg-type]  # validated before
         self.descending = descending
         self.descent = StepDescent(smallest)
         if descending:
@@ -57,13 +57,13 @@ class StepSize:
         self, gradient: cython.p_double, features: FeatureTable, energy: float, events: float
     ) -> None:
         """Choose the rate for the event whose clipped gradient, of squared norm energy, this is."""
-        wish: cython.double
+        wanted: cython.double
         if self.automatic:
-            wish = self.trace.observe(gradient, features, energy)
+            wanted = self.trace.observe(gradient, features, energy)
             if self.descending:
-                self.rate = self.descent.observe(gradient, features, energy, wish, events)
+                self.rate = self.descent.observe(gradient, features, energy, wanted, events)
             else:
-                self.rate = min(max(wish, self.smallest), LARGEST_RATE)
+                self.rate = min(max(wanted, self.smallest), LARGEST_RATE)
         elif self.doubling:
             epoch: cython.double = 1.0
             rate: cython.double = 1.0

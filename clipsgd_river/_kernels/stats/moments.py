@@ -21,7 +21,7 @@ if not cython.compiled:
 # Pareto(2.1), 5 is the smallest beyond which the large errors hardly shrink any more.
 GROWING_MULTIPLE = 5.0
 LARGEST_THRESHOLD = 1e300
-# No location and no mean square of values up to 1e150 exceeds these.
+# Bounds of location and mean square for values up to 1e150.
 LARGEST_LOCATION = 1e152
 LARGEST_SQUARE = 1e304
 SMALLEST_THRESHOLD = 1e-300
@@ -71,7 +71,7 @@ class MomentsKernel(UnivariateKernel):
     def known_scale(self, deviation: float) -> float:
         """Scale so far; for a constant that changes, the change over sqrt(t).
 
-        By Chebyshev's inequality t equal values cannot tell more.
+        Chebyshev's inequality bounds the scale after t equal values so.
         """
         scale: cython.double = sqrt(self.square)
         if scale > ROUND_OFF * fabs(self.location):

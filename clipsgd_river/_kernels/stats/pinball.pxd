@@ -13,9 +13,9 @@ cdef class PinballKernel(UnivariateKernel):
     cdef double iterate
     cdef readonly double quantile
     cdef readonly RunningQuantile spread
-    cdef readonly RunningQuantile near
+    cdef readonly RunningQuantile neighbour_distance
     cdef double share
     cdef double lowest
     cdef double highest
 
-    cdef double neighbourhood(self, Py_ssize_t place, double share) noexcept nogil
+    cdef double neighbourhood(self, Py_ssize_t position, double share) noexcept nogil

@@ -23,11 +23,11 @@ FEWEST_NEIGHBOURS = 3
 class PinballKernel(UnivariateKernel):
     r"""Quantile of level p: the gradient is p above the iterate and p - 1 below.
 
-    It is bounded by itself. The best step is 1 / (t f), f the density at the quantile, which is
+    It is bounded. The best step is 1 / (t f), f the density at the quantile, which is
     read off the stream: with r = min(p, 1 - p), a share r of values lies within h, the running r
     quantile of the non-zero distances from the iterate, so that f is about r / (2 h). The step is
-    eta 2 h / r, at most the median distance, beyond which no density can tell. The iterate stays
-    between the lowest and the highest value: no quantile lies outside.
+    eta 2 h / r, at most the median distance, since the density is a local one. The iterate stays
+    between the lowest and the highest value, as a quantile does.
 
     To average, eta = t^(-5/8) and the estimate is the mean of the iterates (Polyak and Ruppert),
     which forgives a density that is known only roughly.
@@ -41,8 +41,8 @@ class PinballKernel(UnivariateKernel):
         self.quantile = 0.0
         self.share = min(self.level, 1.0 - self.level)
         self.spread = RunningQuantile(0.5, 0.02)
-        # Neighbours are rare at the ends: the fewer they are, the more each has to tell.
-        self.near = RunningQuantile(self.share, 0.02 * sqrt(0.5 / self.share))
+        # Neighbours are rare at the ends: the fewer there are, the larger the step.
+        self.neighbour_distance = RunningQuantile(self.share, 0.02 * sqrt(0.5 / self.share))
         self.lowest = 0.0
         self.highest = 0.0
 
@@ -50,9 +50,9 @@ class PinballKernel(UnivariateKernel):
         """Quantile of the start's values, interpolated between neighbours."""
         sample: cython.p_double = self.start.sample.at
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
-        place: cython.double = self.level * (self.count - 1.0)
-        k: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, place)
-        share: cython.double = place - k
+        position: cython.double = self.level * (self.count - 1.0)
+        k: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, position)
+        share: cython.double = position - k
         self.iterate = sample[k]
         if k + 1 < n:
             self.iterate = (1.0 - share) * sample[k] + share * sample[k + 1]
@@ -62,15 +62,15 @@ class PinballKernel(UnivariateKernel):
         self.highest = sample[n - 1]
         self.quantile = self.iterate
         self.spread.start_at(self.neighbourhood(k, 0.5), self.count)
-        self.near.start_at(self.neighbourhood(k, self.share), self.count)
+        self.neighbour_distance.start_at(self.neighbourhood(k, self.share), self.count)
 
-    def neighbourhood(self, place: cython.Py_ssize_t, share: float) -> float:
+    def neighbourhood(self, position: cython.Py_ssize_t, share: float) -> float:
         """Distance within which a share of the start's values lies, read off the nearest ones."""
         sample: cython.p_double = self.start.sample.at
         n: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count)
         wanted: cython.double = share * self.count
-        below: cython.Py_ssize_t = place
-        above: cython.Py_ssize_t = place + 1
+        below: cython.Py_ssize_t = position
+        above: cython.Py_ssize_t = position + 1
         found: cython.Py_ssize_t = 0
         distance: cython.double = 0.0
         while found < n and (found + 0.5 < wanted or found < FEWEST_NEIGHBOURS or distance == 0.0):
@@ -97,16 +97,16 @@ class PinballKernel(UnivariateKernel):
         if deviation != 0.0:
             if self.spread.value > 0.0:
                 self.spread.observe(fabs(deviation))
-                self.near.observe(fabs(deviation))
+                self.neighbour_distance.observe(fabs(deviation))
             else:
                 # A constant that changes: t equal values leave the change a probability of 1 / t.
                 self.spread.start_at(fabs(deviation) / self.count, 1.0)
-                self.near.start_at(self.share * self.spread.value, 1.0)
+                self.neighbour_distance.start_at(self.share * self.spread.value, 1.0)
         if self.averaging:
             rate = 1.0 / (sqrt(self.count) * sqrt(sqrt(sqrt(self.count))))
         else:
             rate = self.choose_rate(gradient)
-        length: cython.double = rate * (2.0 * self.near.value / self.share)
+        length: cython.double = rate * (2.0 * self.neighbour_distance.value / self.share)
         self.lowest = min(self.lowest, value)
         self.highest = max(self.highest, value)
         self.iterate += min(length, self.spread.value) * gradient
@@ -123,7 +123,7 @@ class PinballKernel(UnivariateKernel):
         self.iterate = archive.number(self.iterate)
         self.quantile = archive.number(self.quantile)
         self.spread.exchange(archive)
-        self.near.exchange(archive)
+        self.neighbour_distance.exchange(archive)
         self.lowest = archive.bounded(self.lowest, -LARGEST_VALUE, LARGEST_VALUE, "range")
         self.highest = archive.bounded(self.highest, self.lowest, LARGEST_VALUE, "range")
         archive.check(self.iterate, self.lowest, self.highest, "quantile")

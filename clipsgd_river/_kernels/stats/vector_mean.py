@@ -1,5 +1,5 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
-"""Mean of a vector by clipped SGD in the units of the data, as the theory has it."""
+"""Mean of a vector by clipped SGD in the units of the data, as in theory."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class VectorMeanKernel(EventLoop):
             self.clip.norm.start_at(sqrt(self.start_energy), seen[j])
 
     def project(self) -> None:
-        """Bring theta back into the ball, by the shortest way."""
+        """Project theta onto the ball."""
         mean: cython.p_double = self.mean.at
         size: cython.Py_ssize_t = self.features.size
         squares: cython.p_double = self.features.scratch.at
