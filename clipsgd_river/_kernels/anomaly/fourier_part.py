@@ -123,8 +123,7 @@ class FourierPart(Part):
             self.fourier.leave_out(standard, k)
             self.fourier.evaluate(self.fourier.other_angles.at)
             contributions[standard.features.present.at[k]] = whole - self.combine(
-                max(square - u * u, 0.0),
-                max(excess - tail(standard.z.at[k], FOURIER_TAIL), 0.0),
+                max(square - u * u, 0.0), max(excess - tail(standard.z.at[k], FOURIER_TAIL), 0.0)
             )
         self.fourier.evaluate(self.fourier.angles.at)
         self.compare()

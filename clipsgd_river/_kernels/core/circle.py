@@ -7,10 +7,7 @@ import cython
 
 
 def turn(
-    angles: cython.p_double,
-    factor: float,
-    values: cython.p_double,
-    count: cython.Py_ssize_t,
+    angles: cython.p_double, factor: float, values: cython.p_double, count: cython.Py_ssize_t
 ) -> None:
     r"""Write cos(a f) to ``values[:count]`` and sin(a f) to ``values[count:2 * count]``.
 

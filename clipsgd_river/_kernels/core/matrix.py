@@ -130,10 +130,7 @@ def rotate_rows(
 
 
 def orthonormalise_rows(
-    matrix: cython.p_double,
-    width: cython.Py_ssize_t,
-    a: cython.Py_ssize_t,
-    b: cython.Py_ssize_t,
+    matrix: cython.p_double, width: cython.Py_ssize_t, a: cython.Py_ssize_t, b: cython.Py_ssize_t
 ) -> None:
     """Give row a length 1, and make row b orthogonal to it and of length 1; they may be the same.
 

@@ -12,13 +12,7 @@ from clipsgd_river._kernels.drift.mean_bounds import MeanBounds
 if not cython.compiled:
     from math import exp, log, sqrt
 
-    from clipsgd_river._kernels.drift.mean_bounds import (
-        CLIP,
-        CURVE,
-        HIGHEST,
-        LOWEST,
-        SCALES,
-    )
+    from clipsgd_river._kernels.drift.mean_bounds import CLIP, CURVE, HIGHEST, LOWEST, SCALES
 
 # Windows of 8 g events, one begun every g events, for g = 1, 2, 3, 4, 6, 8, 12, ... : two lengths
 # to an octave, up to half a million events.

@@ -219,11 +219,7 @@ class LogisticKernel(LinearKernel):
             self.learn_noise()
 
     def teach_unit(
-        self,
-        function: cython.Py_ssize_t,
-        label: cython.Py_ssize_t,
-        factor: float,
-        energy: float,
+        self, function: cython.Py_ssize_t, label: cython.Py_ssize_t, factor: float, energy: float
     ) -> None:
         """One step of one linear function; its class against all others, as for two classes."""
         c: cython.Py_ssize_t = 1 if self.functions == 1 else function

@@ -124,12 +124,7 @@ class LogisticUnit(LinearUnit):
         self.noise_information += rate * (weight - self.noise_information)
 
     def turn(
-        self,
-        inputs: LocationScale,
-        error: float,
-        noise_score: float,
-        square: float,
-        events: float,
+        self, inputs: LocationScale, error: float, noise_score: float, square: float, events: float
     ) -> float:
         """Replace the gradient by the natural one; leaves ``centre_change``, ``noise_change``.
 
