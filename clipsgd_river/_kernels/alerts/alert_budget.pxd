@@ -27,7 +27,6 @@ cdef class AlertBudgetKernel(ArchivedKernel):
     cdef readonly double last_time
     cdef readonly double first_time
     cdef readonly double times
-    cdef bint busy
 
     cdef double rate(self) noexcept nogil
     cpdef double rate_now(self)
@@ -46,5 +45,4 @@ cdef class AlertBudgetKernel(ArchivedKernel):
     cpdef object count_anew(self)
     cdef object clock(self)
     cdef int set_clock(self, object clock) except -1
-    cdef int claim(self) except -1
     cpdef object observe_many(self, object scores, object times, object alerts)

@@ -212,16 +212,6 @@ class AlertBudgetKernel(ArchivedKernel):
         self.first_time, self.last_time, self.times, self.gap, self.accrued = clock
         return 0
 
-    def claim(self) -> cython.int:
-        """Take the budget for a call that releases the interpreter's lock."""
-        if self.busy:
-            raise RuntimeError(
-                "this alert budget is in use by another thread; give each thread one of its own "
-                "or hold a lock around the calls"
-            )
-        self.busy = True
-        return 0
-
     def observe_many(self, scores: Any, times: Any, alerts: Any) -> None:
         """Run scores in order.
 

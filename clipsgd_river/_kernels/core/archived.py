@@ -21,6 +21,21 @@ class ArchivedKernel:
     """
 
     settings: dict[str, Any]
+    busy: bool
+
+    def claim(self) -> cython.int:
+        """Take the kernel for one call; the caller sets ``busy`` back to False afterwards.
+
+        Loops run without the interpreter's lock, and a number may be converted by Python code: a
+        second thread could meanwhile replace the memory in use.
+        """
+        if self.busy:
+            raise RuntimeError(
+                "this object is in use by another thread; give each thread one of its own or hold "
+                "a lock around the calls"
+            )
+        self.busy = True
+        return 0
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
@@ -78,6 +93,15 @@ def size_of(kernel: Any) -> int:
             }
             waiting += [getattr(holder, name) for name in names - {"settings"}]
     return total
+
+
+def check_names(names: list[Any], most: int) -> None:
+    """Refuse a state whose features have one name twice, or are more than ``most``."""
+    if len(set(names)) != len(names) or len(names) > most:
+        raise ValueError(
+            f"the state names {len(names)} features where at most {most} different ones belong: "
+            "it is damaged"
+        )
 
 
 def rebuild(

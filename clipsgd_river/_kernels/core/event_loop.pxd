@@ -6,7 +6,6 @@ from clipsgd_river._kernels.core.features cimport FeatureTable
 cdef class EventLoop(ArchivedKernel):
     cdef readonly FeatureTable features
     cdef readonly double events
-    cdef bint busy
     cdef bint scheduled
 
     cdef void learn(self) noexcept nogil
@@ -16,7 +15,6 @@ cdef class EventLoop(ArchivedKernel):
     cdef void add_features(self, Py_ssize_t size) noexcept
     cdef Py_ssize_t least_numbers(self, Py_ssize_t size)
 
-    cdef int claim(self) except -1
     cdef int load(self, object event, bint learn) except -1
     cdef int start_features(self, list names) except -1
     cdef int each_row(self, object rows, object names, Py_ssize_t count, bint learn) except -1

@@ -15,7 +15,7 @@ from typing import Any
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.archived import ArchivedKernel
+from clipsgd_river._kernels.core.archived import ArchivedKernel, check_names
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.features import FeatureTable
 
@@ -68,20 +68,6 @@ class EventLoop(ArchivedKernel):
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """How many numbers a state of ``size`` features has at least."""
-        return 0
-
-    def claim(self) -> cython.int:
-        """Take the kernel for one call; the caller sets ``busy`` back to False afterwards.
-
-        Rows run without the interpreter's lock, and a number may be converted by Python code: a
-        second thread could meanwhile replace the memory in use.
-        """
-        if self.busy:
-            raise RuntimeError(
-                "this detector is in use by another thread; give each thread a detector of its "
-                "own or hold a lock around the calls"
-            )
-        self.busy = True
         return 0
 
     def load(self, event: Any, learn: cython.bint) -> cython.int:
@@ -198,11 +184,7 @@ class EventLoop(ArchivedKernel):
 
     def restore(self, names: list[Any], numbers: array[float]) -> None:
         """Take over the state that `snapshot` gave; this kernel must be new."""
-        if len(set(names)) != len(names) or len(names) > self.features.max_features:
-            raise ValueError(
-                f"the state names {len(names)} features where at most "
-                f"{self.features.max_features} different ones belong: it is damaged"
-            )
+        check_names(names, self.features.max_features)
         if len(numbers) < self.least_numbers(len(names)):
             raise ValueError(
                 f"the state has {len(numbers)} numbers, too few for {len(names)} features: it is "

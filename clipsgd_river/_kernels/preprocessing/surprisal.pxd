@@ -1,18 +1,16 @@
 from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.archived cimport ArchivedKernel
 from clipsgd_river._kernels.preprocessing.category cimport Category
 
 cdef Py_ssize_t LONGEST
 
-cdef class SurprisalKernel:
-    cdef readonly dict settings
+cdef class SurprisalKernel(ArchivedKernel):
     cdef readonly dict columns
     cdef readonly double events
     cdef readonly double memory
-    cdef bint busy
     cdef frozenset named
     cdef readonly dict given
     cdef Py_ssize_t max_features
-    cdef int claim(self) except -1
     cdef object key_of(self, object name, object content)
     cdef object given_key(self, object name, dict event)
     cdef Category find_category(self, object name)
@@ -21,7 +19,7 @@ cdef class SurprisalKernel:
     cpdef object transform_one(self, object event)
     cpdef object seen_one(self, object event)
     cdef int exchange(self, Archive archive) except -1
-    cpdef object snapshot(self)
+    cpdef tuple snapshot(self)
     cpdef object kept(self)
     cpdef object restore(self, list names, object numbers)
     cpdef object take_kept(self, object kept)

@@ -10,7 +10,7 @@ from typing import Any
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.archived import size_of
+from clipsgd_river._kernels.core.archived import ArchivedKernel, check_names
 from clipsgd_river._kernels.preprocessing.as_key import LONGEST as LONGEST_VALUE
 from clipsgd_river._kernels.preprocessing.as_key import as_key
 from clipsgd_river._kernels.preprocessing.category import Category
@@ -20,7 +20,7 @@ TEXTS = (str, bytes, tuple)
 LONGEST: int = LONGEST_VALUE
 
 
-class SurprisalKernel:
+class SurprisalKernel(ArchivedKernel):
     """A `Category` for each feature that has had values other than numbers, or is named.
 
     Parameters
@@ -39,16 +39,6 @@ class SurprisalKernel:
         self.named = frozenset(settings["features"] or ()) | frozenset(self.given)
         self.max_features = settings["max_features"]
         self.memory = max(round(1.0 / settings["learning_rate"]), 1.0)
-
-    def claim(self) -> cython.int:
-        """Take the encoder for one call; the caller sets ``busy`` back to False afterwards."""
-        if self.busy:
-            raise RuntimeError(
-                "this encoder is in use by another thread; give each thread an encoder of its own "
-                "or hold a lock around the calls"
-            )
-        self.busy = True
-        return 0
 
     def key_of(self, name: Any, content: Any) -> Any:
         """Value of a feature as it is kept, ``None`` if it is a number that passes, or missing."""
@@ -175,11 +165,7 @@ class SurprisalKernel:
 
     def restore(self, names: list[Any], numbers: array[float]) -> None:
         """Take over the numbers that `snapshot` gave; `take_kept` ends it, in a new kernel."""
-        if len(set(names)) != len(names) or len(names) > self.max_features:
-            raise ValueError(
-                f"the state names {len(names)} features where at most {self.max_features} "
-                "different ones belong: it is damaged"
-            )
+        check_names(names, self.max_features)
         for name in names:
             self.start_category(name)
         archive = Archive(numbers)
@@ -192,9 +178,6 @@ class SurprisalKernel:
             raise ValueError("the state's values do not fit its features: it is damaged")
         for name, values in zip(self.columns, kept, strict=True):
             self.start_category(name).take_kept(list(values))
-
-    def __sizeof__(self) -> int:
-        return size_of(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuild, (type(self), self.settings, *self.snapshot(), self.kept())
