@@ -1,8 +1,8 @@
 """Hot loops: compiled by Cython where a compiler was there, plain Python otherwise.
 
 One source serves both: each module is a ``.py`` file with the code and, beside it, a ``.pxd`` file
-with the C types of its classes, which Python never reads. Kernels know nothing of River,
-scikit-learn, data frames or validation.
+with the C types of its classes, which Python never reads. Kernels do not import River,
+scikit-learn or data frames, and do not validate.
 
 The environment variable ``CLIPSGD_PURE_PYTHON``, set to anything but ``0`` before the first
 import, runs the sources even where compiled modules are installed.

@@ -34,7 +34,7 @@ FIRST_EVENTS = 64.0
 class Amplitudes:
     r"""Median deviation of each feature among those that exceed its scale, and a pooled one.
 
-    A standard deviation says little of a feature that rests in most events: it is small because
+    A standard deviation describes a feature that rests in most events poorly: it is small because
     the feature rarely moves, and dividing by it makes every move an extreme. The amplitude a is
     the running median of absolute deviations beyond one scale, over its value for a Gaussian, and
     no less than the scale. For a Gaussian feature a is the standard deviation; for a word that is

@@ -129,7 +129,7 @@ class FourierPart(Part):
         self.compare()
 
     def load_started(self, standard: LocationScale) -> cython.bint:
-        """Load what the event teaches; features that still start are at their expected values.
+        """Load the features that have started; the others are at their expected values.
 
         Returns whether any feature has started.
         """

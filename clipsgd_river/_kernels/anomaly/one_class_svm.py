@@ -73,7 +73,7 @@ class FourierMarginPart(FourierPart):
             return
         slack: cython.bint = self.value < self.slack.margin.value
         self.slack.observe(self.value, slack)
-        # w'phi is at most ||w||: a higher margin, which nu near 1 asks for, would be no other.
+        # w'phi is at most ||w||: a higher margin, as with nu near 1, would be equivalent.
         self.slack.clamp(0.0, sqrt(self.square_norm))
         if not slack:
             return

@@ -241,8 +241,8 @@ class PrincipalSubspace:
     def step(self, rate: float, started: float, changed: cython.bint) -> None:
         """One clipped step on the event in ``coordinates``, of ``started`` features.
 
-        ``changed`` says that coordinates were set to 0 since the distance was computed, as those
-        of features that are not to teach.
+        ``changed``: coordinates of features that still start were set to 0 after the distance was
+        computed.
         """
         j: cython.Py_ssize_t
         coordinates: cython.p_double = self.coordinates.at

@@ -154,7 +154,7 @@ class SubspacePart(Part):
         started: cython.double = 0.0
         for k in range(count):
             j = standard.features.present.at[k]
-            # What `excess` held is used up; it now says which features have started.
+            # From here on `excess` marks the features that have started.
             self.excess.at[k] = 1.0
             if not standard.has_started(j):
                 self.subspace.coordinates.at[j] = 0.0

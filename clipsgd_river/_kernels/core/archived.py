@@ -16,7 +16,7 @@ from clipsgd_river._kernels.core.archive import Archive
 class ArchivedKernel:
     """A kernel that can be rebuilt from what its class was given and from its numbers.
 
-    A subclass has ``exchange``. One that takes something else than ``settings`` says so with
+    A subclass has ``exchange``. One that takes other arguments than ``settings`` overrides
     ``arguments``; one with named features has `snapshot` and `restore` of its own.
     """
 

@@ -1,7 +1,7 @@
 # cython: language_level=3, cdivision=True, boundscheck=False, wraparound=False
 """The event loop that every kernel with named features shares.
 
-A kernel is a subclass that says how to ``learn`` the loaded event, and that keeps a state: it
+A kernel is a subclass that defines how to ``learn`` the loaded event, and keeps a state: it
 provides memory for features (``grow``), starts to use it (``add_features``), and passes its numbers
 through an archive (``exchange``). Loading dicts and rows of arrays, new features, threads, copies
 and pickling are here, once.

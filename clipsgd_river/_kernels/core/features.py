@@ -170,7 +170,7 @@ class FeatureTable:
     ) -> None:
         """Load the row that starts at ``rows[start]``; its c-th value is of ``columns[c]``.
 
-        ``identity`` says that the columns are all features in their order.
+        ``identity``: the columns are all features in their order.
         """
         values: cython.p_double = self.values.at
         present: cython.p_int = self.present.at

@@ -128,7 +128,7 @@ class SurprisalKernel(ArchivedKernel):
             self.busy = False
 
     def seen_one(self, event: Any) -> dict[Any, Any]:
-        """How often each category of an event was seen, by feature, as `Category.seen` says."""
+        """How often each category of an event was seen, by feature: see `Category.seen`."""
         self.claim()
         try:
             event = as_event(event)

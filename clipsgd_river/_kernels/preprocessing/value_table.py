@@ -326,7 +326,7 @@ class ValueTable:
             self.parents.at[kept] = -1 if parent < 0 else marks[parent] - 1
             self.codes.at[kept] = self.codes.at[slot]
             kept += 1
-            # From here on the mark says where the row went.
+            # From here on the mark is the new row, plus 1.
             marks[slot] = kept
         self.keys = keys
         self.size = kept

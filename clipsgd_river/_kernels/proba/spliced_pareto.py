@@ -117,7 +117,7 @@ class SplicedParetoKernel(UnivariateKernel):
         self.scale *= 1.0 + 0.5 * rate * growth
 
     def is_usual(self, value: float) -> cython.bint:
-        """Whether the value is the most frequent one, which says nothing about the spread.
+        """Whether the value is the most frequent one, which is ignored by the scale.
 
         The vote of Boyer and Moore: the candidate gains by each repetition, loses by each other
         value, and is replaced at 0.

@@ -28,7 +28,7 @@ class GradientTrace:
 
     is a step size that fits: Schaul, Zhang and LeCun (ICML 2013) derive such a ratio for a
     quadratic loss. We depart from them in the term for noise, where sqrt(2 / d) / (2 tau) is the
-    standard deviation of the ratio at rest and s says how many of them pass as noise.
+    standard deviation of the ratio at rest and s the number of them that counts as noise.
     The memory shortens while gradients agree and lengthens otherwise.
     O(features present) per event, 8 bytes per feature.
 

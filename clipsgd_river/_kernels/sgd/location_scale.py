@@ -260,7 +260,7 @@ class LocationScale:
     def scale_gradients(self) -> float:
         """Gradient u^2 / c - 1 of the scale; returns its squared norm.
 
-        0 for repeats: a feature that starts or repeats itself says nothing of a drifting scale.
+        0 for repeats: a feature that starts or repeats itself does not show a drift of its scale.
         """
         count: cython.Py_ssize_t = self.features.count
         squares: cython.p_double = self.features.scratch.at

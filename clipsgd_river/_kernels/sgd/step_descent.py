@@ -73,7 +73,7 @@ class StepDescent:
         energy
             Squared norm of the gradient.
         jump
-            Rate that an abrupt change asks for, 0 if there is none.
+            Rate that an abrupt change requires, 0 if there is none.
         events
             Events so far, this one included.
         """
