@@ -1,7 +1,10 @@
 from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
 cdef class Part:
+    cdef void transform(self, FeatureTable features) noexcept nogil
+    cdef double inverse_transform(self, double value, Py_ssize_t j) noexcept
     cdef double distance(self, LocationScale standard) noexcept nogil
     cdef double usual_distance(self, LocationScale standard) noexcept nogil
     cdef void step(self, LocationScale standard, double events) noexcept nogil
