@@ -266,11 +266,14 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
     def location_(self) -> NDArray[np.float64]:
         """Clipped mean of each feature, in its unit, ordered as `features_`; shape (d,)."""
         self._check_learned()
-        return np.array(self._kernel.standard.location.memory[: self._kernel.features.size])
+        return np.array(self._kernel.locations())
 
     @property
     def scale_(self) -> NDArray[np.float64]:
-        """Clipped standard deviation of each feature, in its unit; 0 for a constant; shape (d,)."""
+        """Clipped standard deviation of each feature, in its unit; 0 for a constant; shape (d,).
+
+        A detector that transforms its values has that of the transformed ones.
+        """
         self._check_learned()
         return np.array(self._kernel.standard.scale.memory[: self._kernel.features.size])
 

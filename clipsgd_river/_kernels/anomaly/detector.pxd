@@ -22,6 +22,7 @@ cdef class DetectorKernel(EventLoop):
     cdef void step(self) noexcept nogil
     cdef void contribute(self, double* contributions) noexcept nogil
     cdef int exchange_scores(self, Archive archive) except -1
+    cdef tuple band(self, double low, double middle, double high, Py_ssize_t j)
     cdef double score(self, double distance) noexcept nogil
     cdef void learn_at(self, double distance) noexcept nogil
 
@@ -32,6 +33,7 @@ cdef class DetectorKernel(EventLoop):
     cpdef tuple learn_one_within(self, object event, double score_limit, double distance_limit, bint own_limit)
     cpdef object explain_one(self, object event)
     cpdef object expect_one(self, object event)
+    cpdef list locations(self)
     cpdef dict members_one(self, object event)
     cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
     cpdef object set_limit(self, double distance)

@@ -46,7 +46,11 @@ class DetectorKernel(EventLoop):
         self.part = part_class(settings, self.features)
 
     def distance(self) -> float:
-        """Distance of the loaded event; finite, at least 0; changes scratch space only."""
+        """Distance of the loaded event: finite, at least 0.
+
+        Called once for each event that is loaded, since the part may transform its values.
+        """
+        self.part.transform(self.features)
         self.standard.compute_z_scores()
         return self.part.distance(self.standard)
 
@@ -214,7 +218,7 @@ class DetectorKernel(EventLoop):
             for j in range(self.features.size):
                 centre = self.part.centre(self.standard, j)
                 half = BAND * self.standard.scale.at[j]
-                bands[self.features.names[j]] = (centre - half, centre, centre + half)
+                bands[self.features.names[j]] = self.band(centre - half, centre, centre + half, j)
             if event is None:
                 return bands
             self.load(event, False)
@@ -222,11 +226,31 @@ class DetectorKernel(EventLoop):
             band = zeros(3 * self.features.count)
             self.part.expect(self.standard, doubles(band))
             for k in range(self.features.count):
-                name = self.features.names[self.features.present.at[k]]
-                bands[name] = (band[3 * k], band[3 * k + 1], band[3 * k + 2])
+                j = self.features.present.at[k]
+                bands[self.features.names[j]] = self.band(
+                    band[3 * k], band[3 * k + 1], band[3 * k + 2], j
+                )
             return bands
         finally:
             self.busy = False
+
+    def band(
+        self, low: float, middle: float, high: float, j: cython.Py_ssize_t
+    ) -> tuple[float, float, float]:
+        """Band of the feature at position j in its own unit, from one of transformed values."""
+        return (
+            self.part.inverse_transform(low, j),
+            self.part.inverse_transform(middle, j),
+            self.part.inverse_transform(high, j),
+        )
+
+    def locations(self) -> list[float]:
+        """Location of each feature in its own unit."""
+        j: cython.Py_ssize_t
+        return [
+            self.part.inverse_transform(self.standard.location.at[j], j)
+            for j in range(self.features.size)
+        ]
 
     def members_one(self, event: Any) -> dict[str, float]:
         """Relative distance of an event by each member of a part, by its name."""

@@ -1,6 +1,7 @@
 from libc.math cimport fabs, log
 
 from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
 cdef double LARGEST_COORDINATE
@@ -10,6 +11,8 @@ cdef double NEAR_SQUARE
 cdef double tail(double z, double weight) noexcept nogil
 
 cdef class Part:
+    cdef void transform(self, FeatureTable features) noexcept nogil
+    cdef double inverse_transform(self, double value, Py_ssize_t j) noexcept
     cdef double distance(self, LocationScale standard) noexcept nogil
     cdef double usual_distance(self, LocationScale standard) noexcept nogil
     cdef void step(self, LocationScale standard, double events) noexcept nogil

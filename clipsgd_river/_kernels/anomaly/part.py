@@ -52,6 +52,19 @@ class Part:
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         pass
 
+    def transform(self, features: FeatureTable) -> None:
+        """Replace the values of the loaded event by what location, scale and distance are to see.
+
+        Called once for each event, before it is standardised. ``features.values.at[j]`` is the
+        value of the feature at position ``j = features.present.at[k]``, ``k`` in
+        ``range(features.count)``: finite, and to stay finite. A value must depend on itself alone,
+        not on what was learned. Here values stay as they are.
+        """
+
+    def inverse_transform(self, value: float, j: cython.Py_ssize_t) -> float:
+        """Undo `transform` for a value of the feature at position j: bands are in its own unit."""
+        return value
+
     def distance(self, standard: LocationScale) -> float:
         """Distance of the loaded event; finite, at least 0; changes scratch space only."""
         return 0.0
