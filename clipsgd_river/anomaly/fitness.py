@@ -28,56 +28,46 @@ LOOK_EVERY = 8
 
 
 class FITNESS(SaveableWrapper, base.AnomalyDetector):
-    r"""Fine-tune a copy of a detector on new and similar events, ask it, forget it.
+    """Fine-tune a copy of a detector on new and similar events, score with it, drop it.
 
-    Before an event x is judged, a copy of the detector learns the ``n_similar`` events of the last
+    Before an event x is scored, a copy of the detector learns the ``n_similar`` events of the last
     ``window_size`` that are nearest to x; the copy gives the distance and is dropped. After an
     abrupt drift the newcomers are company for each other, and stop alerting before the detector
-    itself has learned them. A lone outlier has no company; its neighbours are ordinary events, from
+    itself has learned them. A lone outlier has no company: its neighbours are ordinary events, from
     which the copy learns nothing new, and it alerts as before.
 
     Choose it to make an offline detector that cannot adapt (an isolation forest) follow a stream,
     or where a new kind of normal shows in few events among many anomalies. The detectors of this
-    package adapt by themselves; FITNESS makes them faster to do so, at some hundred times the cost.
+    package adapt by themselves; FITNESS makes them faster at it, at some hundred times the cost.
 
     Parameters
     ----------
     anomaly_detector
         A River detector or pipeline, which learns every event as it comes; or a scikit-learn
         estimator with ``score_samples``: one with ``partial_fit`` learns every event, one with
-        ``fit`` alone is fitted for each event afresh, on the window and the similar ones, each of
-        them repeated up to eight times until they count half as much as the window.
+        ``fit`` alone is fitted afresh for each event, on the window and the similar ones, each
+        repeated up to eight times until they count half as much as the window.
     window_size
         Recent events among which similar ones are sought, 2 to 100,000.
     n_similar
         Events to fine-tune on, 1 to ``window_size``.
     max_features
-        More features than this are an error.
+        More features than this raise a ``ValueError``.
     seed
         For every ``random_state`` of an estimator that is ``None``, so that runs repeat.
-
-    Raises
-    ------
-    TypeError
-        If ``anomaly_detector`` is neither.
-    ValueError
-        If a parameter is out of range.
 
     Notes
     -----
     Similar means near in scales of the features, which a `ClippedZScore` keeps: the distance of two
-    events is the sum of squared differences in scales; a value that only one of them has counts 2,
-    as two independent values do on average, and one that both lack nothing. The score
-    is 1 / (1 + q / r), with r the distance from the fine-tuned copy and q its slowly tracked
-    median. A scikit-learn estimator gives no distances before the window is full, and does not see
-    features that came later.
+    events is the sum of squared differences in scales, where a value that only one of them has
+    counts 2, as two independent values do on average. The score is 1 / (1 + q / r), with r the
+    distance from the copy and q its slowly tracked median. A scikit-learn estimator gives no
+    distances before the window is full, and does not see features that came later.
 
-    Cost per event, beside that of the detector itself: O(window_size d) for the search, a copy of
-    the detector, and ``n_similar`` times its learning; for an estimator with ``fit`` alone, a fit.
-    Every eighth `learn_one` is judged too, for the median. Memory 8 window_size d bytes; so is a
-    state file, beside that of the detector, which must be one of this package.
-
-    The paper [1]_ fine-tunes neural networks; here the copy learns as the detector always learns.
+    Cost per event, beside that of the detector: O(window_size d) for the search, a copy, and
+    ``n_similar`` times its learning, or a fit; every eighth `learn_one` scores too, for the median.
+    Memory and state file 8 window_size d bytes beside the detector's; a state file takes a detector
+    of this package only. [1]_ fine-tunes neural networks; here the copy learns like the detector.
 
     References
     ----------
