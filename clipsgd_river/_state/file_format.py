@@ -228,11 +228,11 @@ def read(path: StrPath) -> bytes:
 
 
 def _check_preamble(view: memoryview) -> tuple[int, int]:
-    """Return where header and numbers end, or say why these are no bytes of ours."""
+    """Return where header and numbers end, or say why this is not a state."""
     found = bytes(view[: len(MAGIC)])
     if not found or not MAGIC.startswith(found):
         what = "they are empty" if not found else f"they begin with {found!r}"
-        raise ValueError(f"these bytes are no detector state: {what}, not {MAGIC!r}")
+        raise ValueError(f"these bytes are not a detector state: {what}, not {MAGIC!r}")
     shortest = _PREAMBLE.size + len(b"{}") + _CHECKSUM.size
     if len(view) < shortest:
         raise ValueError(
@@ -258,7 +258,7 @@ def _check_size(expected: int, found: int) -> None:
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _parse_float(digits: str) -> float:
@@ -282,7 +282,7 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def parse_header(header: bytes) -> dict[str, Any]:
-    """Fields of which `make_header` made these bytes; ``ValueError`` if they are no such header."""
+    """Fields of which `make_header` made these bytes; ``ValueError`` if it did not make them."""
     try:
         fields = _DECODER.decode(header.decode("utf-8", "surrogatepass"))
     except RecursionError:
@@ -296,7 +296,7 @@ def parse_header(header: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         # The caller's argument has the right type; its content is wrong.
         found = type(fields).__name__
-        raise ValueError(f"the header of the detector state is a JSON {found}, no object; {_CURE}")
+        raise ValueError(f"the detector state's header is a JSON {found}, not an object; {_CURE}")
     return fields
 
 

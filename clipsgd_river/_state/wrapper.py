@@ -2,9 +2,8 @@
 
 The file of a wrapper is one container like any other. Its header holds the headers of the parts,
 its numbers are one block for the wrapper and one for each part, each led by its length; so files
-nest to any depth. A part that is none of ours, an object of River or scikit-learn, has no state
-without pickle: `to_bytes` says so. A pipeline of River, all of whose steps are ours, is a
-`SaveablePipeline`.
+nest to any depth. A part from elsewhere, an object of River or scikit-learn, has no state without
+pickle: `to_bytes` says so. A River pipeline of steps from this package is a `SaveablePipeline`.
 
 A class with fixed parts names them in ``_part_kinds``, keeps the part ``name`` as ``self._name``
 (and, where the user gave it, as the parameter ``self.name``), and gives numbers of its own by
@@ -61,7 +60,7 @@ class SaveableWrapper(Saveable):
             raise ValueError(f"the state has {len(numbers)} numbers too many: it is damaged")
 
     def _saved_parameters(self) -> dict[str, Any]:
-        """Parameters by name; those that are no parts, as JSON can hold them."""
+        """Parameters by name; those that are not parts, as JSON can hold them."""
         return {name: getattr(self, name) for name in self._get_params()}  # type: ignore[attr-defined]  # River's
 
     @classmethod
@@ -79,7 +78,7 @@ class SaveableWrapper(Saveable):
                 whole = type(self).__name__.removeprefix("Saveable")
                 raise ValueError(
                     f"a state file cannot keep the {name} of {whole}, a "
-                    f"{type(part).__name__}, which is no part of clipsgd_river; pickle the whole"
+                    f"{type(part).__name__}, which is not from clipsgd_river; pickle the whole"
                 )
             head, numbers = saveable._state()
             heads.append(head)

@@ -1,4 +1,4 @@
-"""What detectors that judge a target beside the event do alike: rows, state files."""
+"""What detectors that score a target given the event have in common: rows, state files."""
 
 from __future__ import annotations
 

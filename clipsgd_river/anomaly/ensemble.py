@@ -50,15 +50,8 @@ class ClippedEnsemble(ClippedDetector):
     learning_rate, clip, warm_up, contamination, max_features
         As in `ClippedZScore`, and for the members as each of them says.
 
-    Raises
-    ------
-    TypeError
-        At the first event, if one of ``detectors`` is not a River detector; the message says which.
-
     Notes
     -----
-    Contributions are at least 0 and sum to the distance.
-
     Cost O(d^2 + d D) per event with D = n_components, up to 128 features, and O(d) beyond. State
     file: those of `ClippedMahalanobis` and `ClippedKernelMean`, with one location and scale for
     both, and 24 d + 150 bytes; beyond 128 features twice that of `ClippedZScore`. With
@@ -127,7 +120,7 @@ class ClippedEnsemble(ClippedDetector):
     def members_(self) -> list[Any]:
         """The detectors that learn, in the order of ``detectors``; there are none without."""
         if self.detectors is None:
-            raise AttributeError("the built-in members are no objects; member_distances_one asks")
+            raise AttributeError("built-in members are not objects; see member_distances_one")
         self._check_learned()
         return list(cast(CombinedKernel, self._kernel).members)
 
@@ -154,8 +147,8 @@ class ClippedEnsemble(ClippedDetector):
         The distance is their root mean square. Changes nothing. Detectors that were given are named
         by their class, the second of one class with a 2, pipelines by their steps.
         """
-        said: dict[str, float] = self._kernel.members_one(x)
-        return said
+        distances: dict[str, float] = self._kernel.members_one(x)
+        return distances
 
     def _state(self) -> tuple[bytes, array[float]]:
         if self.detectors is None:

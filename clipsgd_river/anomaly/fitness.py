@@ -45,7 +45,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
     anomaly_detector
         A River detector or pipeline, which learns every event as it comes; or a scikit-learn
         estimator with ``score_samples``: one with ``partial_fit`` learns every event, one with
-        ``fit`` alone is fitted afresh for each event, on the window and the similar ones, each
+        ``fit`` alone is fitted anew for each event, on the window and the similar ones, each
         repeated up to eight times until they count half as much as the window.
     window_size
         Recent events among which similar ones are sought, 2 to 100,000.
@@ -114,8 +114,8 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         self._base = base_of(anomaly_detector, seed, self._window)
         self._units = ClippedZScore(max_features=max_features)
         self._units.create_state()
-        # Where the columns of the window are among the features of the units.
-        self._places = np.empty(0, dtype=np.intp)
+        # Indices of the columns of the window among the features of the units.
+        self._indices = np.empty(0, dtype=np.intp)
         self._typical = TypicalDistance()
         self._busy = False
 
@@ -136,10 +136,9 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
 
         Raises
         ------
-        TypeError
-            If a value is no number; the event is then not learned at all.
-        ValueError
-            If a new feature would exceed ``max_features``; likewise.
+        TypeError, ValueError
+            If a value is not a number, or a new feature would exceed ``max_features``. Nothing
+            of the event is then learned.
         """
         self._learn(x, self.distance_one(x) if self._looks() else None)
 
@@ -189,7 +188,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         return found
 
     def similar(self, x: dict[base.typing.FeatureName, Any]) -> list[dict[Any, float]]:
-        """The events that a copy is fine-tuned on before it judges ``x``, in no order."""
+        """The events that a copy is fine-tuned on before it scores ``x``, oldest first."""
         with self._claimed():
             return self._similar(x).events()
 
@@ -225,7 +224,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         return score
 
     def _looks(self) -> bool:
-        """Whether the next event is judged for the median: every one until it is known."""
+        """Whether the next event is scored for the median: every one until it is known."""
         known: bool = self._typical.median.value > 0.0
         return not known or self._window.seen % LOOK_EVERY == 0
 
@@ -246,15 +245,15 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
     def _scales(self) -> NDArray[np.float64]:
         if not self._window.columns:
             return np.empty(0)
-        if len(self._places) < len(self._window.columns):
-            places = {name: place for place, name in enumerate(self._units.features_)}
-            self._places = np.array([places[name] for name in self._window.columns])
-        scales: NDArray[np.float64] = self._units.scale_[self._places]
+        if len(self._indices) < len(self._window.columns):
+            indices = {name: index for index, name in enumerate(self._units.features_)}
+            self._indices = np.array([indices[name] for name in self._window.columns])
+        scales: NDArray[np.float64] = self._units.scale_[self._indices]
         return scales
 
     def _learn(self, x: dict[base.typing.FeatureName, Any], distance: float | None) -> None:
         with self._claimed():
-            # What is no event is refused before anything is learned.
+            # A damaged event is refused before anything is learned.
             kept = self._window.read(x)
             self._base.learn_one(x)
             if kept:

@@ -23,7 +23,7 @@ LONGEST_WAIT = 20_160
 
 
 class ResidualDetector(SupervisedDetector):
-    r"""Anomalous targets: y judged by what a model expects of it, given x.
+    r"""Anomalous targets: y scored by how far it is from what a model expects, given x.
 
     Choose it where events come with a number that the other features explain: consumption given
     the weather, a latency given the load, a value given its past. An event is anomalous if its
@@ -37,16 +37,16 @@ class ResidualDetector(SupervisedDetector):
     Parameters
     ----------
     model
-        A River regressor, or a River forecaster (``time_series``), which is asked for the next
-        value; ``None``: `ClippedLinearRegression`, whose coefficients anomalous targets do not
-        pull far. The model is used as it is and learns with the detector.
+        A River regressor, or a River forecaster (``time_series``), which forecasts the next value;
+        ``None``: `ClippedLinearRegression`, whose coefficients anomalous targets do not pull far.
+        The model is used as it is and learns with the detector.
     residuals
-        The detector that judges residuals; ``None``: `ClippedZScore`.
+        The detector that scores residuals; ``None``: `ClippedZScore`.
 
     Notes
     -----
-    A missing target scores 0 and teaches nothing. A prediction that is no finite number is taken
-    as 0. Features are as the model has them.
+    A missing target scores 0 and teaches nothing. A prediction that is not finite counts as 0.
+    Features are as the model has them.
 
     River's forecasters raise ``IndexError`` until they have seen enough, a season for instance.
     Until then targets score 0 and only the forecaster learns. It is an error of the forecaster, and
@@ -94,7 +94,7 @@ class ResidualDetector(SupervisedDetector):
         Raises
         ------
         TypeError
-            If the target is no number; the event is then not learned at all.
+            If the target is not a number; nothing of the event is then learned.
         """
         target = as_float("the target", y)
         if target != target:

@@ -164,7 +164,7 @@ def check_layout_of_rows_changes_nothing(detector: Any) -> None:
 
 @promise("learn_many", "score_many", "score_learn_many", supervised=True)
 def check_rows_of_a_wrong_shape_are_refused(detector: Any) -> None:
-    """Check that what is no table of numbers is refused by a ValueError or TypeError."""
+    """Check that anything but a table of numbers is refused by a ValueError or TypeError."""
     subject = trained(detector, events(warm_rows(detector)))
     before = answers(subject, probes())
     table = ordinary_rows(3)

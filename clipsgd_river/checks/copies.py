@@ -1,4 +1,4 @@
-"""Promises about copies: a copy goes on as the original would, a clone starts afresh."""
+"""Promises about copies: a copy goes on as the original would, a clone starts anew."""
 
 from __future__ import annotations
 

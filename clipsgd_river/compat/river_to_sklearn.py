@@ -89,7 +89,7 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
         Raises
         ------
         TypeError
-            If ``river_estimator`` is no anomaly detector, or one that wants a target.
+            If ``river_estimator`` is not an anomaly detector, or wants a target.
         """
         share = self._start()
         rows = validated_rows(self, X, reset=True, ensure_all_finite="allow-nan")
@@ -173,7 +173,7 @@ def convert_river_to_sklearn(estimator: Any, contamination: float = 0.01) -> Any
     Raises
     ------
     TypeError
-        If it is none of these.
+        If it is anything else.
 
     Examples
     --------
@@ -196,12 +196,12 @@ def _require_detector(estimator: Any) -> None:
         estimator, base.AnomalyDetector | base.AnomalyFilter | base.SupervisedAnomalyDetector
     ):
         raise TypeError(
-            f"{type(estimator).__name__} is no anomaly detector of River, nor a pipeline that ends "
-            "in one; for classifiers and regressors there is river.compat"
+            f"{type(estimator).__name__} is not an anomaly detector of River, nor a pipeline that "
+            "ends in one; for classifiers and regressors there is river.compat"
         )
     if estimator._supervised:
         raise TypeError(
-            f"{type(estimator).__name__} judges a target beside the event, which an outlier "
+            f"{type(estimator).__name__} scores a target beside the event, which an outlier "
             "detector of scikit-learn is never given to predict; put the target among the features "
             "of an unsupervised detector"
         )

@@ -44,10 +44,10 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
         Events between two fits, or in a batch of ``partial_fit``; 1 to ``window_size``. ``None``:
         1 with ``partial_fit``, a quarter of the window otherwise.
     refit
-        Whether the estimator is fitted afresh on the window instead of by ``partial_fit``.
+        Whether the estimator is fitted anew on the window instead of by ``partial_fit``.
         ``None``: only if it has no ``partial_fit``.
     max_features
-        More features than this are an error.
+        More features than this raise a ``ValueError``.
     seed
         For every ``random_state`` of the estimator that is ``None``, so that runs repeat.
 
@@ -127,10 +127,9 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
 
         Raises
         ------
-        TypeError
-            If a value is no number; the event is then not learned at all.
-        ValueError
-            If a new feature would exceed ``max_features``; likewise.
+        TypeError, ValueError
+            If a value is not a number, or a new feature would exceed ``max_features``. Nothing
+            of the event is then learned.
         """
         if self._window.push(x):
             self._pending += 1
@@ -279,7 +278,7 @@ def convert_sklearn_to_river(
 
 
 def _refits(estimator: Any, refit: bool | None) -> bool:
-    """Whether an estimator is to be fitted afresh; refuses what cannot serve at all."""
+    """Whether an estimator is to be fitted anew; ``TypeError`` if it is not an outlier detector."""
     kind = type(estimator).__name__
     for method in ("fit", "score_samples"):
         if not hasattr(estimator, method):
@@ -288,5 +287,5 @@ def _refits(estimator: Any, refit: bool | None) -> bool:
     if refit is None:
         return not hasattr(estimator, "partial_fit")
     if not refit and not hasattr(estimator, "partial_fit"):
-        raise ValueError(f"{kind} has no partial_fit, so it can only be fitted afresh: refit=True")
+        raise ValueError(f"{kind} has no partial_fit, so it can only be fitted anew: refit=True")
     return bool(refit)

@@ -200,7 +200,7 @@ def _load(source: str | Path | None) -> Images:
     pixels = pixels.reshape(len(pixels), -1) / max(float(pixels.max(initial=0.0)), 1.0)
     if math.isqrt(pixels.shape[1]) ** 2 != pixels.shape[1]:
         raise ValueError(
-            f"{source} has images of {pixels.shape[1]} pixels, which is no square: X must be "
-            "(n, pixels)"
+            f"{source} has images of {pixels.shape[1]} pixels, not a square number: X must "
+            "hold square images, shape (n, pixels)"
         )
     return Images(pixels, digits)

@@ -47,8 +47,8 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     Parameters
     ----------
     learning_rate
-        Step size eta in units of a Newton step: ``"auto"`` finds it from the agreement of recent
-        gradients, between 0.0002 and 0.3; otherwise as in `ClippedLinearRegression`. At least
+        Step size eta in units of a Newton step, by the rules of
+        `clipsgd_river.anomaly.ClippedZScore`; ``"auto"`` is at least 0.0002. At least
         2/(n + 2 d) at the n-th event of d features since the start or the last change of concept
         (which only ``"auto"`` heeds).
     clip
@@ -63,9 +63,9 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         Events whose medians give the first location and scale of each feature, 1 to 10,000; its
         weight learns from the ninth on.
     max_features
-        More features than this are an error.
+        More features than this raise a ``ValueError``.
     max_classes
-        More classes than this are an error.
+        More classes than this raise a ``ValueError``.
 
     Notes
     -----
@@ -141,7 +141,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         Raises
         ------
         TypeError
-            If a value is no number; the event is then not learned at all.
+            If a value is not a number; nothing of the event is then learned.
         ValueError
             If there would be more than ``max_features`` features or ``max_classes`` classes.
         """
@@ -301,7 +301,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
             if len(labels) >= limit:
                 raise ValueError(
                     f"the label {label!r} would be class {limit + 1}, and max_classes={limit}; "
-                    "if labels carry values (ids, times), this is no classification"
+                    "if labels carry values (ids, times), use a regression or drop them"
                 )
             if isinstance(label, np.generic):
                 label = label.item()

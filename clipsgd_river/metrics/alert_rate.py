@@ -21,7 +21,7 @@ class AlertRate(_alerts.AlertMetric):
     threshold
         Score from which on an event alerts, for models that give scores: those of this package
         are in [0, 1) and 0.5 for the typical event, so that 0.9 is nine times the usual distance.
-        Ignored for filters, whose verdicts are what they are.
+        Ignored for filters, which give verdicts.
     per
         ``"event"``, or ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``: then every
         `update` is given the ``time`` of its event.

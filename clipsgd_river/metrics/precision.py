@@ -20,7 +20,7 @@ class Precision(_alerts.AlertMetric, metrics.Precision):
     threshold
         Score from which on an event alerts, for models that give scores: those of this package
         are in [0, 1) and 0.5 for the typical event, so that 0.9 is nine times the usual distance.
-        Of no account for filters and classifiers, whose verdicts are what they are.
+        Ignored for filters and classifiers, which give verdicts.
 
     Notes
     -----

@@ -23,7 +23,7 @@ class RecoveryTime(WaitingMetric):
     before the change by ``tolerance`` at most. A change that is not recovered from counts
     with the whole time up to the next one, or up to now. ``docs/alert_metrics.md`` has the formula.
 
-    Choose it to compare how fast models adapt to what is new for good, where `DetectionDelay` asks
+    Choose it to compare how fast models adapt to what is new for good; `DetectionDelay` measures
     how fast they notice it.
 
     Parameters

@@ -31,10 +31,8 @@ class ClippedQuantile(ClippedStatistic):
         Level of the quantile, above 0 and below 1.
     learning_rate
         ``"averaging"`` (default): steps eta = t**(-5/8), and the mean of the iterates theta, which
-        forgets nothing. Otherwise theta itself, with eta at least 1/t at the t-th value:
-        ``"auto"``, as large as the agreement of recent gradients says, between 0.0005 and 0.3;
-        ``"doubling"``, 2**(-2m/3) in the m-th epoch of 2**m values; a number in (0, 1]; a River
-        scheduler.
+        forgets nothing. Otherwise theta itself, with eta as in
+        `clipsgd_river.anomaly.ClippedZScore`.
     warm_up
         First values, at least 1, of which the exact quantile is taken.
 

@@ -27,8 +27,7 @@ class ClippedVar(ClippedStatistic):
     Parameters
     ----------
     learning_rate
-        As `ClippedMean` has it: ``"averaging"`` (default), ``"auto"``, ``"doubling"``, a number in
-        (0, 1], or a River scheduler.
+        As in `ClippedMean`.
     clip
         Threshold lambda: ``"auto"``, twice the running median of absolute deviations;
         ``"growing"``, five clipped standard deviations times the fourth root of the memory in
