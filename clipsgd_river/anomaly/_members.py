@@ -12,7 +12,7 @@ from river import base
 from clipsgd_river._state import file_format
 from clipsgd_river._state.header import kind_of
 from clipsgd_river._state.saveable import Saveable
-from clipsgd_river._state.wrapper import joined, split
+from clipsgd_river._state.wrapper import joined, split, states_of
 
 
 def fresh_members(detectors: Any) -> list[Any]:
@@ -68,17 +68,8 @@ def packed(members: Sequence[Any], own: array[float]) -> tuple[list[dict[str, An
     ValueError
         If a member is not a class of this package.
     """
-    heads, blocks = [], [own]
-    for index, member in enumerate(members):
-        if not isinstance(member, Saveable):
-            raise ValueError(
-                f"a state file cannot keep detectors[{index}], a {type(member).__name__}, which is "
-                "not from clipsgd_river; pickle the whole"
-            )
-        head, numbers = member._state()
-        heads.append(file_format.parse_header(head))
-        blocks.append(numbers)
-    return heads, joined(blocks)
+    heads, blocks = states_of((f"detectors[{n}]", member) for n, member in enumerate(members))
+    return [file_format.parse_header(head) for head in heads], joined([own, *blocks])
 
 
 def unpacked(heads: Any, numbers: array[float]) -> tuple[list[Any], array[float]]:

@@ -176,12 +176,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         return rows.like_input(scores, "score")
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Scores of rows, shape (n,), each before it is learned: `score_learn_one` on each."""
         _, scores = self._run(rows_of(X), learn=True)
         return scores
 
@@ -230,11 +225,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """Minus the distance of each row: higher = more normal, as scikit-learn wants it.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
+        """Minus the distance of each row, shape (n_samples,): higher = more normal.
 
         Raises
         ------

@@ -164,18 +164,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         return distance
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns. NaN is missing.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Scores of rows, an array or a frame, each before it is learned; shape (n,)."""
         return np.array([self.score_learn_one(x) for x in rows_of(X).events()], dtype=np.float64)
 
     def clone(

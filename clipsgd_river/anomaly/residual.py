@@ -149,7 +149,7 @@ class ResidualDetector(SupervisedDetector):
             return super()._learn_rows(rows, targets)
         numbers = np.array([as_float("the target", target) for target in targets])
         known = ~np.isnan(numbers)
-        some = Rows(rows.values[known], rows.names)
+        some = rows.where(known)
         expected = np.zeros(len(some.values))
         for part, flat in some.chunks():
             self._model._kernel.run_targets(flat, some.names, numbers[known][part], expected[part])

@@ -20,6 +20,7 @@ from clipsgd_river.checks._promise import (
     require,
     require_equal,
     require_scores,
+    score_and_learn,
     state,
     trained,
 )
@@ -160,12 +161,8 @@ def check_score_learn_one_scores_then_learns(detector: Any) -> None:
     """Check that `score_learn_one` is `score_one`, then `learn_one`."""
     together, apart = fresh(detector), fresh(detector)
     stream = [*events(warm_rows(detector)), *probes()]
-    found, wanted = [], []
-    for x in stream:
-        found.append(call(together, "score_learn_one", x))
-        wanted.append(call(apart, "score_one", x))
-        call(apart, "learn_one", x)
-    require_equal(found, wanted, "score_learn_one and score_one")
+    found = [call(together, "score_learn_one", x) for x in stream]
+    require_equal(found, score_and_learn(apart, stream), "score_learn_one and score_one")
     require_equal(
         answers(together, probes()), answers(apart, probes()), "scores after the same events"
     )

@@ -124,11 +124,7 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """Minus the River score of each row: higher = more normal.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
+        """Minus the River score of each row, shape (n_samples,): higher = more normal.
 
         Raises
         ------

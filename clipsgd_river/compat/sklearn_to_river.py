@@ -152,14 +152,7 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
         return float(self._fitted.distances(self._fitted.row(x))[0])
 
     def learn_many(self, X: Any) -> None:
-        """Learn rows in order; the same as `learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns. NaN is missing.
-        """
+        """Learn rows in order, an array or a frame; the same as `learn_one` on each."""
         for x in rows_of(X).events():
             self.learn_one(x)
 
@@ -174,12 +167,7 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
         return rows.like_input(np.array(self._scores(list(rows.events()))), "score")
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Scores of rows, each scored before it is learned, with a call per ``learn_every`` rows.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Scores of rows, shape (n,), each before it is learned: a call per ``learn_every`` rows."""
         scores: list[float] = []
         block: list[dict[Any, float]] = []
         for x in rows_of(X).events():

@@ -16,7 +16,7 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._kernels.linear_model.logistic import LogisticKernel
 from clipsgd_river._state import file_format
-from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
 from clipsgd_river.linear_model.base import SHARED, ClippedLinearModel
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         ValueError
             If there would be more than ``max_features`` features or ``max_classes`` classes.
         """
-        if y not in self._labels and not is_missing(y):
+        if self._is_new(y):
             # A refused event must not leave a class behind.
             self._kernel.check_one(x)
         self._kernel.teach_one(x, self._index(y))
@@ -268,7 +268,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probability of each class in the order of `classes_`; shape (n_samples, n_classes)."""
         self._check_learned()
-        rows, _ = self._validated(X, reset=False)
+        rows = validated_rows(self, X, reset=False)
         order = [self._labels[label] for label in self._sorted_labels()]
         return self._predict_rows(rows)[:, order]
 
@@ -289,6 +289,9 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         """Label -> index of the class in the kernel, in order of appearance."""
         labels: dict[Any, int] = self.__dict__.setdefault("_labels_seen", {})
         return labels
+
+    def _is_new(self, label: Any) -> bool:
+        return label not in self._labels and not is_missing(label)
 
     def _index(self, label: Any) -> float:
         """Index of a label, which becomes a class if it is new; NaN for a missing one."""
@@ -315,7 +318,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         targets = np.full(len(labels), np.nan)
         start = 0
         for i, label in enumerate(labels):
-            if label not in self._labels and not is_missing(label):
+            if self._is_new(label):
                 self._learn_rows(Rows(rows.values[start:i], rows.names), targets[start:i])
                 start = i
             targets[i] = self._index(label)

@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.linear_model.regression import RegressionKernel
-from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
 from clipsgd_river.linear_model.base import ClippedLinearModel
 
 if TYPE_CHECKING:
@@ -131,8 +131,7 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Expected target of each row, shape (n_samples,)."""
         self._check_learned()
-        rows, _ = self._validated(X, reset=False)
-        return self._predict_rows(rows)[:, 0]
+        return self._predict_rows(validated_rows(self, X, reset=False))[:, 0]
 
     @property
     def coef_(self) -> NDArray[np.float64]:

@@ -28,9 +28,8 @@ class RecoveryTime(WaitingMetric):
 
     Parameters
     ----------
-    changes
-        Where changes begin: positions of events, counted from 0, or times with a unit of time.
-        Rising.
+    changes, unit, threshold
+        As in `DetectionDelay`.
     of
         ``"alert"``: the share of alerts; ``"score"``: the scores, or probabilities; ``"error"``:
         how far an estimate is from the truth, numbers, arrays or dicts, or one minus the
@@ -40,11 +39,6 @@ class RecoveryTime(WaitingMetric):
     tolerance
         How much above the level from before still counts as recovered, as a share of it; 0 or
         more.
-    unit
-        ``"event"``, or ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``: then every
-        `update` is given the ``time`` of its event.
-    threshold
-        Score from which on an event alerts, for models that give scores, as of `AlertRate`.
 
     Attributes
     ----------

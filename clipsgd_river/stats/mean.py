@@ -78,16 +78,8 @@ class ClippedMean(ClippedStatistic):
         clip: str | float | None = "growing",
         warm_up: int = 20,
     ) -> None:
-        self.learning_rate = learning_rate
         self.clip = clip
-        self.warm_up = warm_up
-        self._start(
-            {
-                "learning_rate": learning_rate,
-                "clip": _settings.clip(clip),
-                "warm_up": warm_up,
-            }
-        )
+        self._start(learning_rate, warm_up, clip=_settings.clip(clip))
 
     def get(self) -> float:
         """Mean so far; 0.0 before the first value."""
@@ -112,9 +104,7 @@ class ClippedMean(ClippedStatistic):
         -------
         A number, at least 0; infinite before the second value, unless ``sigma`` is given.
         """
-        confidence = _settings.number("confidence", confidence)
-        if not 0.0 < confidence < 1.0:
-            raise ValueError(f"confidence is above 0 and below 1, not {confidence!r}")
+        confidence = _settings.probability("confidence", confidence)
         kernel = self._kernel
         energy = kernel.weight_energy
         if sigma is not None:

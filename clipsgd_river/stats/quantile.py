@@ -72,12 +72,7 @@ class ClippedQuantile(ClippedStatistic):
         warm_up: int = 20,
     ) -> None:
         self.q = q
-        self.learning_rate = learning_rate
-        self.warm_up = warm_up
-        level = _settings.number("q", q)
-        if not 0.0 < level < 1.0:
-            raise ValueError(f"q is a level above 0 and below 1, not {q!r}")
-        self._start({"q": level, "learning_rate": learning_rate, "warm_up": warm_up})
+        self._start(learning_rate, warm_up, q=_settings.probability("q", q))
 
     @property
     def name(self) -> str:
