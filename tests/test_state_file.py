@@ -163,7 +163,7 @@ def test_an_unknown_version_is_refused(version: int) -> None:
         (b"{} {}", "unusable"),
         (b"\xff\xfe{}", "unusable"),
         (b"\xef\xbb\xbf{}", "unusable"),
-        (b"[]", "list, no object"),
+        (b"[]", "list, not an object"),
         (b'"text"', "str, no object"),
         (b"null", "NoneType, no object"),
         (b"12.5", "float, no object"),

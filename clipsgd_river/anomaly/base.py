@@ -216,10 +216,8 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
 
         Parameters
         ----------
-        X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
-        y
-            Ignored.
+        X, y
+            As in `fit`.
         """
         self._run(validated_rows(self, X, reset=not hasattr(self, "n_features_in_")), learn=True)
         return self

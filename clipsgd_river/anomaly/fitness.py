@@ -134,11 +134,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Let the detector learn an event, and keep it to fine-tune on.
 
-        Raises
-        ------
-        TypeError, ValueError
-            If a value is not a number, or a new feature would exceed ``max_features``. Nothing
-            of the event is then learned.
+        Raises as `ClippedZScore.learn_one` does.
         """
         self._learn(x, self.distance_one(x) if self._looks() else None)
 

@@ -20,7 +20,7 @@ class ClippedKernelMean(ClippedDetector):
     in several kinds; where it is one cloud, `ClippedMahalanobis` needs less.
 
     The distance is the mean, over three bandwidths, of minus the log of the density that the mean
-    of 2 ``n_components`` random features (cosines and sines [2]_) gives, plus a term for deviations
+    of 2 ``n_components`` random features (cosines and sines [1]_) gives, plus a term for deviations
     beyond four scales. ``docs/random_features.md`` has the formula.
 
     Parameters
@@ -50,13 +50,9 @@ class ClippedKernelMean(ClippedDetector):
     The contribution of a feature is the drop of the distance when the feature takes its expected
     value; contributions do not sum to the distance.
 
-    Departs from [2]_ in stratified random numbers, from [1]_ in the automatic threshold and step.
-
     References
     ----------
-    .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
-       NeurIPS 2023.
-    .. [2] A. Rahimi and B. Recht, *Random features for large-scale kernel machines*, NeurIPS 2007.
+    .. [1] A. Rahimi and B. Recht, *Random features for large-scale kernel machines*, NeurIPS 2007.
 
     Examples
     --------

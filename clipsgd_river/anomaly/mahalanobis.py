@@ -46,13 +46,8 @@ class ClippedMahalanobis(ClippedDetector):
     parameters, under 2 KB at d = 10, and while features start up to 8 warm_up more for each; in
     memory 8 d^2.
 
-    Departs from [1]_ in standardising and clipping each coordinate first, in tracking the inverse
-    directly, in the ridge, and in the automatic threshold.
-
-    References
-    ----------
-    .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
-       NeurIPS 2023.
+    Departs from the source of `ClippedZScore` in clipping each coordinate first, in tracking the
+    inverse directly, and in the ridge, too.
 
     Examples
     --------

@@ -106,10 +106,8 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
 
         Parameters
         ----------
-        X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
-        y
-            Ignored.
+        X, y
+            As in `fit`.
         """
         first = not hasattr(self, "instance_")
         rows = validated_rows(self, X, reset=first, ensure_all_finite="allow-nan")

@@ -51,13 +51,6 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
     seed
         For every ``random_state`` of the estimator that is ``None``, so that runs repeat.
 
-    Raises
-    ------
-    TypeError
-        If the estimator has no ``fit`` or no ``score_samples``.
-    ValueError
-        If a parameter is out of range, or ``refit=False`` and there is no ``partial_fit``.
-
     Notes
     -----
     Until the first ``learn_every`` events have come nothing is fitted and all scores are 0.0;
@@ -66,10 +59,8 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
 
     A missing value is NaN to an estimator that accepts NaN, and the median of its column for any
     other. Nothing here bounds what one event does to the estimator: put
-    `clipsgd_river.preprocessing.ClippedScaler` before it.
-
-    Each fit and each call of ``score_samples`` costs what the estimator does. There is no state
-    file, since scikit-learn has none without pickle.
+    `clipsgd_river.preprocessing.ClippedScaler` before it. There is no state file, since
+    scikit-learn has none without pickle.
 
     Examples
     --------
@@ -125,11 +116,7 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Take an event into the window; every ``learn_every`` events the estimator learns.
 
-        Raises
-        ------
-        TypeError, ValueError
-            If a value is not a number, or a new feature would exceed ``max_features``. Nothing
-            of the event is then learned.
+        Raises as `ClippedZScore.learn_one` does.
         """
         if self._window.push(x):
             self._pending += 1
@@ -167,7 +154,7 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
         return rows.like_input(np.array(self._scores(list(rows.events()))), "score")
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Scores of rows, shape (n,), each before it is learned: a call per ``learn_every`` rows."""
+        """Scores of rows, shape (n,), each before it is learned: one call per batch."""
         scores: list[float] = []
         block: list[dict[Any, float]] = []
         for x in rows_of(X).events():

@@ -116,11 +116,6 @@ class Corruption:
         What replaces them: `Constant`, `SignFlip`, `FarCluster`, `Replay`, or any function of a
         random generator and rows (k, d) that returns rows (k, d).
 
-    Raises
-    ------
-    ValueError
-        If ``amount`` or ``when`` makes no sense for the stream's length.
-
     Examples
     --------
     >>> import numpy as np

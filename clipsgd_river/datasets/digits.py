@@ -61,11 +61,6 @@ class DriftingDigits(datasets.base.SyntheticDataset):
     Pixels are divided by their largest possible value, so they lie in [0, 1]; feature i is the
     i-th pixel, row by row. No image comes twice before all of its numeral were shown.
 
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, or the images are not square.
-
     Examples
     --------
     >>> from clipsgd_river.datasets import DriftingDigits

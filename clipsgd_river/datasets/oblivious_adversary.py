@@ -58,11 +58,6 @@ class ObliviousAdversary(datasets.base.SyntheticDataset):
         The same seed gives the same stream. Truth, noise and corruption are drawn from it
         separately: a clean stream and its corrupted twin share truth and noise.
 
-    Raises
-    ------
-    ValueError
-        If ``base`` is unknown or has no finite mean, or a length or dimension is below 1.
-
     References
     ----------
     .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,

@@ -62,10 +62,8 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     warm_up
         Events whose medians give the first location and scale of each feature, 1 to 10,000; its
         weight learns from the ninth on.
-    max_features
-        More features than this raise a ``ValueError``.
-    max_classes
-        More classes than this raise a ``ValueError``.
+    max_features, max_classes
+        More features or classes than this raise a ``ValueError``.
 
     Notes
     -----

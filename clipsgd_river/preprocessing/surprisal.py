@@ -52,11 +52,6 @@ class SurprisalEncoder(RowTransformer):
     max_features
         More categorical features than this raise a ``ValueError``.
 
-    Raises
-    ------
-    TypeError
-        At an event with a value that is neither a number nor a category, such as a list.
-
     Notes
     -----
     A value counts from the next one of its feature on, so that in a pipeline the detector learns

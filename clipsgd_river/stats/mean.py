@@ -48,8 +48,8 @@ class ClippedMean(ClippedStatistic):
     deviation, and multiplies the mean square by at most 1 + 25 / sqrt(t). A share of gross outliers
     that stays constant is, to a mean, part of the distribution: a growing threshold reaches it.
 
-    Departs from [1]_ in finding the threshold from the stream instead of from a known bound, and
-    in the start.
+    Departs from [1]_ in finding the threshold from the stream, not from a known bound, and in the
+    start.
 
     References
     ----------
