@@ -51,7 +51,7 @@ _PREAMBLE: Final = struct.Struct("<8sHIQ")
 _CHECKSUM: Final = struct.Struct("<I")
 # Turning digits into an integer takes quadratic time; no seed or feature name needs more of them.
 _MAX_DIGITS: Final = 1000
-_CURE: Final = "restore it from a copy, or let a new detector learn afresh"
+_CURE: Final = "restore it from a copy, or let a new detector learn anew"
 
 
 def make_header(fields: dict[str, Any]) -> bytes:

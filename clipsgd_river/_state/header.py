@@ -60,7 +60,7 @@ def kind_of(wanted: type[Detector], fields: dict[str, Any]) -> type[Detector]:
     if version != STATE_VERSION:
         raise ValueError(
             f"the state has version {version!r}, and this release reads {STATE_VERSION}: learn "
-            "afresh, or use the release that wrote it"
+            "anew, or use the release that wrote it"
         )
     kind = next((k for k in _family(wanted) if k.__name__ == fields.get("detector")), None)
     if kind is None:

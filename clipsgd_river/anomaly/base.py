@@ -181,12 +181,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         return scores
 
     def distance_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Distances of rows, each before it is learned; as `distance_learn_one` on each.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Distances of rows, shape (n,), as `distance_learn_one` gives them."""
         distances, _ = self._run(rows_of(X), learn=True)
         return distances
 

@@ -110,24 +110,24 @@ class ResidualDetector(SupervisedDetector):
 
     def score_one(self, x: dict[base.typing.FeatureName, Any], y: base.typing.Target) -> float:
         """Score of the target in [0, 1), higher = more anomalous. Changes nothing."""
-        residual = as_float("the target", y) - self._expect(x)
-        if residual != residual:
-            return 0.0
-        score: float = self._residuals.score_one({"residual": residual})
-        return score
+        return self._of_residual("score_one", x, y)
 
     def distance_one(self, x: dict[base.typing.FeatureName, Any], y: base.typing.Target) -> float:
         """Distance behind the score, of a residual detector that has one. Changes nothing."""
-        residual = as_float("the target", y) - self._expect(x)
-        if residual != residual:
-            return 0.0
-        distance: float = self._residuals.distance_one({"residual": residual})
-        return distance
+        return self._of_residual("distance_one", x, y)
 
     def predict_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Target that the model expects, 0.0 while it cannot say. Changes nothing."""
         expected = self._expect(x)
         return expected if expected == expected else 0.0
+
+    def _of_residual(self, method: str, x: dict[Any, Any], y: Any) -> float:
+        """What a method says of the residual; 0.0 where the target or the forecast is missing."""
+        residual = as_float("the target", y) - self._expect(x)
+        if residual != residual:
+            return 0.0
+        value: float = getattr(self._residuals, method)({"residual": residual})
+        return value
 
     def _expect(self, x: dict[Any, Any]) -> float:
         """Target that the model expects; NaN while a forecaster has not seen enough."""

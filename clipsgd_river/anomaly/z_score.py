@@ -16,8 +16,8 @@ class ClippedZScore(ClippedDetector):
 
     The cheapest detector, O(d) per event: choose it for speed, for many features, for features that
     come and go, and where features can be scored one by one. Where anomalies only show in how
-    features go together, choose `ClippedMahalanobis`. The distance is the negative log-likelihood
-    of Student's t, up to constants,
+    features go together, choose `ClippedMahalanobis`. The distance is minus the log-likelihood of
+    Student's t, up to constants,
 
     .. math:: r = \sum_j \log(1 + z_j^2 / 3), \qquad
               z_j = \frac{n_j}{n_j + 3} \cdot \frac{x_j - m_j}{s_j},
@@ -67,10 +67,10 @@ class ClippedZScore(ClippedDetector):
     >>> for x, _ in datasets.Shuttle().take(1000):
     ...     model.learn_one(x)
     >>> x = {name: expected for name, (_, expected, _) in model.expect_one().items()}
-    >>> round(model.score_one(x), 2), round(model.score_one({**x, "f1": 900.0}), 2)
+    >>> odd = {**x, "f1": 900.0}
+    >>> round(model.score_one(x), 2), round(model.score_one(odd), 2)
     (0.0, 0.82)
-    >>> contributions = model.explain_one({**x, "f1": 900.0})
-    >>> max(contributions, key=contributions.get)
+    >>> max(odd, key=model.explain_one(odd).get)
     'f1'
     """
 

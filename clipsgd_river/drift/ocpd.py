@@ -93,9 +93,8 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     With ``sigma="auto"`` the limits are a normal approximation: measured, not proved. Inertia and
     trends then make alarms rarer; with ``sigma`` given they break the guarantee.
 
-    Costs O(d log t) an event. In memory 9 KB, and 22 KB + 16 ``warm_up`` bytes a feature.
-
-    Departs from [1]_ in one test for each window of a geometric grid, from clipped payoffs.
+    Costs O(d log t) an event. In memory 9 KB, and 22 KB + 16 ``warm_up`` bytes a feature. Departs
+    from [1]_ in one test for each window of a geometric grid, from clipped payoffs.
 
     References
     ----------

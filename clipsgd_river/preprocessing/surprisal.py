@@ -116,10 +116,9 @@ class SurprisalEncoder(RowTransformer):
 
         Raises
         ------
-        TypeError
-            If a value is neither; the event is then not learned at all.
-        ValueError
-            If a new categorical feature would exceed ``max_features``; likewise.
+        TypeError, ValueError
+            If a value is neither, or a new categorical feature would exceed ``max_features``.
+            Nothing of the event is then learned.
         """
         self._kernel.learn_one(x)
 
