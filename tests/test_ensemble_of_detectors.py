@@ -257,18 +257,18 @@ def test_an_error_of_a_member_names_it() -> None:
         ([], ValueError, "detectors is empty"),
         ("ClippedZScore", TypeError, "a list of River detectors"),
         (ClippedZScore(), TypeError, "a list of River detectors"),
-        ([ClippedZScore(), stats.Mean()], TypeError, r"detectors\[1\] is no River anomaly"),
-        ([ClippedZScore], TypeError, r"detectors\[0\] is no River anomaly"),
-        (["HalfSpaceTrees"], TypeError, r"detectors\[0\] is no River anomaly"),
+        ([ClippedZScore(), stats.Mean()], TypeError, r"detectors\[1\] is not a River anomaly"),
+        ([ClippedZScore], TypeError, r"detectors\[0\] is not a River anomaly"),
+        (["HalfSpaceTrees"], TypeError, r"detectors\[0\] is not a River anomaly"),
         (
             [compose.Pipeline(preprocessing.StandardScaler(), linear_model.LinearRegression())],
             TypeError,
-            r"detectors\[0\] is no River anomaly",
+            r"detectors\[0\] is not a River anomaly",
         ),
         (
             [ResidualDetector(linear_model.LinearRegression())],
             TypeError,
-            r"detectors\[0\], a ResidualDetector, judges a target",
+            r"detectors\[0\], a ResidualDetector, scores a target",
         ),
     ],
 )

@@ -370,7 +370,7 @@ def test_wrong_parameters_are_named(arguments: dict[str, Any], error: type[Excep
 
 @pytest.mark.parametrize("wrong", [0.0, 1.0, -3, math.nan])
 def test_level_out_of_range_is_refused(wrong: float) -> None:
-    with pytest.raises(ValueError, match="q is a level"):
+    with pytest.raises(ValueError, match="q is a probability"):
         ClippedQuantile(q=wrong)
 
 

@@ -51,7 +51,7 @@ class KernelOwner(Saveable):
 
     @property
     def ready(self) -> bool:
-        """Whether ``warm_up`` events have been learned: estimates are settled from then on."""
+        """Whether ``warm_up`` events have been learned."""
         return self.events_until_ready == 0
 
     @property

@@ -27,7 +27,7 @@ class OneVariable(Saveable):
         Raises
         ------
         TypeError
-            If it is no number; nothing is then learned.
+            If it is not a number; nothing is then learned.
         """
         self._kernel.update(x if type(x) is float else as_float("x", x))
 
@@ -42,7 +42,7 @@ class OneVariable(Saveable):
         Raises
         ------
         TypeError, ValueError
-            If it holds what is no number, or is not one-dimensional; nothing is then learned.
+            If it is not a one-dimensional sequence of numbers; nothing is then learned.
         """
         for values in chunks_of(X):
             self._kernel.update_many(values)

@@ -26,12 +26,7 @@ class ThresholdedOutlierMixin(OutlierMixin):  # type: ignore[misc]
         return samples - offset
 
     def predict(self, X: Any) -> NDArray[np.int64]:
-        """-1 for anomalies, 1 for normal rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
+        """-1 for anomalies, 1 for normal rows; shape (n_samples,)."""
         return np.where(self.decision_function(X) >= 0.0, 1, -1)
 
     def __sklearn_tags__(self) -> Tags:

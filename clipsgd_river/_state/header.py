@@ -60,7 +60,7 @@ def kind_of(wanted: type[Detector], fields: dict[str, Any]) -> type[Detector]:
     if version != STATE_VERSION:
         raise ValueError(
             f"the state has version {version!r}, and this release reads {STATE_VERSION}: learn "
-            "afresh, or use the release that wrote it"
+            "anew, or use the release that wrote it"
         )
     kind = next((k for k in _family(wanted) if k.__name__ == fields.get("detector")), None)
     if kind is None:
@@ -82,12 +82,12 @@ def restored(kind: type[Detector], fields: dict[str, Any], numbers: array[float]
     try:
         detector: Any = kind(**fields["parameters"])
         if not isinstance(fields["features"], list):
-            raise TypeError("features are no list")
+            raise TypeError("features are not a list")
         names = [file_format.decode_name(name) for name in fields["features"]]
         detector._kernel.restore(names, numbers)
         columns, column_names = fields["columns"], fields["column_names"]
         if column_names and not isinstance(column_names, list):
-            raise TypeError("column names are no list")
+            raise TypeError("column names are not a list")
     except (KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ValueError(f"the state's header does not fit a {kind.__name__}: {error}") from error
     detector._take_extra_fields(fields)

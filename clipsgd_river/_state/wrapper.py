@@ -2,9 +2,8 @@
 
 The file of a wrapper is one container like any other. Its header holds the headers of the parts,
 its numbers are one block for the wrapper and one for each part, each led by its length; so files
-nest to any depth. A part that is none of ours, an object of River or scikit-learn, has no state
-without pickle: `to_bytes` says so. A pipeline of River, all of whose steps are ours, is a
-`SaveablePipeline`.
+nest to any depth. A part from elsewhere, an object of River or scikit-learn, has no state without
+pickle: `to_bytes` says so. A River pipeline of steps from this package is a `SaveablePipeline`.
 
 A class with fixed parts names them in ``_part_kinds``, keeps the part ``name`` as ``self._name``
 (and, where the user gave it, as the parameter ``self.name``), and gives numbers of its own by
@@ -15,6 +14,7 @@ overrides ``_parts`` and ``_take_parts``.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from river import base, compose
@@ -61,7 +61,7 @@ class SaveableWrapper(Saveable):
             raise ValueError(f"the state has {len(numbers)} numbers too many: it is damaged")
 
     def _saved_parameters(self) -> dict[str, Any]:
-        """Parameters by name; those that are no parts, as JSON can hold them."""
+        """Parameters by name; those that are not parts, as JSON can hold them."""
         return {name: getattr(self, name) for name in self._get_params()}  # type: ignore[attr-defined]  # River's
 
     @classmethod
@@ -71,20 +71,15 @@ class SaveableWrapper(Saveable):
 
     def _state(self) -> tuple[bytes, array[float]]:
         parts = self._parts()
-        blocks = [self._own_numbers()]
-        heads = []
-        for name, part in parts.items():
-            saveable = SaveablePipeline(part) if isinstance(part, compose.Pipeline) else part
-            if not isinstance(saveable, Saveable):
-                whole = type(self).__name__.removeprefix("Saveable")
-                raise ValueError(
-                    f"a state file cannot keep the {name} of {whole}, a "
-                    f"{type(part).__name__}, which is no part of clipsgd_river; pickle the whole"
-                )
-            head, numbers = saveable._state()
-            heads.append(head)
-            blocks.append(numbers)
-        return self._header(parts, heads), joined(blocks)
+        whole = type(self).__name__.removeprefix("Saveable")
+        heads, blocks = states_of(
+            (
+                f"the {name} of {whole}",
+                SaveablePipeline(part) if isinstance(part, compose.Pipeline) else part,
+            )
+            for name, part in parts.items()
+        )
+        return self._header(parts, heads), joined([self._own_numbers(), *blocks])
 
     def _header(self, parts: dict[Any, Any], heads: list[bytes]) -> bytes:
         """Header of the file; made again only when that of a part, or a field, is another."""
@@ -172,6 +167,21 @@ class SaveablePipeline(SaveableWrapper):
     @classmethod
     def _from_state(cls, fields: dict[str, Any], numbers: array[float]) -> Any:
         return super()._from_state(fields, numbers).pipeline
+
+
+def states_of(parts: Iterable[tuple[str, Any]]) -> tuple[list[bytes], list[array[float]]]:
+    """Headers and numbers of parts; ``ValueError`` if one has none, by its name in messages."""
+    heads, blocks = [], []
+    for name, part in parts:
+        if not isinstance(part, Saveable):
+            raise ValueError(
+                f"a state file cannot keep {name}, a {type(part).__name__}, which is not from "
+                "clipsgd_river; pickle the whole"
+            )
+        head, numbers = part._state()
+        heads.append(head)
+        blocks.append(numbers)
+    return heads, blocks
 
 
 def joined(blocks: list[array[float]]) -> array[float]:

@@ -58,6 +58,10 @@ class Rows:
         for row in self.values.tolist():
             yield {name: x for name, x in zip(self.names, row, strict=True) if x == x}
 
+    def where(self, known: NDArray[np.bool_]) -> Rows:
+        """The rows for which a mask is true, in order."""
+        return self if known.all() else Rows(self.values[known], self.names)
+
     def like_input(self, values: NDArray[np.float64], name: str) -> Any:
         """One value per row in the caller's kind: a Series for a frame, with its index."""
         if self.frame is None:

@@ -26,7 +26,7 @@ def chunks_of(X: Any) -> Iterator[Any]:
     Raises
     ------
     TypeError, ValueError
-        If it holds what is no number, or is not one-dimensional.
+        If it holds something other than numbers, or is not one-dimensional.
     """
     values = np.asarray(X)
     if values.ndim != 1:

@@ -1,7 +1,7 @@
 """What can be fine-tuned on a few events, and how: our kernels, River's detectors, scikit-learn's.
 
-Each base learns the stream and gives a fine-tuned copy of itself for one event, which is asked and
-then forgotten.
+Each base learns the stream and gives a fine-tuned copy of itself for one event, which scores it and
+is then dropped.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Similar:
 
 
 class FineTunable(Protocol):
-    """What `FITNESS` asks of a base."""
+    """What `FITNESS` needs of a base."""
 
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Learn an event."""
@@ -94,9 +94,9 @@ class Scored:
     def distance_one(self, x: dict[Any, Any]) -> float:
         """The detector's distance, or its score if it has none; at least 0."""
         detector, event = transformed(self.detector, x)
-        ask = getattr(detector, "distance_one", detector.score_one)
+        measure = getattr(detector, "distance_one", detector.score_one)
         # LocalOutlierFactor and others are infinite at first.
-        return min(max(float(ask(event)), 0.0), 1e300)
+        return min(max(float(measure(event)), 0.0), 1e300)
 
     def explain_one(self, x: dict[Any, Any]) -> Any:
         """What the detector says."""
@@ -131,7 +131,7 @@ class RiverBase:
 
 
 class Fitted(FittedDetector):
-    """A fitted estimator of scikit-learn that is asked about events."""
+    """A fitted estimator of scikit-learn with distances of events."""
 
     def distance_one(self, x: dict[Any, Any]) -> float:
         """Distance of an event."""
@@ -145,7 +145,7 @@ class Fitted(FittedDetector):
 
 
 class Unfitted:
-    """What is asked before there is anything to ask."""
+    """Stands in before there is a fitted estimator."""
 
     def distance_one(self, x: dict[Any, Any]) -> float:
         """0: nothing is known."""
@@ -156,8 +156,8 @@ class EstimatorBase:
     """An outlier detector of scikit-learn, which starts once the window is full.
 
     With ``partial_fit`` it goes on learning, and a deep copy learns the similar events. One that
-    can only ``fit`` is fitted afresh for each event it is asked about: on the window, with the
-    similar events repeated until they count half as much as all the others, or eight times each.
+    can only ``fit`` is fitted anew for each event it scores: on the window, with the similar events
+    repeated until they count half as much as all the others, or eight times each.
     """
 
     def __init__(self, estimator: Any, seed: int, window: EventWindow) -> None:

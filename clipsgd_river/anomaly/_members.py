@@ -12,7 +12,7 @@ from river import base
 from clipsgd_river._state import file_format
 from clipsgd_river._state.header import kind_of
 from clipsgd_river._state.saveable import Saveable
-from clipsgd_river._state.wrapper import joined, split
+from clipsgd_river._state.wrapper import joined, split, states_of
 
 
 def fresh_members(detectors: Any) -> list[Any]:
@@ -21,7 +21,7 @@ def fresh_members(detectors: Any) -> list[Any]:
     Raises
     ------
     TypeError
-        If it is no list or tuple, or one of it is no River detector; the message says which.
+        If it is not a list or tuple, or one of it is not a River detector; the message says which.
     ValueError
         If it is empty.
     """
@@ -32,12 +32,12 @@ def fresh_members(detectors: Any) -> list[Any]:
         )
     if not detectors:
         raise ValueError("detectors is empty; give at least one, or None for the built-in ones")
-    for place, detector in enumerate(detectors):
-        _check(place, detector)
+    for index, detector in enumerate(detectors):
+        _check(index, detector)
     return [detector.clone() for detector in detectors]
 
 
-def _check(place: int, detector: Any) -> None:
+def _check(index: int, detector: Any) -> None:
     """``TypeError`` unless it is a River detector of events alone, or a pipeline that ends in one.
 
     By what it can do, since not every detector inherits from River's: filters and drift-aware ones.
@@ -49,13 +49,13 @@ def _check(place: int, detector: Any) -> None:
     )
     if inspect.isclass(detector) or not able:
         raise TypeError(
-            f"detectors[{place}] is no River anomaly detector but {detector!r} of type "
+            f"detectors[{index}] is not a River anomaly detector but {detector!r} of type "
             f"{type(detector).__name__}; give an instance with learn_one and score_one, and wrap "
             "an estimator of scikit-learn by clipsgd_river.compat"
         )
     if getattr(last, "_supervised", False):
         raise TypeError(
-            f"detectors[{place}], a {type(last).__name__}, judges a target beside the event, which "
+            f"detectors[{index}], a {type(last).__name__}, scores a target beside the event, which "
             "an ensemble does not have"
         )
 
@@ -66,19 +66,10 @@ def packed(members: Sequence[Any], own: array[float]) -> tuple[list[dict[str, An
     Raises
     ------
     ValueError
-        If a member is none of ours.
+        If a member is not a class of this package.
     """
-    heads, blocks = [], [own]
-    for place, member in enumerate(members):
-        if not isinstance(member, Saveable):
-            raise ValueError(
-                f"a state file cannot keep detectors[{place}], a {type(member).__name__}, which is "
-                "no part of clipsgd_river; pickle the whole"
-            )
-        head, numbers = member._state()
-        heads.append(file_format.parse_header(head))
-        blocks.append(numbers)
-    return heads, joined(blocks)
+    heads, blocks = states_of((f"detectors[{n}]", member) for n, member in enumerate(members))
+    return [file_format.parse_header(head) for head in heads], joined([own, *blocks])
 
 
 def unpacked(heads: Any, numbers: array[float]) -> tuple[list[Any], array[float]]:

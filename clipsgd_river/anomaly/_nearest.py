@@ -18,7 +18,7 @@ def nearest(
     scales: NDArray[np.float64],
     count: int,
 ) -> NDArray[np.intp]:
-    """Positions of the ``count`` rows nearest to ``row``, in no order; all if there are no more.
+    """Positions of the ``count`` rows nearest to ``row``, unsorted; all if there are no more.
 
     The distance is the sum of squared differences in scales. A value that only one of both has
     counts 2, one that both lack nothing, nor does a feature of scale 0, a constant. O(n d).

@@ -99,7 +99,7 @@ def _checked_moves(value: Any, shape: list[int]) -> Any:
     if unknown:
         raise ValueError(f"there is no transformation {unknown[0]!r}; there are {', '.join(NAMES)}")
     if shape[0] != shape[1] and any(each in TURNS for each in moves):
-        raise ValueError(f"an image of {shape[0]} x {shape[1]} cannot be turned: it is no square")
+        raise ValueError(f"an image of {shape[0]} x {shape[1]} cannot be turned: it is not square")
     tables = {tuple(destinations([each], shape)) for each in moves}
     if not 2 <= len(moves) <= LARGEST_CLASSES or len(tables) < len(moves):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""What detectors that judge a target beside the event do alike: rows, state files."""
+"""What detectors that score a target given the event have in common: rows, state files."""
 
 from __future__ import annotations
 
@@ -45,12 +45,7 @@ class SupervisedDetector(SaveableWrapper, base.SupervisedAnomalyDetector):
         return rows.like_input(self._score_rows(rows, targets), "score")
 
     def score_learn_many(self, X: Any, y: Any) -> NDArray[np.float64]:
-        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Scores of rows, shape (n,), each before it is learned: `score_learn_one` on each."""
         return self._learn_rows(*rows_and_targets(X, y))
 
     def _learn_rows(self, rows: Rows, targets: list[Any]) -> NDArray[np.float64]:

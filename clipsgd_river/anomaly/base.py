@@ -57,10 +57,9 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
 
         Raises
         ------
-        TypeError
-            If a value is no number; the event is then not learned at all.
-        ValueError
-            If a new feature would exceed ``max_features``; the event is not learned either.
+        TypeError, ValueError
+            If a value is not a number, or a new feature would exceed ``max_features``. Nothing
+            of the event is then learned.
         """
         self._kernel.learn_one(x)
 
@@ -177,22 +176,12 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         return rows.like_input(scores, "score")
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Scores of rows, shape (n,), each before it is learned: `score_learn_one` on each."""
         _, scores = self._run(rows_of(X), learn=True)
         return scores
 
     def distance_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Distances of rows, each before it is learned; as `distance_learn_one` on each.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Distances of rows, shape (n,), as `distance_learn_one` gives them."""
         distances, _ = self._run(rows_of(X), learn=True)
         return distances
 
@@ -222,20 +211,14 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
 
         Parameters
         ----------
-        X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
-        y
-            Ignored.
+        X, y
+            As in `fit`.
         """
         self._run(validated_rows(self, X, reset=not hasattr(self, "n_features_in_")), learn=True)
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """Minus the distance of each row: higher = more normal, as scikit-learn wants it.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
+        """Minus the distance of each row, shape (n_samples,): higher = more normal.
 
         Raises
         ------

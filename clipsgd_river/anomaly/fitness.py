@@ -28,56 +28,46 @@ LOOK_EVERY = 8
 
 
 class FITNESS(SaveableWrapper, base.AnomalyDetector):
-    r"""Fine-tune a copy of a detector on new and similar events, ask it, forget it.
+    """Fine-tune a copy of a detector on new and similar events, score with it, drop it.
 
-    Before an event x is judged, a copy of the detector learns the ``n_similar`` events of the last
+    Before an event x is scored, a copy of the detector learns the ``n_similar`` events of the last
     ``window_size`` that are nearest to x; the copy gives the distance and is dropped. After an
     abrupt drift the newcomers are company for each other, and stop alerting before the detector
-    itself has learned them. A lone outlier has no company; its neighbours are ordinary events, from
+    itself has learned them. A lone outlier has no company: its neighbours are ordinary events, from
     which the copy learns nothing new, and it alerts as before.
 
     Choose it to make an offline detector that cannot adapt (an isolation forest) follow a stream,
     or where a new kind of normal shows in few events among many anomalies. The detectors of this
-    package adapt by themselves; FITNESS makes them faster to do so, at some hundred times the cost.
+    package adapt by themselves; FITNESS makes them faster at it, at some hundred times the cost.
 
     Parameters
     ----------
     anomaly_detector
         A River detector or pipeline, which learns every event as it comes; or a scikit-learn
         estimator with ``score_samples``: one with ``partial_fit`` learns every event, one with
-        ``fit`` alone is fitted for each event afresh, on the window and the similar ones, each of
-        them repeated up to eight times until they count half as much as the window.
+        ``fit`` alone is fitted anew for each event, on the window and the similar ones, each
+        repeated up to eight times until they count half as much as the window.
     window_size
         Recent events among which similar ones are sought, 2 to 100,000.
     n_similar
         Events to fine-tune on, 1 to ``window_size``.
     max_features
-        More features than this are an error.
+        More features than this raise a ``ValueError``.
     seed
         For every ``random_state`` of an estimator that is ``None``, so that runs repeat.
-
-    Raises
-    ------
-    TypeError
-        If ``anomaly_detector`` is neither.
-    ValueError
-        If a parameter is out of range.
 
     Notes
     -----
     Similar means near in scales of the features, which a `ClippedZScore` keeps: the distance of two
-    events is the sum of squared differences in scales; a value that only one of them has counts 2,
-    as two independent values do on average, and one that both lack nothing. The score
-    is 1 / (1 + q / r), with r the distance from the fine-tuned copy and q its slowly tracked
-    median. A scikit-learn estimator gives no distances before the window is full, and does not see
-    features that came later.
+    events is the sum of squared differences in scales, where a value that only one of them has
+    counts 2, as two independent values do on average. The score is 1 / (1 + q / r), with r the
+    distance from the copy and q its slowly tracked median. A scikit-learn estimator gives no
+    distances before the window is full, and does not see features that came later.
 
-    Cost per event, beside that of the detector itself: O(window_size d) for the search, a copy of
-    the detector, and ``n_similar`` times its learning; for an estimator with ``fit`` alone, a fit.
-    Every eighth `learn_one` is judged too, for the median. Memory 8 window_size d bytes; so is a
-    state file, beside that of the detector, which must be one of this package.
-
-    The paper [1]_ fine-tunes neural networks; here the copy learns as the detector always learns.
+    Cost per event, beside that of the detector: O(window_size d) for the search, a copy, and
+    ``n_similar`` times its learning, or a fit; every eighth `learn_one` scores too, for the median.
+    Memory and state file 8 window_size d bytes beside the detector's; a state file takes a detector
+    of this package only. [1]_ fine-tunes neural networks; here the copy learns like the detector.
 
     References
     ----------
@@ -124,8 +114,8 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         self._base = base_of(anomaly_detector, seed, self._window)
         self._units = ClippedZScore(max_features=max_features)
         self._units.create_state()
-        # Where the columns of the window are among the features of the units.
-        self._places = np.empty(0, dtype=np.intp)
+        # Indices of the columns of the window among the features of the units.
+        self._indices = np.empty(0, dtype=np.intp)
         self._typical = TypicalDistance()
         self._busy = False
 
@@ -144,12 +134,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Let the detector learn an event, and keep it to fine-tune on.
 
-        Raises
-        ------
-        TypeError
-            If a value is no number; the event is then not learned at all.
-        ValueError
-            If a new feature would exceed ``max_features``; likewise.
+        Raises as `ClippedZScore.learn_one` does.
         """
         self._learn(x, self.distance_one(x) if self._looks() else None)
 
@@ -175,18 +160,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         return distance
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns. NaN is missing.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Scores of rows, an array or a frame, each before it is learned; shape (n,)."""
         return np.array([self.score_learn_one(x) for x in rows_of(X).events()], dtype=np.float64)
 
     def clone(
@@ -199,7 +173,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         return found
 
     def similar(self, x: dict[base.typing.FeatureName, Any]) -> list[dict[Any, float]]:
-        """The events that a copy is fine-tuned on before it judges ``x``, in no order."""
+        """The events that a copy is fine-tuned on before it scores ``x``, oldest first."""
         with self._claimed():
             return self._similar(x).events()
 
@@ -235,7 +209,7 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         return score
 
     def _looks(self) -> bool:
-        """Whether the next event is judged for the median: every one until it is known."""
+        """Whether the next event is scored for the median: every one until it is known."""
         known: bool = self._typical.median.value > 0.0
         return not known or self._window.seen % LOOK_EVERY == 0
 
@@ -256,15 +230,15 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
     def _scales(self) -> NDArray[np.float64]:
         if not self._window.columns:
             return np.empty(0)
-        if len(self._places) < len(self._window.columns):
-            places = {name: place for place, name in enumerate(self._units.features_)}
-            self._places = np.array([places[name] for name in self._window.columns])
-        scales: NDArray[np.float64] = self._units.scale_[self._places]
+        if len(self._indices) < len(self._window.columns):
+            indices = {name: index for index, name in enumerate(self._units.features_)}
+            self._indices = np.array([indices[name] for name in self._window.columns])
+        scales: NDArray[np.float64] = self._units.scale_[self._indices]
         return scales
 
     def _learn(self, x: dict[base.typing.FeatureName, Any], distance: float | None) -> None:
         with self._claimed():
-            # What is no event is refused before anything is learned.
+            # A damaged event is refused before anything is learned.
             kept = self._window.read(x)
             self._base.learn_one(x)
             if kept:

@@ -19,7 +19,7 @@ SMALLEST_PROBABILITY = 1e-300
 
 
 class LabelDetector(SupervisedDetector):
-    r"""Anomalous labels: y judged by the probability a classifier gives it, given x.
+    r"""Anomalous labels: y scored by the probability that a classifier gives it, given x.
 
     Choose it where events come with a category that the features explain: the user of a session,
     the class of a transaction, a label somebody may have got wrong. The distance is

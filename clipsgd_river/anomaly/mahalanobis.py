@@ -18,32 +18,27 @@ class ClippedMahalanobis(ClippedDetector):
     r"""All features together, against a robust, drifting location and covariance.
 
     The best single detector on tables of numbers: it also sees events whose features are each
-    ordinary but do not go together. O(d^2) per event; for hundreds of features, or events with
-    few of many features, choose `ClippedZScore`.
+    ordinary but do not go together. O(d^2) per event; for hundreds of features, or events with few
+    of many features, choose `ClippedZScore`.
 
-    With z the deviations in scales, tempered as in `ClippedZScore`, u = z clipped to +-4 in each
-    coordinate and P the inverse of the clipped covariance of u with ridge 0.03, the distance is
+    With z the deviations in scales, shrunk at first as in `ClippedZScore`, u = z clipped to +-4 in
+    each coordinate and P the inverse of the clipped covariance of u with ridge 0.03,
 
     .. math:: r = u^\top P u + \sum_{|z_j| > 4} 2 \log(|z_j| / 4).
 
     Parameters
     ----------
     learning_rate
-        Step size eta of the location, as in `ClippedZScore`. With ``"auto"`` the covariance has
-        a memory of 200 events, or twice the number of features if that is more; otherwise it
-        takes the step that the location took before, at most 1 / (2 d).
+        As in `ClippedZScore`. With ``"auto"`` the covariance has a memory of 200 events, or twice
+        the number of features if that is more; otherwise its step is the one that the location
+        took before, at most 1 / (2 d).
     clip
-        Clip threshold on the norm of the standardised gradient, as in `ClippedZScore`; the
-        covariance is clipped likewise, on the Mahalanobis norm sqrt(u'Pu), with 1.5 times its
-        running median if automatic.
+        As in `ClippedZScore`; the step of the covariance is clipped too, on the Mahalanobis norm
+        sqrt(u'Pu), at 1.5 times its running median if automatic.
     warm_up
-        Events from which a feature's first location and scale are taken, by medians, 1 to
-        10,000.
-        Until then the feature counts as uncorrelated, and scores use the medians so far.
-    contamination
-        Expected share of anomalies, in (0, 0.5]; sets `offset_` and so `predict`, not the scores.
-    max_features
-        More features than this are an error: memory grows with d^2, 8 MB at 1,000.
+        As in `ClippedZScore`; until then the feature counts as uncorrelated.
+    contamination, max_features
+        As in `ClippedZScore`; memory grows with d^2, 8 MB at 1,000 features.
 
     Notes
     -----
@@ -51,17 +46,12 @@ class ClippedMahalanobis(ClippedDetector):
     parameters, under 2 KB at d = 10, and while features start up to 8 warm_up more for each; in
     memory 8 d^2.
 
-    Departs from [1]_ in standardising and clipping each coordinate first, in tracking the inverse
-    directly, in the ridge, and in the automatic threshold.
-
-    References
-    ----------
-    .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
-       NeurIPS 2023.
+    Departs from the source of `ClippedZScore` in clipping each coordinate first, in tracking the
+    inverse directly, and in the ridge, too.
 
     Examples
     --------
-    Two features that go together; the event breaks the habit, not the range:
+    Two features that go together; in the second event each is in its range, but they do not:
 
     >>> import random
     >>> from clipsgd_river.anomaly import ClippedMahalanobis
@@ -70,10 +60,8 @@ class ClippedMahalanobis(ClippedDetector):
     >>> for _ in range(2000):
     ...     load = rng.gauss(50, 10)
     ...     model.learn_one({"load": load, "heat": 20 + load + rng.gauss(0, 1)})
-    >>> round(model.score_one({"load": 60, "heat": 80}), 1)
-    0.7
-    >>> round(model.score_one({"load": 60, "heat": 60}), 1)
-    1.0
+    >>> [round(model.score_one({"load": 60, "heat": heat}), 1) for heat in (80, 60)]
+    [0.7, 1.0]
     """
 
     _part_class = CovariancePart

@@ -23,7 +23,7 @@ LONGEST_WAIT = 20_160
 
 
 class ResidualDetector(SupervisedDetector):
-    r"""Anomalous targets: y judged by what a model expects of it, given x.
+    r"""Anomalous targets: y scored by how far it is from what a model expects, given x.
 
     Choose it where events come with a number that the other features explain: consumption given
     the weather, a latency given the load, a value given its past. An event is anomalous if its
@@ -37,16 +37,16 @@ class ResidualDetector(SupervisedDetector):
     Parameters
     ----------
     model
-        A River regressor, or a River forecaster (``time_series``), which is asked for the next
-        value; ``None``: `ClippedLinearRegression`, whose coefficients anomalous targets do not
-        pull far. The model is used as it is and learns with the detector.
+        A River regressor, or a River forecaster (``time_series``), which forecasts the next value;
+        ``None``: `ClippedLinearRegression`, whose coefficients anomalous targets do not pull far.
+        The model is used as it is and learns with the detector.
     residuals
-        The detector that judges residuals; ``None``: `ClippedZScore`.
+        The detector that scores residuals; ``None``: `ClippedZScore`.
 
     Notes
     -----
-    A missing target scores 0 and teaches nothing. A prediction that is no finite number is taken
-    as 0. Features are as the model has them.
+    A missing target scores 0 and teaches nothing. A prediction that is not finite counts as 0.
+    Features are as the model has them.
 
     River's forecasters raise ``IndexError`` until they have seen enough, a season for instance.
     Until then targets score 0 and only the forecaster learns. It is an error of the forecaster, and
@@ -94,7 +94,7 @@ class ResidualDetector(SupervisedDetector):
         Raises
         ------
         TypeError
-            If the target is no number; the event is then not learned at all.
+            If the target is not a number; nothing of the event is then learned.
         """
         target = as_float("the target", y)
         if target != target:
@@ -110,24 +110,24 @@ class ResidualDetector(SupervisedDetector):
 
     def score_one(self, x: dict[base.typing.FeatureName, Any], y: base.typing.Target) -> float:
         """Score of the target in [0, 1), higher = more anomalous. Changes nothing."""
-        residual = as_float("the target", y) - self._expect(x)
-        if residual != residual:
-            return 0.0
-        score: float = self._residuals.score_one({"residual": residual})
-        return score
+        return self._of_residual("score_one", x, y)
 
     def distance_one(self, x: dict[base.typing.FeatureName, Any], y: base.typing.Target) -> float:
         """Distance behind the score, of a residual detector that has one. Changes nothing."""
-        residual = as_float("the target", y) - self._expect(x)
-        if residual != residual:
-            return 0.0
-        distance: float = self._residuals.distance_one({"residual": residual})
-        return distance
+        return self._of_residual("distance_one", x, y)
 
     def predict_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Target that the model expects, 0.0 while it cannot say. Changes nothing."""
         expected = self._expect(x)
         return expected if expected == expected else 0.0
+
+    def _of_residual(self, method: str, x: dict[Any, Any], y: Any) -> float:
+        """What a method says of the residual; 0.0 where the target or the forecast is missing."""
+        residual = as_float("the target", y) - self._expect(x)
+        if residual != residual:
+            return 0.0
+        value: float = getattr(self._residuals, method)({"residual": residual})
+        return value
 
     def _expect(self, x: dict[Any, Any]) -> float:
         """Target that the model expects; NaN while a forecaster has not seen enough."""
@@ -149,7 +149,7 @@ class ResidualDetector(SupervisedDetector):
             return super()._learn_rows(rows, targets)
         numbers = np.array([as_float("the target", target) for target in targets])
         known = ~np.isnan(numbers)
-        some = Rows(rows.values[known], rows.names)
+        some = rows.where(known)
         expected = np.zeros(len(some.values))
         for part, flat in some.chunks():
             self._model._kernel.run_targets(flat, some.names, numbers[known][part], expected[part])

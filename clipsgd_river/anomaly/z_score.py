@@ -14,50 +14,45 @@ if TYPE_CHECKING:
 class ClippedZScore(ClippedDetector):
     r"""Each feature against its own robust, drifting location and scale.
 
-    The cheapest detector, O(d) per event: choose it for speed, for many features, for features
-    that come and go, and where each feature can be judged alone. Where anomalies show only in
-    how features go together, choose `ClippedMahalanobis`.
-
-    The distance is the negative log-likelihood of Student's t, up to constants,
+    The cheapest detector, O(d) per event: choose it for speed, for many features, for features that
+    come and go, and where features can be scored one by one. Where anomalies only show in how
+    features go together, choose `ClippedMahalanobis`. The distance is minus the log-likelihood of
+    Student's t, up to constants,
 
     .. math:: r = \sum_j \log(1 + z_j^2 / 3), \qquad
               z_j = \frac{n_j}{n_j + 3} \cdot \frac{x_j - m_j}{s_j},
 
-    with m and s moved by one clipped SGD step per event, and n the number of times the feature was
-    seen: estimates from few events predict the next one less well. The gradient of an event,
-    whatever its size, counts at most with norm lambda, so that an anomaly in the training stream
-    moves the estimates no further than an unusual normal event would.
+    with m and s moved by one clipped SGD step per event [1]_, and n the number of times the
+    feature was seen: while that is small, z is shrunk. The gradient of an event counts with norm
+    lambda at most, so that an anomaly in the training stream moves the estimates no further than
+    an unusual normal event would.
 
     Parameters
     ----------
     learning_rate
-        Step size eta, the share of a (clipped) deviation by which the location moves: ``"auto"``
-        finds it from the agreement of recent gradients, between 0.0005 and 0.3; ``"doubling"``
-        takes 2**(-2m/3) in the m-th epoch of 2**m events; a number in (0, 1] is a constant
-        (memory 1/eta events); a River scheduler is asked at each event. At least 1/t for a
-        feature's t-th event.
+        Step size eta, the share of a (clipped) deviation by which the location moves, at least 1/t
+        for a feature's t-th event: ``"auto"`` finds it from the agreement of recent gradients,
+        between 0.0005 and 0.3; ``"doubling"`` takes 2**(-2m/3) in the m-th epoch of 2**m events; a
+        number in (0, 1] is a constant, a memory of 1/eta events; a River scheduler.
     clip
         Clip threshold lambda on the norm of the standardised gradient: ``"auto"``, twice its
-        running median; ``"growing"``, that times the fourth root of the memory in events, so
-        that bias vanishes for every distribution of finite variance; a number of standard
-        deviations, at least 0.1; ``None``, no clipping.
+        running median; ``"growing"``, that times the fourth root of the memory in events, so that
+        bias vanishes for every distribution of finite variance; a number of standard deviations,
+        at least 0.1; ``None``, no clipping.
     warm_up
-        Events from which a feature's first location and scale are taken, by medians, 1 to
-        10,000.
-        Until then scores use the medians so far, tempered by n / (n + 3) after n events.
+        Events whose medians give a feature's first location and scale, 1 to 10,000. Until then
+        scores use the medians so far.
     contamination
         Expected share of anomalies, in (0, 0.5]; sets `offset_` and so `predict`, not the scores.
     max_features
-        More features than this are an error.
+        More features than this raise a ``ValueError``.
 
     Notes
     -----
     Cost O(features present) per event; one that starts a feature, O(d). State file: 48 d + 150
-    bytes beside the feature names and parameters, under 2 KB at d = 10, and while features start up
-    to 8 warm_up more for each.
-
-    Departs from [1]_ in standardising the gradient, in the automatic threshold and step, and in
-    the robust start.
+    bytes beside the feature names and parameters, and while features start up to 8 warm_up more
+    for each. Departs from [1]_ in standardising the gradient, in the automatic threshold and step,
+    and in the robust start.
 
     References
     ----------
@@ -71,14 +66,11 @@ class ClippedZScore(ClippedDetector):
     >>> model = ClippedZScore()
     >>> for x, _ in datasets.Shuttle().take(1000):
     ...     model.learn_one(x)
-    >>> typical = model.expect_one()
-    >>> x = {name: expected for name, (_, expected, _) in typical.items()}
-    >>> round(model.score_one(x), 2)
-    0.0
-    >>> x["f1"] = 900.0
-    >>> round(model.score_one(x), 2)
-    0.82
-    >>> max(model.explain_one(x), key=model.explain_one(x).get)
+    >>> x = {name: expected for name, (_, expected, _) in model.expect_one().items()}
+    >>> odd = {**x, "f1": 900.0}
+    >>> round(model.score_one(x), 2), round(model.score_one(odd), 2)
+    (0.0, 0.82)
+    >>> max(odd, key=model.explain_one(odd).get)
     'f1'
     """
 

@@ -136,6 +136,15 @@ def trained(detector: Any, events: Iterable[Event], **params: Any) -> Any:
     return learn(fresh(detector, **params), events)
 
 
+def score_and_learn(detector: Any, events: Iterable[Event]) -> list[float]:
+    """Return the score of each event before it is learned."""
+    scores = []
+    for x in events:
+        scores.append(call(detector, "score_one", x))
+        call(detector, "learn_one", x)
+    return scores
+
+
 def state(detector: Any) -> bytes:
     """Return the detector's state as bytes that change whenever it does."""
     if hasattr(detector, "to_bytes"):

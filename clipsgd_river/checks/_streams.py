@@ -56,8 +56,8 @@ def probes() -> list[Event]:
 def score_near_and_far(detector: Any, deviations: float) -> tuple[float, float]:
     """Return the scores of the typical event and of one so far off in every feature.
 
-    Of a supervised detector, which judges the target, those of an event with the target that goes
-    with it and with one so far off.
+    Of a supervised detector those of an event with the target that goes with it and with one so far
+    off.
     """
     if is_supervised(detector):
         x = ordinary_event(2.0)

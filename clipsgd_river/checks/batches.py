@@ -16,6 +16,7 @@ from clipsgd_river.checks._promise import (
     promise,
     require,
     require_equal,
+    score_and_learn,
     trained,
 )
 from clipsgd_river.checks._streams import SCALE, Rows, events, ordinary_rows, probes, warm_rows
@@ -94,11 +95,7 @@ def check_score_learn_many_equals_the_loop(detector: Any) -> None:
         isinstance(found, np.ndarray) and found.shape == (len(rows),),
         f"score_learn_many returned {type(found).__name__} of shape {np.shape(found)}",
     )
-    wanted = []
-    for x in events(rows):
-        wanted.append(call(one, "score_one", x))
-        call(one, "learn_one", x)
-    require_equal(found, wanted, "score_learn_many and the loop")
+    require_equal(found, score_and_learn(one, events(rows)), "score_learn_many and the loop")
     require_equal(answers(many, probes()), answers(one, probes()), "scores after the same rows")
 
 
@@ -164,7 +161,7 @@ def check_layout_of_rows_changes_nothing(detector: Any) -> None:
 
 @promise("learn_many", "score_many", "score_learn_many", supervised=True)
 def check_rows_of_a_wrong_shape_are_refused(detector: Any) -> None:
-    """Check that what is no table of numbers is refused by a ValueError or TypeError."""
+    """Check that anything but a table of numbers is refused by a ValueError or TypeError."""
     subject = trained(detector, events(warm_rows(detector)))
     before = answers(subject, probes())
     table = ordinary_rows(3)
@@ -186,10 +183,7 @@ def check_frames_are_their_rows(detector: Any) -> None:
     named = [dict(zip(_NAMES, row, strict=True)) for row in rows.tolist()]
     columns = dict(zip(_NAMES, rows.T, strict=True))
     one = fresh(detector)
-    wanted = []
-    for x in named:
-        wanted.append(call(one, "score_one", x))
-        call(one, "learn_one", x)
+    wanted = score_and_learn(one, named)
     queries = [dict(zip(_NAMES, row, strict=True)) for row in ordinary_rows(9, seed=4).tolist()]
     for name, build in _FRAMES.items():
         try:

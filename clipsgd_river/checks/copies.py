@@ -1,4 +1,4 @@
-"""Promises about copies: a copy goes on as the original would, a clone starts afresh."""
+"""Promises about copies: a copy goes on as the original would, a clone starts anew."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from clipsgd_river.checks._promise import (
-    Event,
     answers,
-    call,
     fresh,
     promise,
     require,
     require_equal,
+    score_and_learn,
     trained,
 )
 from clipsgd_river.checks._streams import events, probes, warm_rows
@@ -42,21 +41,13 @@ def require_copies_go_on(detector: Any, duplicate: Callable[[Any], Any], what: s
             f"{what} of it is a {type(other).__name__} after {n} events",
         )
         require_equal(answers(other, probes()), before, f"{what} and original after {n} events")
-        found = _go_on(other, events(warm_rows(detector, seed=1)))
+        found = score_and_learn(other, events(warm_rows(detector, seed=1)))
         require_equal(
             answers(original, probes()), before, f"original before and after its {what} learned"
         )
-        wanted = _go_on(original, events(warm_rows(detector, seed=1)))
+        wanted = score_and_learn(original, events(warm_rows(detector, seed=1)))
         require_equal(found, wanted, f"{what} made after {n} events and original, going on")
         require_equal(answers(other, probes()), answers(original, probes()), f"{what}, in the end")
-
-
-def _go_on(detector: Any, stream: list[Event]) -> list[float]:
-    scores = []
-    for x in stream:
-        scores.append(call(detector, "score_one", x))
-        call(detector, "learn_one", x)
-    return scores
 
 
 @promise("learn_one", "score_one", supervised=True)
@@ -100,8 +91,10 @@ def _require_fresh_replay(detector: Any, clone: Callable[[Any], Any], what: str)
     require_equal(
         answers(other, probes()), answers(fresh(detector), probes()), f"{what} and a fresh detector"
     )
-    replayed = _go_on(other, stream)
-    require_equal(replayed, _go_on(fresh(detector), stream), f"{what} and a fresh one, replaying")
+    replayed = score_and_learn(other, stream)
+    require_equal(
+        replayed, score_and_learn(fresh(detector), stream), f"{what} and a fresh one, replaying"
+    )
     require_equal(answers(other, probes()), before, f"{what} and original after the same events")
     require_equal(answers(original, probes()), before, f"original before and after its {what}")
 

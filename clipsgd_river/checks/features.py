@@ -99,7 +99,7 @@ def check_missing_values_teach_nothing(detector: Any) -> None:
 
 @promise("distance_one")
 def check_absent_features_are_still_watched(detector: Any) -> None:
-    """Check that a feature that returns after a long absence is judged as before it left."""
+    """Check that a feature that returns after a long absence is scored as before it left."""
     subject = trained(detector, events(warm_rows(detector)))
     far = {3: float(LOCATION[3] + 10 * SCALE[3])}
     usual = {3: float(LOCATION[3] + 0.5 * SCALE[3])}
@@ -112,7 +112,7 @@ def check_absent_features_are_still_watched(detector: Any) -> None:
     )
     require(
         subject.distance_one(usual) < after,
-        f"after an absence {usual} is no nearer than {far}",
+        f"after an absence {usual} is not nearer than {far}",
     )
 
 

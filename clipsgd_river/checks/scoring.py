@@ -20,6 +20,7 @@ from clipsgd_river.checks._promise import (
     require,
     require_equal,
     require_scores,
+    score_and_learn,
     state,
     trained,
 )
@@ -85,21 +86,21 @@ def check_score_is_zero_before_learning(detector: Any) -> None:
 def check_scoring_has_no_side_effect(detector: Any) -> None:
     """Check that asking a detector anything leaves its state as it was."""
     stream = events(warm_rows(detector))
-    undisturbed, called = fresh(detector), fresh(detector)
+    undisturbed, queried = fresh(detector), fresh(detector)
     for n, x in enumerate(stream):
         call(undisturbed, "learn_one", x)
-        call(called, "learn_one", x)
+        call(queried, "learn_one", x)
         if n % 50 == 10:
             for reader in _READERS_OF_EVENTS:
-                if hasattr(called, reader):
-                    before = state(called)
+                if hasattr(queried, reader):
+                    before = state(queried)
                     for probe in probes():
-                        call(called, reader, probe)
-                    require(state(called) == before, f"{reader} changed the state")
+                        call(queried, reader, probe)
+                    require(state(queried) == before, f"{reader} changed the state")
     require_equal(
-        answers(called, probes()),
+        answers(queried, probes()),
         answers(undisturbed, probes()),
-        "a detector that was called between events, and one that was not",
+        "a detector that was queried between events, and one that was not",
     )
 
 
@@ -160,12 +161,8 @@ def check_score_learn_one_scores_then_learns(detector: Any) -> None:
     """Check that `score_learn_one` is `score_one`, then `learn_one`."""
     together, apart = fresh(detector), fresh(detector)
     stream = [*events(warm_rows(detector)), *probes()]
-    found, wanted = [], []
-    for x in stream:
-        found.append(call(together, "score_learn_one", x))
-        wanted.append(call(apart, "score_one", x))
-        call(apart, "learn_one", x)
-    require_equal(found, wanted, "score_learn_one and score_one")
+    found = [call(together, "score_learn_one", x) for x in stream]
+    require_equal(found, score_and_learn(apart, stream), "score_learn_one and score_one")
     require_equal(
         answers(together, probes()), answers(apart, probes()), "scores after the same events"
     )
@@ -219,11 +216,11 @@ def check_scores_rise_with_distances(detector: Any) -> None:
     """Check that of two events the one with the larger distance never has the smaller score."""
     subject = trained(detector, events(warm_rows(detector)))
     queries = [*probes(), *(ordinary_event(deviations) for deviations in np.linspace(-9, 9, 19))]
-    askers = (call, contradict) if is_supervised(subject) else (call,)
+    callers = (call, contradict) if is_supervised(subject) else (call,)
     pairs = sorted(
-        (ask(subject, "distance_one", x), ask(subject, "score_one", x))
+        (query(subject, "distance_one", x), query(subject, "score_one", x))
         for x in queries
-        for ask in askers
+        for query in callers
     )
     scores = [score for _, score in pairs]
     require(scores == sorted(scores), f"(distance, score) pairs are not in one order: {pairs}")

@@ -62,7 +62,7 @@ def check_names_of_features_are_kept(detector: Any) -> None:
         queries = [{name: 3.0}, {name: -50.0}, {name: 1e6}]
         require(
             answers(other, queries) == answers(original, queries),
-            f"the feature named {name!r} is judged otherwise once saved and loaded",
+            f"the feature named {name!r} is scored differently once saved and loaded",
         )
 
 

@@ -128,7 +128,7 @@ def check_numbers_of_all_types_are_alike(detector: Any) -> None:
 
 @promise("learn_one", "score_one", supervised=True)
 def check_other_types_are_refused(detector: Any) -> None:
-    """Check that no number is refused by a TypeError naming feature and type, and unlearned."""
+    """Check that other values are refused by a TypeError naming feature and type, and unlearned."""
     readers = ("score_one", "distance_one", "learn_one", "score_learn_one", "explain_one")
     methods = [name for name in readers if hasattr(detector, name)]
     subjects = [fresh(detector), trained(detector, events(warm_rows(detector)))]

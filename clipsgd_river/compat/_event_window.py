@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from clipsgd_river._kernels.core.as_float import as_float
 
-# scikit-learn's trees read single precision and refuse what is beyond 3e38; this leaves room for a
-# scaler before them.
+# scikit-learn's trees read single precision and refuse what is beyond 3e38; this lets a scaler come
+# before them.
 LARGEST = 1e30
-# Rows that there is room for at first.
+# Rows allocated at first.
 SMALLEST = 16
 
 
@@ -44,10 +44,9 @@ class EventWindow:
 
         Raises
         ------
-        TypeError
-            If a value is no number; the window is then as it was.
-        ValueError
-            If there would be more than ``max_features`` columns; likewise.
+        TypeError, ValueError
+            If a value is not a number, or there would be more than ``max_features`` columns. The
+            window is then as it was.
         """
         kept = self.read(event)
         if kept:
@@ -63,8 +62,8 @@ class EventWindow:
             if len(self.columns) + len(fresh) > self.max_features:
                 raise ValueError(
                     f"the event brings feature {fresh[0]!r}, and there are {len(self.columns)} of "
-                    f"max_features={self.max_features}; if names carry values (ids, times), they "
-                    "are no features, otherwise raise max_features"
+                    f"max_features={self.max_features}; if names carry values (ids, times), turn "
+                    "them into values, otherwise raise max_features"
                 )
         return kept
 
@@ -132,12 +131,12 @@ class EventWindow:
 
 
 def numeric(name: Any, content: Any) -> float:
-    """Value of a feature as a float; NaN if it is missing; ``TypeError`` if it is no number."""
+    """Value of a feature as a float; NaN if it is missing; ``TypeError`` if it is not a number."""
     return content if type(content) is float else as_float(name, content)
 
 
 def check_numbers(event: Mapping[Any, Any]) -> None:
-    """Raise ``TypeError`` if a value of the event is no number."""
+    """Raise ``TypeError`` if a value of the event is not a number."""
     for name, content in event.items():
         numeric(name, content)
 

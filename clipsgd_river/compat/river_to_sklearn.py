@@ -89,7 +89,7 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
         Raises
         ------
         TypeError
-            If ``river_estimator`` is no anomaly detector, or one that wants a target.
+            If ``river_estimator`` is not an anomaly detector, or wants a target.
         """
         share = self._start()
         rows = validated_rows(self, X, reset=True, ensure_all_finite="allow-nan")
@@ -106,10 +106,8 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
 
         Parameters
         ----------
-        X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
-        y
-            Ignored.
+        X, y
+            As in `fit`.
         """
         first = not hasattr(self, "instance_")
         rows = validated_rows(self, X, reset=first, ensure_all_finite="allow-nan")
@@ -124,11 +122,7 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """Minus the River score of each row: higher = more normal.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
+        """Minus the River score of each row, shape (n_samples,): higher = more normal.
 
         Raises
         ------
@@ -173,7 +167,7 @@ def convert_river_to_sklearn(estimator: Any, contamination: float = 0.01) -> Any
     Raises
     ------
     TypeError
-        If it is none of these.
+        If it is anything else.
 
     Examples
     --------
@@ -196,12 +190,12 @@ def _require_detector(estimator: Any) -> None:
         estimator, base.AnomalyDetector | base.AnomalyFilter | base.SupervisedAnomalyDetector
     ):
         raise TypeError(
-            f"{type(estimator).__name__} is no anomaly detector of River, nor a pipeline that ends "
-            "in one; for classifiers and regressors there is river.compat"
+            f"{type(estimator).__name__} is not an anomaly detector of River, nor a pipeline that "
+            "ends in one; for classifiers and regressors there is river.compat"
         )
     if estimator._supervised:
         raise TypeError(
-            f"{type(estimator).__name__} judges a target beside the event, which an outlier "
+            f"{type(estimator).__name__} scores a target beside the event, which an outlier "
             "detector of scikit-learn is never given to predict; put the target among the features "
             "of an unsupervised detector"
         )

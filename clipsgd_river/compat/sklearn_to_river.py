@@ -44,19 +44,12 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
         Events between two fits, or in a batch of ``partial_fit``; 1 to ``window_size``. ``None``:
         1 with ``partial_fit``, a quarter of the window otherwise.
     refit
-        Whether the estimator is fitted afresh on the window instead of by ``partial_fit``.
+        Whether the estimator is fitted anew on the window instead of by ``partial_fit``.
         ``None``: only if it has no ``partial_fit``.
     max_features
-        More features than this are an error.
+        More features than this raise a ``ValueError``.
     seed
         For every ``random_state`` of the estimator that is ``None``, so that runs repeat.
-
-    Raises
-    ------
-    TypeError
-        If the estimator has no ``fit`` or no ``score_samples``.
-    ValueError
-        If a parameter is out of range, or ``refit=False`` and there is no ``partial_fit``.
 
     Notes
     -----
@@ -66,10 +59,8 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
 
     A missing value is NaN to an estimator that accepts NaN, and the median of its column for any
     other. Nothing here bounds what one event does to the estimator: put
-    `clipsgd_river.preprocessing.ClippedScaler` before it.
-
-    Each fit and each call of ``score_samples`` costs what the estimator does. There is no state
-    file, since scikit-learn has none without pickle.
+    `clipsgd_river.preprocessing.ClippedScaler` before it. There is no state file, since
+    scikit-learn has none without pickle.
 
     Examples
     --------
@@ -125,12 +116,7 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Take an event into the window; every ``learn_every`` events the estimator learns.
 
-        Raises
-        ------
-        TypeError
-            If a value is no number; the event is then not learned at all.
-        ValueError
-            If a new feature would exceed ``max_features``; likewise.
+        Raises as `ClippedZScore.learn_one` does.
         """
         if self._window.push(x):
             self._pending += 1
@@ -153,14 +139,7 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
         return float(self._fitted.distances(self._fitted.row(x))[0])
 
     def learn_many(self, X: Any) -> None:
-        """Learn rows in order; the same as `learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns. NaN is missing.
-        """
+        """Learn rows in order, an array or a frame; the same as `learn_one` on each."""
         for x in rows_of(X).events():
             self.learn_one(x)
 
@@ -175,12 +154,7 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
         return rows.like_input(np.array(self._scores(list(rows.events()))), "score")
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Scores of rows, each scored before it is learned, with a call per ``learn_every`` rows.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Scores of rows, shape (n,), each before it is learned: one call per batch."""
         scores: list[float] = []
         block: list[dict[Any, float]] = []
         for x in rows_of(X).events():
@@ -279,7 +253,7 @@ def convert_sklearn_to_river(
 
 
 def _refits(estimator: Any, refit: bool | None) -> bool:
-    """Whether an estimator is to be fitted afresh; refuses what cannot serve at all."""
+    """Whether an estimator is to be fitted anew; ``TypeError`` if it is not an outlier detector."""
     kind = type(estimator).__name__
     for method in ("fit", "score_samples"):
         if not hasattr(estimator, method):
@@ -288,5 +262,5 @@ def _refits(estimator: Any, refit: bool | None) -> bool:
     if refit is None:
         return not hasattr(estimator, "partial_fit")
     if not refit and not hasattr(estimator, "partial_fit"):
-        raise ValueError(f"{kind} has no partial_fit, so it can only be fitted afresh: refit=True")
+        raise ValueError(f"{kind} has no partial_fit, so it can only be fitted anew: refit=True")
     return bool(refit)

@@ -21,7 +21,7 @@ class Corrupted(datasets.base.SyntheticDataset):
     Parameters
     ----------
     dataset
-        A River dataset, or any sequence of pairs (x, y) of known length.
+        A River dataset, or any sequence of pairs (x, y), that knows its length.
     corruption
         Which events, and by what they are replaced.
     keep_labels
@@ -29,11 +29,6 @@ class Corrupted(datasets.base.SyntheticDataset):
         was replaced.
     seed
         The same seed replaces the same events.
-
-    Raises
-    ------
-    ValueError
-        If the dataset does not know its length.
 
     Examples
     --------

@@ -49,7 +49,7 @@ class SignFlip:
 
 @dataclass(frozen=True)
 class FarCluster:
-    """Events come from a Gaussian elsewhere, the same place in every coordinate.
+    """Events come from a Gaussian elsewhere, with the same mean in every coordinate.
 
     Examples
     --------
@@ -110,16 +110,11 @@ class Corruption:
         A share of the events, in (0, 1), or their number, an int; not needed where ``when`` lists
         them.
     when
-        ``"scattered"``: anywhere, each event alike; ``"burst"``: in one run, at a random place; or
+        ``"scattered"``: anywhere, each event alike; ``"burst"``: in one run with a random start; or
         the indices of the events.
     how
         What replaces them: `Constant`, `SignFlip`, `FarCluster`, `Replay`, or any function of a
         random generator and rows (k, d) that returns rows (k, d).
-
-    Raises
-    ------
-    ValueError
-        If ``amount`` or ``when`` makes no sense for the stream's length.
 
     Examples
     --------

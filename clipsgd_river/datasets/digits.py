@@ -61,11 +61,6 @@ class DriftingDigits(datasets.base.SyntheticDataset):
     Pixels are divided by their largest possible value, so they lie in [0, 1]; feature i is the
     i-th pixel, row by row. No image comes twice before all of its numeral were shown.
 
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, or the images are not square.
-
     Examples
     --------
     >>> from clipsgd_river.datasets import DriftingDigits
@@ -200,7 +195,7 @@ def _load(source: str | Path | None) -> Images:
     pixels = pixels.reshape(len(pixels), -1) / max(float(pixels.max(initial=0.0)), 1.0)
     if math.isqrt(pixels.shape[1]) ** 2 != pixels.shape[1]:
         raise ValueError(
-            f"{source} has images of {pixels.shape[1]} pixels, which is no square: X must be "
-            "(n, pixels)"
+            f"{source} has images of {pixels.shape[1]} pixels, not a square number: X must "
+            "hold square images, shape (n, pixels)"
         )
     return Images(pixels, digits)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 
 class Drift(Protocol):
-    """What `ObliviousAdversary` asks of a drift."""
+    """What `ObliviousAdversary` needs of a drift."""
 
     def path(self, rng: np.random.Generator, length: int, dimension: int) -> NDArray[np.float64]:
         """Offsets of the truth before each event, shape (length, dimension)."""

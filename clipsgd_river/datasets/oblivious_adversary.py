@@ -31,7 +31,7 @@ class ObliviousAdversary(datasets.base.SyntheticDataset):
     r"""Events of a drifting distribution, some replaced, all of it fixed before the first one.
 
     The setting of [1]_: the event at time t is drawn from a distribution with mean theta*_t, or
-    is whatever the adversary likes. How hard a stream is to follow is told by the path length
+    is whatever the adversary likes. How hard a stream is to follow depends on the path length
     Phi = sum of ||theta*_t - theta*_{t-1}|| and the number of corrupted events.
 
     Choose it to measure the regret of an estimate, whose truth is known here, or how a detector
@@ -57,11 +57,6 @@ class ObliviousAdversary(datasets.base.SyntheticDataset):
     seed
         The same seed gives the same stream. Truth, noise and corruption are drawn from it
         separately: a clean stream and its corrupted twin share truth and noise.
-
-    Raises
-    ------
-    ValueError
-        If ``base`` is unknown, or of no finite mean, or a length or dimension is below 1.
 
     References
     ----------

@@ -80,7 +80,7 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         Events of each feature at the beginning of a stretch that give it a centre (and a unit),
         1 to 10,000. There are no alarms during it. ``None`` means 20, and 8 with ``sigma`` given.
     max_features
-        More features than this are an error.
+        More features than this raise a ``ValueError``.
 
     Notes
     -----
@@ -93,9 +93,8 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
     With ``sigma="auto"`` the limits are a normal approximation: measured, not proved. Inertia and
     trends then make alarms rarer; with ``sigma`` given they break the guarantee.
 
-    Costs O(d log t) an event. In memory 9 KB, and 22 KB + 16 ``warm_up`` bytes a feature.
-
-    Departs from [1]_ in one test for each window of a geometric grid, from clipped payoffs.
+    Costs O(d log t) an event. In memory 9 KB, and 22 KB + 16 ``warm_up`` bytes a feature. Departs
+    from [1]_ in one test for each window of a geometric grid, from clipped payoffs.
 
     References
     ----------
@@ -157,13 +156,13 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         ----------
         x
             A number; a dict of feature -> number; or an array, list or tuple of shape (d,), its
-            places the features 0..d-1. Missing values (no key, ``None``, NaN) tell nothing,
+            positions the features 0..d-1. Missing values (no key, ``None``, NaN) teach nothing,
             infinite ones count as huge.
 
         Raises
         ------
         TypeError
-            If a value is no number; the event is then not taken at all.
+            If a value is not a number; nothing of the event is then learned.
         ValueError
             If a number follows events with features, or the other way round; if an array is not
             one-dimensional; if a new feature would exceed ``max_features``.
@@ -203,7 +202,7 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         Raises
         ------
         TypeError, ValueError
-            If it holds what is no number, or has another shape.
+            If it holds something other than numbers, or has another shape.
         """
         numbers = not (hasattr(X, "columns") or hasattr(X, "column_names")) and np.ndim(X) == 1
         rows = rows_of(np.asarray(X).reshape(-1, 1) if numbers else X)
@@ -311,5 +310,5 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
             return values[0] if values else (0.0, float("inf"))[which]
         found = dict(zip(names, values, strict=True))
         if found.keys() == set(range(len(names))):
-            return np.array([found[place] for place in range(len(names))])
+            return np.array([found[index] for index in range(len(names))])
         return found

@@ -101,19 +101,10 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         return tags
 
-    def _validated(self, X: Any, y: Any = "no_validation", *, reset: bool, **options: Any) -> Any:
-        """Rows, and the targets too if there are any, as scikit-learn wants them checked."""
-        found = validate_data(
-            self,
-            X,
-            y,
-            reset=reset,
-            dtype=np.float64,
-            order="C",
-            ensure_all_finite=False,
-            **options,
-        )
-        values, targets = found if isinstance(found, tuple) else (found, None)
+    def _validated(self, X: Any, y: Any, *, reset: bool, **options: Any) -> tuple[Rows, Any]:
+        """Rows and targets, as scikit-learn wants them checked."""
+        options |= {"dtype": np.float64, "order": "C", "ensure_all_finite": False}
+        values, targets = validate_data(self, X, y, reset=reset, **options)
         return Rows(writable(values), columns_of(self, values)), targets
 
     def _learn_rows(self, rows: Rows, targets: NDArray[np.float64]) -> Self:
@@ -121,10 +112,8 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
         if len(targets) != len(rows.values):
             raise ValueError(f"{len(rows.values)} rows need as many targets, not {len(targets)}")
         known = ~np.isnan(targets)
-        if not known.all():
-            rows = Rows(rows.values[known], rows.names)
-            targets = targets[known]
-        targets = np.require(targets, dtype=np.float64, requirements=["C", "W"])
+        rows = rows.where(known)
+        targets = np.require(targets[known], dtype=np.float64, requirements=["C", "W"])
         for part, flat in rows.chunks():
             self._kernel.run_targets(flat, rows.names, targets[part], None)
         return self

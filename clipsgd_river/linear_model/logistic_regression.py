@@ -16,7 +16,7 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._kernels.linear_model.logistic import LogisticKernel
 from clipsgd_river._state import file_format
-from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
 from clipsgd_river.linear_model.base import SHARED, ClippedLinearModel
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     Parameters
     ----------
     learning_rate
-        Step size eta in units of a Newton step: ``"auto"`` finds it from the agreement of recent
-        gradients, between 0.0002 and 0.3; otherwise as in `ClippedLinearRegression`. At least
+        Step size eta in units of a Newton step, by the rules of
+        `clipsgd_river.anomaly.ClippedZScore`; ``"auto"`` is at least 0.0002. At least
         2/(n + 2 d) at the n-th event of d features since the start or the last change of concept
         (which only ``"auto"`` heeds).
     clip
@@ -62,10 +62,8 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     warm_up
         Events whose medians give the first location and scale of each feature, 1 to 10,000; its
         weight learns from the ninth on.
-    max_features
-        More features than this are an error.
-    max_classes
-        More classes than this are an error.
+    max_features, max_classes
+        More features or classes than this raise a ``ValueError``.
 
     Notes
     -----
@@ -141,11 +139,11 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         Raises
         ------
         TypeError
-            If a value is no number; the event is then not learned at all.
+            If a value is not a number; nothing of the event is then learned.
         ValueError
             If there would be more than ``max_features`` features or ``max_classes`` classes.
         """
-        if y not in self._labels and not is_missing(y):
+        if self._is_new(y):
             # A refused event must not leave a class behind.
             self._kernel.check_one(x)
         self._kernel.teach_one(x, self._index(y))
@@ -268,7 +266,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probability of each class in the order of `classes_`; shape (n_samples, n_classes)."""
         self._check_learned()
-        rows, _ = self._validated(X, reset=False)
+        rows = validated_rows(self, X, reset=False)
         order = [self._labels[label] for label in self._sorted_labels()]
         return self._predict_rows(rows)[:, order]
 
@@ -290,6 +288,9 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         labels: dict[Any, int] = self.__dict__.setdefault("_labels_seen", {})
         return labels
 
+    def _is_new(self, label: Any) -> bool:
+        return label not in self._labels and not is_missing(label)
+
     def _index(self, label: Any) -> float:
         """Index of a label, which becomes a class if it is new; NaN for a missing one."""
         labels = self._labels
@@ -301,7 +302,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
             if len(labels) >= limit:
                 raise ValueError(
                     f"the label {label!r} would be class {limit + 1}, and max_classes={limit}; "
-                    "if labels carry values (ids, times), this is no classification"
+                    "if labels carry values (ids, times), use a regression or drop them"
                 )
             if isinstance(label, np.generic):
                 label = label.item()
@@ -315,7 +316,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         targets = np.full(len(labels), np.nan)
         start = 0
         for i, label in enumerate(labels):
-            if label not in self._labels and not is_missing(label):
+            if self._is_new(label):
                 self._learn_rows(Rows(rows.values[start:i], rows.names), targets[start:i])
                 start = i
             targets[i] = self._index(label)

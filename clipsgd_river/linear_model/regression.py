@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.linear_model.regression import RegressionKernel
-from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
 from clipsgd_river.linear_model.base import ClippedLinearModel
 
 if TYPE_CHECKING:
@@ -22,38 +22,34 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
     r"""Linear regression by clipped SGD: no scaling, no step to choose, robust to gross errors.
 
     Choose it for a stream of numbers where some targets or features are wrong, where coefficients
-    drift or jump, and where nobody will tune a learning rate. With z the features standardised by
-    their clipped location and scale, v = z clipped in its norm, and e = y - f(x), the step is
+    drift or jump, and where nobody tunes a learning rate. With z the features standardised by
+    their clipped location and scale, v = z clipped in its norm, and e = y - f(x), the step [1]_ is
 
     .. math:: \beta_j \leftarrow \beta_j + \eta\, e\, v_j / s_j \cdot
-              \min\left(1, \frac{\lambda}{|e| \sqrt{1 + \|v\|^2}}\right),
+              \min\left(1, \frac{\lambda}{|e| \sqrt{1 + \|v\|^2}}\right);
 
-    and likewise for the intercept, with a step of its own.
+    the intercept takes such a step, too, of its own size.
 
     Parameters
     ----------
     learning_rate
-        Step size eta on standardised features: ``"auto"`` finds it from the agreement of recent
-        gradients, between 0.0005 and 0.3; ``"doubling"`` takes 2**(-2m/3) in the m-th epoch of
-        2**m events; a number in (0, 1] is a constant; a River scheduler is asked at each event. At
+        Step size eta on standardised features, as in `clipsgd_river.anomaly.ClippedZScore`, but at
         least 1/(n + d) for a feature's n-th event of d features, and never beyond the step that
         would fit the event exactly.
     clip
-        Clip threshold lambda on the norm of the gradient: ``"auto"``, twice its running median;
-        ``"growing"``, that times the fourth root of the memory in events, so that bias vanishes
-        for every distribution of finite variance; a positive number, in units of the target times
-        standard deviations; ``None``, no clipping.
+        As in `clipsgd_river.anomaly.ClippedZScore`; a number is in units of the target times
+        standard deviations.
     warm_up
         Events whose medians give the first location and scale of each feature and the first
         intercept, 1 to 10,000; weights learn afterwards.
     max_features
-        More features than this are an error.
+        More features than this raise a ``ValueError``.
 
     Notes
     -----
     A missing feature (no key, ``None``, NaN) counts as its location and teaches nothing; a missing
-    target teaches nothing at all. Clipping settles on a robust centre of the noise: where noise is
-    asymmetric the intercept is off its mean, and ``clip="growing"`` lets this vanish.
+    target teaches nothing at all. Where the noise is asymmetric, clipping leaves the intercept off
+    its mean, and ``clip="growing"`` lets this vanish.
 
     Cost O(features present) per event; 160 bytes per feature.
 
@@ -107,10 +103,9 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
 
         Raises
         ------
-        TypeError
-            If a value is no number; the event is then not learned at all.
-        ValueError
-            If a new feature would exceed ``max_features``; likewise.
+        TypeError, ValueError
+            If a value is not a number, or a new feature would exceed ``max_features``. Nothing
+            of the event is then learned.
         """
         self._kernel.teach_one(x, y if type(y) is float else as_float("the target", y))
 
@@ -136,8 +131,7 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Expected target of each row, shape (n_samples,)."""
         self._check_learned()
-        rows, _ = self._validated(X, reset=False)
-        return self._predict_rows(rows)[:, 0]
+        return self._predict_rows(validated_rows(self, X, reset=False))[:, 0]
 
     @property
     def coef_(self) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What metrics of alerts share: whom they can judge, and what counts as an alert."""
+"""What metrics of alerts share: which models they work with, and what counts as an alert."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THRESHOLD = 0.9
 
 
 class AlertMetric(metrics.base.BinaryMetric):
-    """Base of metrics that ask of a score, a verdict or probabilities whether it is an alert.
+    """Base of metrics that turn a score, a verdict or probabilities into an alert or none.
 
     Alerts and anomalies are the positive class. Goes before the metric of River that counts.
     """
@@ -54,9 +54,9 @@ class AlertMetric(metrics.base.BinaryMetric):
         """Detectors, alert filters, classifiers, and pipelines that River can evaluate.
 
         A pipeline that ends in a filter has no ``classify``, so that
-        `river.evaluate.progressive_val_score` cannot ask it: the scaler belongs inside,
+        `river.evaluate.progressive_val_score` cannot use it: the scaler belongs inside,
         ``AlertBudget(scaler | detector)``. Neither can it hand targets to a detector that needs
-        them for its score. Classifiers are asked for their probabilities.
+        them for its score. Of classifiers it takes the probabilities.
         """
         return gives_scores(model) or super().works_with(model)
 
@@ -113,7 +113,7 @@ def in_units(unit: str, time: Any) -> float:
     Raises
     ------
     ValueError, TypeError
-        If there is none, or it is no time.
+        If there is none, or it is not a time.
     """
     if time is None:
         raise ValueError(

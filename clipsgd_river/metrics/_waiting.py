@@ -67,7 +67,7 @@ class WaitingMetric(_alerts.AlertMetric):
         y_pred
             What the model said of the event: a score, a verdict or probabilities.
         w
-            Of no account.
+            Ignored.
         time
             A date and time (naive ones count as UTC) or a number of seconds, not before that of
             the last event; only with a unit of time.

@@ -19,9 +19,7 @@ class AlertRate(_alerts.AlertMetric):
     Parameters
     ----------
     threshold
-        Score from which on an event alerts, for models that give scores: those of this package
-        are in [0, 1) and 0.5 for the typical event, so that 0.9 is nine times the usual distance.
-        Ignored for filters, whose verdicts are what they are.
+        As in `Precision`.
     per
         ``"event"``, or ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``: then every
         `update` is given the ``time`` of its event.

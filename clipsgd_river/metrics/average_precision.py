@@ -24,8 +24,8 @@ class AveragePrecision(metrics.base.BinaryMetric):
     over the distinct scores from the highest down, P and R the precision and recall of alerting
     from that score on: events of equal score count together. It is the value of
     `sklearn.metrics.average_precision_score` over the window. Choose it beside
-    `river.metrics.ROCAUC` where anomalies are rare: it asks how clean the top of the ranking is,
-    and a random ranking has the share of anomalies for a value. Scores may be of any scale. 0.0
+    `river.metrics.ROCAUC` where anomalies are rare: it measures how clean the top of the ranking
+    is; a random ranking has the share of anomalies for a value. Scores may be of any scale. 0.0
     where the window has no anomaly.
 
     Parameters
@@ -37,7 +37,7 @@ class AveragePrecision(metrics.base.BinaryMetric):
     Raises
     ------
     ValueError, TypeError
-        If the window is no positive number, or an event is taken back that is not in the window.
+        If the window is not positive, or an event is taken back that is not in the window.
 
     Notes
     -----

@@ -33,10 +33,9 @@ class DetectionDelay(WaitingMetric):
         Longest delay that counts as found, in units; beyond it an anomaly is missed. ``None`` for
         no limit.
     unit
-        ``"event"``, or ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``: then every
-        `update` is given the ``time`` of its event.
+        As ``per`` in `AlertRate`.
     threshold
-        Score from which on an event alerts, for models that give scores, as of `AlertRate`.
+        As in `Precision`.
 
     Attributes
     ----------

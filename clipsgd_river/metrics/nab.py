@@ -40,8 +40,8 @@ class NAB(_alerts.AlertMetric):
         ``"standard"``, ``"reward_low_FP_rate"`` or ``"reward_low_FN_rate"``: A is (tp 1, fp 0.11,
         fn 1), with fp 0.22, or with fn 2.
     skip
-        Events at the beginning of the (first) series whose alarms are not judged: the benchmark
-        skips min(15 %, 750) of them. A window that ends within them does not count.
+        Events at the beginning of the (first) series whose alarms do not count: the benchmark
+        skips min(15 %, 750) of them. Neither does a window that ends within them.
 
     Notes
     -----
@@ -99,7 +99,7 @@ class NAB(_alerts.AlertMetric):
         Parameters
         ----------
         skip
-            Events at its beginning whose alarms are not judged.
+            Events at its beginning whose alarms do not count.
         """
         self._close(self._at - 1)
         self._skipped = skip if skip == 0 else _settings.count("skip", skip)
@@ -115,7 +115,7 @@ class NAB(_alerts.AlertMetric):
         y_pred
             What the model said of the event: a score, a verdict or probabilities.
         w
-            Of no account.
+            Ignored.
         """
         score, at = self._score(y_pred), self._at
         self._at += 1

@@ -23,14 +23,13 @@ class RecoveryTime(WaitingMetric):
     before the change by ``tolerance`` at most. A change that is not recovered from counts
     with the whole time up to the next one, or up to now. ``docs/alert_metrics.md`` has the formula.
 
-    Choose it to compare how fast models adapt to what is new for good, where `DetectionDelay` asks
+    Choose it to compare how fast models adapt to what is new for good; `DetectionDelay` measures
     how fast they notice it.
 
     Parameters
     ----------
-    changes
-        Where changes begin: positions of events, counted from 0, or times with a unit of time.
-        Rising.
+    changes, unit, threshold
+        As in `DetectionDelay`.
     of
         ``"alert"``: the share of alerts; ``"score"``: the scores, or probabilities; ``"error"``:
         how far an estimate is from the truth, numbers, arrays or dicts, or one minus the
@@ -40,11 +39,6 @@ class RecoveryTime(WaitingMetric):
     tolerance
         How much above the level from before still counts as recovered, as a share of it; 0 or
         more.
-    unit
-        ``"event"``, or ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``: then every
-        `update` is given the ``time`` of its event.
-    threshold
-        Score from which on an event alerts, for models that give scores, as of `AlertRate`.
 
     Attributes
     ----------

@@ -76,7 +76,7 @@ class ClippedSGD(Saveable, optim.base.Optimizer):
             lr = _settings.number("lr", lr)
             if not 0.0 < lr < inf:
                 raise ValueError(f"lr is positive and finite, not {lr!r}")
-        super().__init__(lr)  # type: ignore[arg-type]  # it keeps what is no number as it is
+        super().__init__(lr)  # type: ignore[arg-type]  # it keeps any other value as it is
         self.clip = clip
         self._kernel = GradientClip({"lr": lr, "clip": _checked_clip(clip)})
 

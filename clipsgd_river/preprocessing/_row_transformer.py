@@ -86,10 +86,8 @@ class RowTransformer(
 
         Parameters
         ----------
-        X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
-        y
-            Ignored.
+        X, y
+            As in `fit`.
         """
         self._learn(self._validated(X, reset=not hasattr(self, "n_features_in_")))
         return self

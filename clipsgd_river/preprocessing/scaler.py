@@ -28,36 +28,22 @@ def checked_squash(value: Any) -> bool:
 class ClippedScaler(RowTransformer):
     r"""Centres and scales each feature by its clipped mean and standard deviation.
 
-    Choose it over `river.preprocessing.StandardScaler` and `MinMaxScaler` where an outlier must
-    not squeeze all later events into a point, and where a level that really changes must be
-    followed. For models that want values in [0, 1], as `river.anomaly.HalfSpaceTrees` does, set
-    ``squash``.
+    Choose it over `river.preprocessing.StandardScaler` and `MinMaxScaler` where an outlier must not
+    squeeze all later events into a point, and where a level that really changes must be followed.
+    For models that want values in [0, 1], as `river.anomaly.HalfSpaceTrees` does, set ``squash``.
 
     .. math:: z_j = (x_j - m_j) / s_j, \qquad
               z_j \mapsto \tfrac12 \bigl(1 + z_j / (6 + |z_j|)\bigr) \text{ if squashed},
 
-    with m and s moved by one clipped SGD step per event, as in
-    `clipsgd_river.anomaly.ClippedZScore`.
+    with m and s those of `clipsgd_river.anomaly.ClippedZScore`.
 
     Parameters
     ----------
     squash
-        Whether to map the scaled values to [0, 1]: 0.5 is the mean, 0.25 and 0.75 lie six
-        standard deviations off.
-    learning_rate
-        Share eta of a (clipped) deviation by which the location moves: ``"auto"``, as large as the
-        agreement of recent gradients says, between 0.0005 and 0.3; ``"doubling"``, 2**(-2m/3) in
-        the m-th epoch of 2**m events; a number in (0, 1], a memory of 1/eta events; a River
-        scheduler. At least 1/t for a feature's t-th event.
-    clip
-        Threshold on the norm of the standardised gradient: ``"auto"``, twice its running median;
-        ``"growing"``, that times the fourth root of the memory in events; a number from 0.1, in
-        standard deviations; ``None``, no clipping.
-    warm_up
-        Events from which a feature's first location and scale are taken, by medians, 1 to
-        10,000.
-    max_features
-        More features than this are an error.
+        Whether to map the scaled values to [0, 1]: 0.5 is the mean, 0.25 and 0.75 lie six standard
+        deviations off.
+    learning_rate, clip, warm_up, max_features
+        As in `clipsgd_river.anomaly.ClippedZScore`.
 
     Notes
     -----
@@ -66,10 +52,6 @@ class ClippedScaler(RowTransformer):
     A missing value (NaN, ``None``), a feature never seen and a constant become 0, or 0.5 squashed:
     the expected value. A constant that changes deviates by sqrt(n) after n events. Infinite values
     count as 1e150; scaled values are at most 1e35. One scaler belongs to one thread at a time.
-
-    Departs from A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
-    NeurIPS 2023, in standardising the gradient, the automatic threshold and step, and the robust
-    start.
 
     Examples
     --------
@@ -123,10 +105,9 @@ class ClippedScaler(RowTransformer):
 
         Raises
         ------
-        TypeError
-            If a value is no number; the event is then not learned at all.
-        ValueError
-            If a new feature would exceed ``max_features``; likewise.
+        TypeError, ValueError
+            If a value is not a number, or a new feature would exceed ``max_features``. Nothing
+            of the event is then learned.
         """
         self._kernel.learn_one(x)
 
@@ -138,7 +119,7 @@ class ClippedScaler(RowTransformer):
         Raises
         ------
         TypeError
-            If a value is no number.
+            If a value is not a number.
         """
         scaled: dict[base.typing.FeatureName, float] = self._kernel.transform_one(x)
         return scaled

@@ -25,8 +25,8 @@ class SurprisalEncoder(RowTransformer):
     """Replaces user names, ports, countries by how surprising they are, in bits.
 
     Choose it over `river.preprocessing.OneHotEncoder` where values are many or new ones keep
-    coming: each feature stays one number, the memory is bounded, and what was never seen has a
-    place on the same scale. ``SurprisalEncoder() | ClippedEnsemble()`` takes events as they are;
+    coming: each feature stays one number, the memory is bounded, and what was never seen is on the
+    same scale. ``SurprisalEncoder() | ClippedEnsemble()`` takes events as they are;
     numbers pass through.
 
     The surprisal of a value is about -log2 of its recent frequency. Where new values are rare, a
@@ -50,12 +50,7 @@ class SurprisalEncoder(RowTransformer):
         Values kept per feature, at least 10; those of each context count separately, and so do the
         contexts. Beyond it the rarest go.
     max_features
-        More categorical features than this are an error.
-
-    Raises
-    ------
-    TypeError
-        At an event with a value that is neither a number nor a category, such as a list.
+        More categorical features than this raise a ``ValueError``.
 
     Notes
     -----
@@ -121,10 +116,9 @@ class SurprisalEncoder(RowTransformer):
 
         Raises
         ------
-        TypeError
-            If a value is neither; the event is then not learned at all.
-        ValueError
-            If a new categorical feature would exceed ``max_features``; likewise.
+        TypeError, ValueError
+            If a value is neither, or a new categorical feature would exceed ``max_features``.
+            Nothing of the event is then learned.
         """
         self._kernel.learn_one(x)
 

@@ -33,10 +33,8 @@ class SplicedBinnedPareto(OneVariable, ContinuousDistribution):
     bins
         Number of bins, 2 to 1,000.
     learning_rate
-        Step size of location and scale, at least 1/t at the t-th value: ``"auto"``, as large as
-        the agreement of recent gradients says, between 0.0005 and 0.3; ``"averaging"``, 1/t, and
-        bins and tails forget nothing either; ``"doubling"``, 2**(-2m/3) in the m-th epoch of 2**m
-        values; a number in (0, 1]; a River scheduler.
+        Step size of location and scale: ``"averaging"``, 1/t, and bins and tails forget nothing
+        either; otherwise as in `clipsgd_river.anomaly.ClippedZScore`.
     warm_up
         First values, 1 to 10,000, that give location and scale by medians, so that an outlier
         among them does no harm.
@@ -68,7 +66,7 @@ class SplicedBinnedPareto(OneVariable, ContinuousDistribution):
     (True, 12.6)
     >>> 1e-5 < p.sf(18) < 1e-4  # truly 3.2e-5
     True
-    >>> p.update_many([rng.gauss(20, 6) for _ in range(1000)])  # another place, another scale
+    >>> p.update_many([rng.gauss(20, 6) for _ in range(1000)])  # another location and scale
     >>> 1e-5 < p.sf(44) < 1e-3
     True
     """
@@ -146,7 +144,7 @@ class SplicedBinnedPareto(OneVariable, ContinuousDistribution):
 
     def sample(self) -> float:
         """Draw a value."""
-        # random() may be 0, the level of no finite value.
+        # random() may be 0, whose quantile is infinite.
         return self.ppf(self._rng.random() or 0.5)
 
     @property

@@ -21,13 +21,12 @@ class ClippedStatistic(OneVariable, stats.base.Univariate):
 
     _kernel_class: ClassVar[type[UnivariateKernel]]
 
-    def _start(self, parameters: dict[str, Any]) -> None:
-        """Check the parameters that all statistics have, and make the kernel."""
-        settings = dict(parameters)
-        settings["learning_rate"] = _settings.learning_rate(
-            settings["learning_rate"], _settings.RULES_OF_MEANS
-        )
-        settings["warm_up"] = _settings.warm_up(settings["warm_up"])
+    def _start(self, learning_rate: Any, warm_up: Any, **checked: Any) -> None:
+        """Keep and check the parameters that all statistics have, and make the kernel."""
+        self.learning_rate = learning_rate
+        self.warm_up = warm_up
+        rate = _settings.learning_rate(learning_rate, _settings.RULES_OF_MEANS)
+        settings = {"learning_rate": rate, **checked, "warm_up": _settings.warm_up(warm_up)}
         self._kernel = self._kernel_class(settings)
 
     @property

@@ -28,15 +28,13 @@ class ClippedMean(ClippedStatistic):
     ----------
     learning_rate
         Share eta of a (clipped) deviation by which the mean moves, at least 1/t at the t-th value:
-        ``"averaging"``, 1/t, every value counts alike and nothing is forgotten; ``"auto"``, from
-        1/t down to 0.0005 and as large as the agreement of recent deviations says, up to 0.3;
-        ``"doubling"``, 2**(-2m/3) in the m-th epoch of 2**m values; a number in (0, 1], a memory
-        of 1/eta values; a River scheduler, asked at each value.
+        ``"averaging"``, 1/t, every value counts alike and nothing is forgotten; otherwise as in
+        `clipsgd_river.anomaly.ClippedZScore`.
     clip
         Threshold lambda: ``"growing"``, five clipped standard deviations times the fourth root of
         the memory in values; ``"auto"``, twice the running median of absolute deviations, which
-        settles off the mean of a skewed variable (0.085 standard deviations at Pareto(2.1), 0.14
-        at an exponential); a number from 0.1, in standard deviations; ``None``, no clipping: with
+        leaves the mean of a skewed variable biased (0.085 standard deviations at Pareto(2.1), 0.14
+        at an exponential); a number, in standard deviations; ``None``, no clipping: with
         ``"averaging"`` the sample mean.
     warm_up
         First values, 1 to 10,000, that are clipped together around their median, so that an
@@ -50,8 +48,8 @@ class ClippedMean(ClippedStatistic):
     deviation, and multiplies the mean square by at most 1 + 25 / sqrt(t). A share of gross outliers
     that stays constant is, to a mean, part of the distribution: a growing threshold reaches it.
 
-    Departs from [1]_ in finding the threshold from the stream instead of from a known bound, and
-    in the start.
+    Departs from [1]_ in finding the threshold from the stream, not from a known bound, and in the
+    start.
 
     References
     ----------
@@ -80,64 +78,33 @@ class ClippedMean(ClippedStatistic):
         clip: str | float | None = "growing",
         warm_up: int = 20,
     ) -> None:
-        self.learning_rate = learning_rate
         self.clip = clip
-        self.warm_up = warm_up
-        self._start(
-            {
-                "learning_rate": learning_rate,
-                "clip": _settings.clip(clip),
-                "warm_up": warm_up,
-            }
-        )
+        self._start(learning_rate, warm_up, clip=_settings.clip(clip))
 
     def get(self) -> float:
         """Mean so far; 0.0 before the first value."""
         return float(self._kernel.location)
 
     def radius(self, confidence: float = 0.95, sigma: float | None = None) -> float:
-        r"""Distance from the true mean that is exceeded with probability 1 - confidence at most.
+        """Distance from the true mean that is exceeded with probability 1 - confidence at most.
 
-        Theorem. Let values be independent with mean mu and standard deviation sigma, the steps
-        eta_t fixed in advance, the t-th threshold lambda_t and mean m depend on earlier values
-        only, and :math:`E(x_t - m)^2 \le v` given these. With :math:`w_t` the weight of the t-th
-        step in the mean (1/n if averaging), :math:`w_t \lambda_t \le B` and
-        :math:`L = \log(2 / (1 - \mathrm{confidence}))`,
-
-        .. math:: |m_n - \mu| \le \sqrt{2 v L \sum_t w_t^2} + \frac{B L}{3}
-                  + \frac{v}{4} \sum_t \frac{w_t}{\lambda_t}
-
-        with probability of at least the confidence, at one n chosen in advance.
-
-        Proof. The error is :math:`\sum_t w_t (\xi_t + b_t)`, xi_t the clipped deviation less its
-        conditional mean, b_t the bias of clipping. As (a - lambda)_+ <= a^2 / (4 lambda), b_t is
-        at most v / (4 lambda_t): the last term. Since (e^u - 1 - u) / u^2 grows with u, the
-        clipped deviation, at most lambda in size and v in mean square, has
-        :math:`\log E e^{h \xi_t} \le v (e^{h \lambda_t} - 1 - h \lambda_t) / \lambda_t^2`: the
-        product over t is Bernstein's supermartingale, and gives the other two terms.
-
-        The first ``warm_up`` values are counted as if they were steps too; there, and where v
-        and B are read off the stream instead of being known, the theorem is a guide. Coverage was
-        measured at or above 95 % for normal, t(2.1), Pareto(2.1) and Bernoulli(0.1) values. It
-        says nothing of a mean that drifts. Without clipping it is Chebyshev's
-        :math:`\sqrt{v \sum_t w_t^2 / (1 - \mathrm{confidence})}`.
+        Without drift, at one number of values chosen in advance. ``docs/mean_radius.md`` has the
+        theorem, its proof, and what of it is measured rather than proved.
 
         Parameters
         ----------
         confidence
             Above 0 and below 1.
         sigma
-            A bound on the standard deviation, positive, if one is known; v is then
-            sigma^2 (1 + sum w^2). Otherwise v is the clipped variance so far, which may be too
-            small where most of the variance is in values hardly ever seen.
+            A bound on the standard deviation, positive, if one is known. Otherwise the clipped
+            variance so far is used, which may be too small where most of the variance is in values
+            hardly ever seen.
 
         Returns
         -------
         A number, at least 0; infinite before the second value, unless ``sigma`` is given.
         """
-        confidence = _settings.number("confidence", confidence)
-        if not 0.0 < confidence < 1.0:
-            raise ValueError(f"confidence is above 0 and below 1, not {confidence!r}")
+        confidence = _settings.probability("confidence", confidence)
         kernel = self._kernel
         energy = kernel.weight_energy
         if sigma is not None:

@@ -31,10 +31,8 @@ class ClippedQuantile(ClippedStatistic):
         Level of the quantile, above 0 and below 1.
     learning_rate
         ``"averaging"`` (default): steps eta = t**(-5/8), and the mean of the iterates theta, which
-        forgets nothing. Otherwise theta itself, with eta at least 1/t at the t-th value:
-        ``"auto"``, as large as the agreement of recent gradients says, between 0.0005 and 0.3;
-        ``"doubling"``, 2**(-2m/3) in the m-th epoch of 2**m values; a number in (0, 1]; a River
-        scheduler.
+        forgets nothing. Otherwise theta itself, with eta as in
+        `clipsgd_river.anomaly.ClippedZScore`.
     warm_up
         First values, at least 1, of which the exact quantile is taken.
 
@@ -74,12 +72,7 @@ class ClippedQuantile(ClippedStatistic):
         warm_up: int = 20,
     ) -> None:
         self.q = q
-        self.learning_rate = learning_rate
-        self.warm_up = warm_up
-        level = _settings.number("q", q)
-        if not 0.0 < level < 1.0:
-            raise ValueError(f"q is a level above 0 and below 1, not {q!r}")
-        self._start({"q": level, "learning_rate": learning_rate, "warm_up": warm_up})
+        self._start(learning_rate, warm_up, q=_settings.probability("q", q))
 
     @property
     def name(self) -> str:

@@ -27,8 +27,7 @@ class ClippedVar(ClippedStatistic):
     Parameters
     ----------
     learning_rate
-        As `ClippedMean` has it: ``"averaging"`` (default), ``"auto"``, ``"doubling"``, a number in
-        (0, 1], or a River scheduler.
+        As in `ClippedMean`.
     clip
         Threshold lambda: ``"auto"``, twice the running median of absolute deviations;
         ``"growing"``, five clipped standard deviations times the fourth root of the memory in
@@ -42,12 +41,8 @@ class ClippedVar(ClippedStatistic):
     O(1) per value, some 2 KB, whatever the number of values. NaN and ``None`` teach nothing.
     Divided by one minus the sum of the squared weights, which is (n - 1) / n for equal ones.
 
-    Departs from [1]_, which estimates means, in taking the squares of the clipped gradients.
-
-    References
-    ----------
-    .. [1] A. Sankararaman and B. Narayanaswamy, *Online robust non-stationary estimation*,
-       NeurIPS 2023.
+    Departs from the source of `ClippedMean`, which estimates means, in taking the squares of the
+    clipped gradients.
 
     Examples
     --------
@@ -71,16 +66,9 @@ class ClippedVar(ClippedStatistic):
         clip: str | float | None = "auto",
         warm_up: int = 20,
     ) -> None:
-        self.learning_rate = learning_rate
         self.clip = clip
-        self.warm_up = warm_up
-        self._start(
-            {
-                "learning_rate": learning_rate,
-                "clip": _settings.clip(clip, _settings.SMALLEST_CLIP_OF_SCALE),
-                "warm_up": warm_up,
-            }
-        )
+        threshold = _settings.clip(clip, _settings.SMALLEST_CLIP_OF_SCALE)
+        self._start(learning_rate, warm_up, clip=threshold)
 
     def get(self) -> float:
         """Variance so far, at least 0; 0.0 before the second value."""

@@ -24,30 +24,25 @@ class ClippedVectorMean(Saveable, base.Base):
               \lambda_t)\bigr), \qquad
               \mathrm{clip}(g, \lambda) = g \min(1, \lambda / \|g\|_2)
 
-    The estimator of [1]_ for the mean, with its settings by name: choose it to follow the paper,
-    or where all features share one unit, and their deviations are judged together. Where units
-    differ, `clipsgd_river.preprocessing.ClippedScaler` has a location and a scale per feature; for
-    one variable and a radius of confidence there is `ClippedMean`.
+    The estimator of [1]_ for the mean, with its settings by name: choose it to follow the paper, or
+    where all features share one unit and their deviations are clipped together. Where units differ,
+    `clipsgd_river.preprocessing.ClippedScaler` has a location and a scale per feature; for one
+    variable and a radius of confidence there is `ClippedMean`.
 
     Parameters
     ----------
     learning_rate
-        Step size eta: ``"auto"`` finds it from the correlation of gradients, between 0.0005 and
-        0.3, and at least 1/t; ``"averaging"``, 1/t; ``"doubling"``, 2**(-2m/3) in the m-th epoch of
-        2**m events; a number in (0, 1] is a constant; a River scheduler is asked at each event.
+        Step size eta: ``"averaging"``, 1/t; otherwise as in `clipsgd_river.anomaly.ClippedZScore`.
     clip
-        Threshold lambda on the norm of the gradient: ``"auto"``, twice its running median;
-        ``"growing"``, that times the fourth root of the memory in events, so that the bias
-        vanishes for every distribution of finite variance; a number in the unit of x; ``None``, no
-        clipping.
+        As in `clipsgd_river.anomaly.ClippedZScore`; a number is in the unit of x.
     radius
         Radius R of a ball around 0 in which the mean is known to lie, in the unit of x; ``None``
         for no such knowledge.
     warm_up
-        Events from which the first mean is taken, by medians, 1 to 10,000. With 1 it is the first
-        event, as in the paper.
+        Events whose medians give the first mean, 1 to 10,000. With 1 it is the first event, as in
+        the paper.
     max_features
-        More features than this are an error.
+        More features than this raise a ``ValueError``.
 
     Notes
     -----
@@ -108,10 +103,9 @@ class ClippedVectorMean(Saveable, base.Base):
 
         Raises
         ------
-        TypeError
-            If a value is no number; the event is then not learned at all.
-        ValueError
-            If a new feature would exceed ``max_features``; likewise.
+        TypeError, ValueError
+            If a value is not a number, or a new feature would exceed ``max_features``. Nothing
+            of the event is then learned.
         """
         self._kernel.learn_one(x)
 
