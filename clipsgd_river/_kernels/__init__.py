@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -22,45 +22,49 @@ from types import ModuleType
 PURE_PYTHON = os.environ.get("CLIPSGD_PURE_PYTHON", "0") not in ("", "0")
 
 
-class SourceFinder(MetaPathFinder):
-    """Finds the source of a kernel module before its compiled form."""
+class KernelLoader(SourceFileLoader):
+    """Runs the source of a kernel, with a stand-in for Cython where that is not installed.
+
+    A kernel says ``import cython``, as Cython has to see it in the source, and uncompiled really
+    does so. The stand-in is there while a kernel is imported, and then no more: other packages must
+    go on finding no Cython.
+    """
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the source."""
+        if "cython" in sys.modules or CYTHON_IS_INSTALLED:
+            super().exec_module(module)
+            return
+        sys.modules["cython"] = import_module(f"{__name__}.core._shim")
+        try:
+            super().exec_module(module)
+        finally:
+            del sys.modules["cython"]
+
+
+class KernelFinder(MetaPathFinder):
+    """Finds the source of a kernel: where there is no compiled module, or before that."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Spec of the source file, for modules of this package only."""
-        package, *names = fullname.removeprefix(__name__ + ".").split(".")
-        if not fullname.startswith(__name__ + ".") or not names:
+        """Spec of the module, for modules of this package only."""
+        room, _, name = fullname.removeprefix(f"{__name__}.").partition(".")
+        if not fullname.startswith(f"{__name__}.") or not name or name == "_shim":
             return None
-        return spec_from_file_location(
-            fullname, Path(__file__).parent.joinpath(package, *names).with_suffix(".py")
-        )
+        if not PURE_PYTHON:
+            spec = PathFinder.find_spec(fullname, path)
+            if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+                return spec
+        source = Path(__file__).parent / room / f"{name}.py"
+        return spec_from_file_location(fullname, source, loader=KernelLoader(fullname, str(source)))
 
 
-def import_without_cython() -> None:
-    """Import every kernel that is not compiled, with `core._shim` as its ``cython``.
+CYTHON_IS_INSTALLED = find_spec("cython") is not None
+if PURE_PYTHON or not CYTHON_IS_INSTALLED:
+    sys.meta_path.insert(0, KernelFinder())
 
-    A kernel says ``import cython``, as Cython has to see it in the source, and uncompiled really
-    does so. Where Cython is not installed the stand-in is there while kernels are imported, and
-    then no more: other packages must go on finding no Cython.
-    """
-    sys.modules["cython"] = import_module(f"{__name__}.core._shim")
-    try:
-        for path in sorted(Path(__file__).parent.rglob("[!_]*.py")):
-            kernel = ".".join((__name__, *path.relative_to(path.parents[1]).with_suffix("").parts))
-            spec = find_spec(kernel)
-            if spec is not None and spec.origin is not None and spec.origin.endswith(".py"):
-                import_module(kernel)
-    finally:
-        del sys.modules["cython"]
-
-
-if PURE_PYTHON:
-    sys.meta_path.insert(0, SourceFinder())
-if find_spec("cython") is None:
-    import_without_cython()
-
-from clipsgd_river._kernels.core import features  # noqa: E402 (after the finder and the stand-in)
+from clipsgd_river._kernels.core import features  # noqa: E402 (after the finder)
 
 COMPILED: bool = not features.__file__.endswith(".py")
 
