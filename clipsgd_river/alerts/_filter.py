@@ -58,7 +58,8 @@ def explain(
     if not hasattr(detector, "expect_one"):
         return contributions, ()
     bands = detector.expect_one(event, *targets)
-    return contributions, described(event, contributions, bands, feature_descriptions(model, x))
+    said = None if detector is model else feature_descriptions(model, x)
+    return contributions, described(event, contributions, bands, said)
 
 
 class AlertFilter(SaveableWrapper, base.AnomalyFilter):

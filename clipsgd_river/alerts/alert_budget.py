@@ -34,29 +34,14 @@ class AlertBudget(DetectorFilter):
     is given instead, which may be exceeded when behaviour changes, choose `TailFilter`.
 
     A detector says how unusual an event is; this filter says which are the most unusual ones at
-    the promised rate. It follows the upper half of the scores by a ladder of quantiles, and an
-    alert is an event whose estimated log-rarity v = -log P(S >= s) exceeds
-
-    .. math:: z_t = -\log \alpha + \frac{g D_t}{1 - (D_t / c_t)^2}, \qquad
-              D_t = A_t - \alpha t, \qquad c_t = \min(16,\ 4 + \alpha t / 10),
-
-    with A the alerts so far, alpha the rate and g = 0.02. By the mean value theorem this is
-
-    .. math:: z_{t+1} = z_t + \gamma_t \,(1\{v_t > z_t\} - \alpha) + o(1),
-
-    online gradient descent on the pinball loss with a step of gamma = g at rest, in units of
-    log-rarity, which is the spread of scores near the threshold; it grows without bound as D nears
-    c. A step that is always large keeps the rate too, but forgets which events deserve an alert.
-
-    **The rate.** An event alerts only if D < c, and D rises by at most 1; where D <= -c every
-    event alerts, whatever its score. c never falls. So, whatever the scores are,
+    the promised rate alpha, by the upper half of the scores so far. Whatever the scores are, the
+    alerts A among t events obey
 
     .. math:: -c_t - \alpha \le A_t - \alpha t \le c_t + 1, \qquad
-              \left| A_t / t - \alpha \right| \le (c_t + 1) / t \le 17 / t,
+              c_t = \min(16,\ 4 + \alpha t / 10),
 
-    and no stretch of n events has more than alpha n + 33 alerts. The start takes 32 events (and the
-    detector's warm-up before them) without alerts; if they are more than 4 / alpha, the lower
-    bound holds from c_t >= their share on.
+    and no stretch of n events has more than alpha n + 33 alerts. The first 32 events, and the
+    detector's warm-up before them, have none. ``docs/alert_budget.md`` has the rule and the proof.
 
     Parameters
     ----------
@@ -107,12 +92,6 @@ class AlertBudget(DetectorFilter):
     filter at the end of one, since a `river.compose.Pipeline` has no ``classify``: put the scaler
     inside, ``AlertBudget(scaler | detector)``.
 
-    References
-    ----------
-    .. [1] I. Gibbs and E. Candes, *Adaptive conformal inference under distribution shift*, NeurIPS
-       2021, has the iteration with a constant step. The ladder, the growing step and the bound
-       are ours.
-
     Examples
     --------
     >>> import random
@@ -162,6 +141,8 @@ class AlertBudget(DetectorFilter):
         # A pipeline may seem to have the methods of its last step; its class does not.
         has_methods = hasattr(type(anomaly_detector), "learn_one_within")
         self._one_pass = has_methods and not protect_anomaly_detector
+        # Whether an event can go to the detector as it is, once.
+        self._is_plain = self._one_pass and time is None
         self._budget = AlertBudgetKernel(
             {
                 "rate": 0.0 if per_second else rate,
@@ -215,21 +196,16 @@ class AlertBudget(DetectorFilter):
         return float(self.anomaly_detector.score_one(self._without_time(x), *args, **kwargs))
 
     def learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
-        """Judge an event, count it, and let the detector learn it.
-
-        Parameters
-        ----------
-        x
-            The event.
-        args, kwargs
-            The target, for a supervised detector, and what else its ``learn_one`` takes.
-        """
-        self.score_learn_one(x, *args, **kwargs)
+        """Judge an event, count it, and let the detector learn it."""
+        if self._is_plain and self._scores_counted:
+            self._budget.observe_at(self.anomaly_detector.score_learn_one(x), 0.0)
+        else:
+            self.score_learn_one(x, *args, **kwargs)
 
     def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
         detector, budget = self.anomaly_detector, self._budget
-        counts = self._scores_count()
+        counts = self._scores_counted or self._scores_count()
         if self._one_pass:
             _, seconds, event = (None, 0.0, x) if self.time is None else self._split(x)
             score: float = detector.score_learn_one(event)
@@ -292,7 +268,7 @@ class AlertBudget(DetectorFilter):
             the detector alone learns the event.
         """
         detector, budget = self.anomaly_detector, self._budget
-        counts = self._scores_count()
+        counts = self._scores_counted or self._scores_count()
         moment, seconds, event = (time, 0.0, x) if self.time is None else self._split(x)
         threshold: float = budget.threshold_at(seconds)
         if self._one_pass:
@@ -305,14 +281,31 @@ class AlertBudget(DetectorFilter):
             if self._lacks_target(args):
                 return Verdict(0.0, 0.0, threshold)
             score, distance = self._score_and_distance(event, args)
-        alert = self._alert(event, args, score, seconds, (moment, key)) if counts else None
-        vetoed = alert is not None and unless is not None and unless(alert)
-        if vetoed or not (alert is not None and self.protect_anomaly_detector):
-            detector.learn_one(event, *args, **kwargs)
-        if vetoed:
-            return Verdict(score, distance, threshold)
-        budget.observe_at(score if counts else nan, seconds)
-        return Verdict(score, distance, threshold, alert)
+        judged, about = (score, distance, threshold), (moment, key)
+        return self._judge_unusual((event, args, kwargs), judged, seconds, about, unless)
+
+    def alert_one(
+        self,
+        x: Event,
+        *args: Any,
+        key: Hashable = None,
+        unless: Veto | None = None,
+        **kwargs: Any,
+    ) -> Alert | None:
+        """Judge an event, then learn it; the alert with its reasons, or ``None``.
+
+        The alert of the verdict that `judge_learn_one` gives; parameters as there.
+        """
+        if not (self._is_plain and self._scores_counted):
+            return self.judge_learn_one(x, *args, key=key, unless=unless, **kwargs).alert
+        # The short way for the many events below the threshold.
+        budget, limit = self._budget, self._budget.limit()
+        score, distance, _, _ = self.anomaly_detector.learn_one_within(x, limit)
+        if not score > limit:
+            budget.observe_at(score, 0.0)
+            return None
+        about, judged = (kwargs.pop("time", None), key), (score, distance, budget.threshold())
+        return self._judge_unusual((x, args, kwargs), judged, 0.0, about, unless).alert
 
     def rarer(self, share: float) -> Self:
         """Budget that goes on from here by itself, at a share of the rate.
@@ -377,10 +370,6 @@ class AlertBudget(DetectorFilter):
             pyarrow frame with named columns; with ``time``, a frame. NaN is missing.
         args
             The targets, a sequence of n, for a supervised detector.
-
-        Returns
-        -------
-        ndarray of shape (n,)
         """
         if self._one_pass:
             return self._run(X, args)[0]
@@ -391,10 +380,6 @@ class AlertBudget(DetectorFilter):
 
         The same as `alert_one` on each, without the reasons. Two kernel calls where the detector
         is one of this package: millions of rows a second.
-
-        Returns
-        -------
-        ndarray of bool, shape (n,)
         """
         if self._one_pass:
             return self._run(X, args)[1]
@@ -482,6 +467,26 @@ class AlertBudget(DetectorFilter):
             return None
         probability = float(budget.tail_probability(score))
         return self._alert_on(event, args, score, probability, budget.rate_now(), about)
+
+    def _judge_unusual(
+        self,
+        given: tuple[Event, tuple[Any, ...], dict[str, Any]],
+        judged: tuple[float, float, float],
+        seconds: float,
+        about: tuple[Any, Hashable],
+        unless: Veto | None,
+    ) -> Verdict:
+        """The verdict on an event that may be an alert and has not been learned yet; learns it."""
+        event, args, kwargs = given
+        score, counts = judged[0], self._scores_counted
+        alert = self._alert(event, args, score, seconds, about) if counts else None
+        vetoed = alert is not None and unless is not None and unless(alert)
+        if vetoed or not (alert is not None and self.protect_anomaly_detector):
+            self.anomaly_detector.learn_one(event, *args, **kwargs)
+        if vetoed:
+            return Verdict(*judged)
+        self._budget.observe_at(score if counts else nan, seconds)
+        return Verdict(*judged, alert)
 
     def _without_time(self, x: Event) -> Event:
         return x if self.time is None else _event_time.split(x, self.time)[1]

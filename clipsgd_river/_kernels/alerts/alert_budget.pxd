@@ -1,4 +1,4 @@
-from libc.math cimport exp, log
+from libc.math cimport exp, fabs, log
 
 from clipsgd_river._kernels.alerts.score_ladder cimport ScoreLadder
 from clipsgd_river._kernels.core.archive cimport Archive
@@ -14,6 +14,7 @@ cdef double FLOOR_IN_RATES
 cdef double GAP_MEMORY
 cdef double LONGEST_GAP
 cdef double SMALLEST_RATE
+cdef double ROUND_OFF
 
 cdef class AlertBudgetKernel(ArchivedKernel):
     cdef double per_event
@@ -36,6 +37,7 @@ cdef class AlertBudgetKernel(ArchivedKernel):
     cpdef bint exceeds(self, double score)
     cdef bint is_beyond(self, double score) noexcept nogil
     cpdef double threshold(self)
+    cpdef double limit(self)
     cpdef double tail_probability(self, double score)
     cdef bint judge(self, double score) noexcept nogil
     cdef void pass_time(self, double seconds) noexcept nogil

@@ -12,7 +12,7 @@ from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import ArchivedKernel
 
 if not cython.compiled:
-    from math import exp, log
+    from math import exp, fabs, log
 
     from clipsgd_river._kernels.core.buffers import doubles, integers
 
@@ -31,6 +31,7 @@ FLOOR_IN_RATES = 0.2
 GAP_MEMORY = 10.0
 LONGEST_GAP = 10.0
 SMALLEST_RATE = 1e-12
+ROUND_OFF = 1e-9
 
 
 class AlertBudgetKernel(ArchivedKernel):
@@ -128,6 +129,11 @@ class AlertBudgetKernel(ArchivedKernel):
         if not self.odds:
             return quantile
         return max(quantile / (1.0 + quantile), -most) if quantile > -0.5 else -most
+
+    def limit(self) -> float:
+        """Score just below `threshold`: one up to it is no alert, however odds were rounded."""
+        found: cython.double = self.threshold()
+        return found - ROUND_OFF * fabs(found)
 
     def tail_probability(self, score: float) -> float:
         """Estimated probability that a score exceeds this one; NaN while nothing is known."""
