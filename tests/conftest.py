@@ -30,6 +30,7 @@ Load = Callable[[str], ModuleType]
 DETECTORS = base.AnomalyDetector | base.SupervisedAnomalyDetector | base.AnomalyFilter
 # Folders whose tests run no kernel that tests elsewhere do not run.
 EITHER_MODE = {"cli", "plot"}
+CHANGE_POINTS = {"ClippedOCPD", "ChangeAwareDetector"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -109,6 +110,16 @@ def models_and_transformers() -> Iterator[Any]:
 def has_kernel(detector: Any) -> bool:
     """Whether what a detector says and keeps is computed by kernels of ours alone."""
     return isinstance(detector, KernelOwner | base.AnomalyFilter)
+
+
+def promise(owner: Any, check: Any) -> Any:
+    """Return what is to keep a promise, and the check of it, as parameters of a test.
+
+    Uncompiled, those of change points take minutes. Their own tests run in both modes, and
+    `test_compiled.py` compares the modes bit for bit.
+    """
+    long = not clipsgd_river.COMPILED and type(owner).__name__ in CHANGE_POINTS
+    return pytest.param(owner, check, marks=pytest.mark.slow if long else ())
 
 
 def with_few_components(detector: Any) -> Any:

@@ -16,6 +16,8 @@ from river import stats
 
 from clipsgd_river.anomaly import ClippedZScore
 
+pytestmark = pytest.mark.either_mode
+
 
 def test_goals(script: Load) -> None:
     goals = script("common.goals")

@@ -13,6 +13,8 @@ from conftest import BENCHMARKS, Load, run_script
 
 from clipsgd_river import COMPILED
 
+pytestmark = pytest.mark.either_mode
+
 ALONE = ["--no-peers", "--detectors", "ClippedZScore"]
 # Script -> what makes it small, beside --quick.
 SMALLEST: dict[str, list[str]] = {

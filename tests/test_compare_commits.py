@@ -14,6 +14,8 @@ from compare_commits import main
 
 from clipsgd_river import stats
 
+pytestmark = pytest.mark.either_mode
+
 Recording = dict[str, Any]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import name_of
+from conftest import name_of, promise
 from parts import checks_of, discover_parts
 
 from clipsgd_river import checks
@@ -14,7 +14,9 @@ PARTS = list(discover_parts())
 
 
 @pytest.mark.parametrize(
-    ("part", "check"), [(part, check) for part in PARTS for check in checks_of(part)], ids=name_of
+    ("part", "check"),
+    [promise(part, check) for part in PARTS for check in checks_of(part)],
+    ids=name_of,
 )
 def test_promise(part: Any, check: Any) -> None:
     check(part)

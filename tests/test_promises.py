@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from conftest import discover_detectors, name_of
+from conftest import discover_detectors, name_of, promise
 from parts import discover_parts
 
 from clipsgd_river import alerts, anomaly, checks
@@ -18,7 +18,7 @@ DETECTORS = list(discover_detectors())
 
 @pytest.mark.parametrize(
     ("detector", "check"),
-    [(detector, check) for detector in DETECTORS for check in checks.yield_checks(detector)],
+    [promise(each, check) for each in DETECTORS for check in checks.yield_checks(each)],
     ids=name_of,
 )
 def test_promise(detector: Any, check: Any) -> None:

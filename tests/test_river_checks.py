@@ -9,12 +9,12 @@ import pytest
 from conftest import discover_detectors, models_and_transformers, name_of
 from river import checks as river_checks
 
-from clipsgd_river import checks
+from clipsgd_river import COMPILED, checks
 from clipsgd_river.anomaly import ClippedZScore
 
 
 def subjects_and_checks() -> Iterator[Any]:
-    with checks.bundled_stream(rows=1000):
+    with checks.bundled_stream(rows=1000 if COMPILED else 200):
         for subject in (*discover_detectors(), *models_and_transformers()):
             for check in river_checks.yield_checks(subject):
                 if check.__name__ not in subject._unit_test_skips():

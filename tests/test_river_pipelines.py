@@ -23,7 +23,10 @@ from river.base import AnomalyDetector
 DETECTORS = [detector for detector in discover_detectors() if isinstance(detector, AnomalyDetector)]
 EVENTS = list(datasets.Shuttle().take(500))
 
-pytestmark = pytest.mark.parametrize("detector", DETECTORS, ids=name_of)
+pytestmark = [
+    pytest.mark.either_mode,
+    pytest.mark.parametrize("detector", DETECTORS, ids=name_of),
+]
 
 
 def test_pipeline_passes_scaled_events_on(detector: Any) -> None:

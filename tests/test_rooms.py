@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from conftest import PACKAGE
 
+pytestmark = pytest.mark.either_mode
+
 NAME = PACKAGE.name
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 # The front door loads everything by name, on first use.

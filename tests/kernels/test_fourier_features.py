@@ -101,6 +101,7 @@ def test_weights_are_the_same_in_another_process() -> None:
     assert found.stdout.strip() == here.hex()
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize("d", [1, 2, 5])
 def test_the_mean_of_standard_normal_events_is_that_of_a_density(d: int) -> None:
     """The features' inner products against the kernel means that Gaussian integrals give.
