@@ -182,5 +182,5 @@ def test_images_come_from_a_file_too(tmp_path: Path) -> None:
     assert stream.image_shape == (2, 2)
     assert stream.drawn.images[0].tolist() == [1.0, 0.0, 0.0, 0.0]
     np.savez(tmp_path / "oblong.npz", X=pixels[:, :3], y=np.arange(20) % 10)
-    with pytest.raises(ValueError, match="no square"):
+    with pytest.raises(ValueError, match="not a square number"):
         DriftingDigits(images=tmp_path / "oblong.npz").drawn  # noqa: B018 (it is drawn on access)

@@ -149,7 +149,7 @@ def test_it_serves_in_a_pipeline_and_in_a_search() -> None:
 
 def test_what_is_no_unsupervised_detector_is_refused() -> None:
     for wrong in (linear_model.LinearRegression(), StandardScaler(), "trees"):
-        with pytest.raises(TypeError, match="no anomaly detector"):
+        with pytest.raises(TypeError, match="not an anomaly detector"):
             convert_river_to_sklearn(wrong)
     for wants_target in (
         anomaly.GaussianScorer(),

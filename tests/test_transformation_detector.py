@@ -295,7 +295,7 @@ def test_no_image_moves_the_model_far(pixels: list[float]) -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"image_shape": (2, 3), "transformations": "rotations"}, "no square"),
+        ({"image_shape": (2, 3), "transformations": "rotations"}, "not square"),
         ({"image_shape": (2, 2), "transformations": ["identity", (2, 2)]}, "no two do the same"),
         ({"image_shape": (2, 2), "transformations": ["identity"]}, "2 to 64"),
         ({"image_shape": (2, 2), "transformations": ["identity", "zoom"]}, "no transformation"),
