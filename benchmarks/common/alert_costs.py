@@ -12,7 +12,7 @@ from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.cli.input import events as cli_events
 from clipsgd_river.cli.input.labels import UNKNOWN
-from clipsgd_river.cli.watch import Watch
+from clipsgd_river.cli.scoring.watch import Watch
 from common.data import Event, FloatArray
 from common.goals import goal, goal_table
 from common.report import Cell, Table, progress

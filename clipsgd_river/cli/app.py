@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from clipsgd_river.cli.alert_watch import AlertOptions
 from clipsgd_river.cli.demo import DemoOptions, demo
 from clipsgd_river.cli.formats import Format
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Selection
 from clipsgd_river.cli.input.labels import LabelRule
 from clipsgd_river.cli.score import ScoreOptions, score
+from clipsgd_river.cli.scoring.alert_watch import AlertOptions
 
 app = typer.Typer(
     name="clipsgd-river",

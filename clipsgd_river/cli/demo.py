@@ -13,16 +13,16 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from clipsgd_river.cli.detectors import DEFAULT_DETECTOR, find_detector
-from clipsgd_river.cli.errors import CommandError, UsageError
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import LabelledDistances, Ranking, rank
-from clipsgd_river.cli.interrupts import Interrupts
 from clipsgd_river.cli.report import Report, check_report_path
+from clipsgd_river.cli.report.timeline import Timeline, check_plot_path
 from clipsgd_river.cli.reporter import Reporter
+from clipsgd_river.cli.scoring.detectors import DEFAULT_DETECTOR, find_detector
+from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, ranking_line, summary_lines
-from clipsgd_river.cli.timeline import Timeline, check_plot_path
-from clipsgd_river.cli.watch import Watch
+from clipsgd_river.cli.terminal.errors import CommandError, UsageError
+from clipsgd_river.cli.terminal.interrupts import Interrupts
 
 _OURS: Final = ("ClippedZScore", "ClippedMahalanobis")
 _EVENTS_BETWEEN_LOOKS: Final = 512

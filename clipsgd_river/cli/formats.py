@@ -7,16 +7,16 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Final
 
-from clipsgd_river.cli.errors import UsageError
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM, ByteInput
 from clipsgd_river.cli.input.csv_source import CsvSource
 from clipsgd_river.cli.input.events import Reading, Source
 from clipsgd_river.cli.input.json_lines_source import JsonLinesSource
 from clipsgd_river.cli.input.parquet_source import ParquetSource
-from clipsgd_river.cli.interrupts import Interrupts
 from clipsgd_river.cli.output.parquet_sink import ParquetSink
 from clipsgd_river.cli.output.sinks import CsvSink, JsonLinesSink, Sink
 from clipsgd_river.cli.output.text_output import TextOutput
+from clipsgd_river.cli.terminal.errors import UsageError
+from clipsgd_river.cli.terminal.interrupts import Interrupts
 
 
 class Format(StrEnum):

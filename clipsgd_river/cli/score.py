@@ -10,27 +10,31 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from clipsgd_river.cli.alert_watch import AlertOptions, AlertWatch, refuse_two_on_standard_output
-from clipsgd_river.cli.clock import Clock
-from clipsgd_river.cli.detectors import (
+from clipsgd_river.cli.formats import Format, delimiter_of, format_of, open_sink, open_source
+from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
+from clipsgd_river.cli.input.events import Reading, Selection, Source
+from clipsgd_river.cli.input.labels import LabelledDistances
+from clipsgd_river.cli.output.sinks import Sink
+from clipsgd_river.cli.report import Report, check_report_path
+from clipsgd_river.cli.report.timeline import Timeline, check_plot_path
+from clipsgd_river.cli.reporter import Reporter
+from clipsgd_river.cli.scoring.alert_watch import (
+    AlertOptions,
+    AlertWatch,
+    refuse_two_on_standard_output,
+)
+from clipsgd_river.cli.scoring.clock import Clock
+from clipsgd_river.cli.scoring.detectors import (
     check_state_path,
     load_detector,
     load_filter,
     make_detector,
     save_detector,
 )
-from clipsgd_river.cli.errors import CommandError, DataError, OutputClosed, UsageError
-from clipsgd_river.cli.formats import Format, delimiter_of, format_of, open_sink, open_source
-from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
-from clipsgd_river.cli.input.events import Reading, Selection, Source
-from clipsgd_river.cli.input.labels import LabelledDistances
-from clipsgd_river.cli.interrupts import Interrupted, Interrupts
-from clipsgd_river.cli.output.sinks import Sink
-from clipsgd_river.cli.report import Report, check_report_path
-from clipsgd_river.cli.reporter import Reporter
+from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, summary_lines
-from clipsgd_river.cli.timeline import Timeline, check_plot_path
-from clipsgd_river.cli.watch import Watch
+from clipsgd_river.cli.terminal.errors import CommandError, DataError, OutputClosed, UsageError
+from clipsgd_river.cli.terminal.interrupts import Interrupted, Interrupts
 
 _SECONDS_BETWEEN_SAVES: Final = 60.0
 _FEWER_COLUMNS: Final = "choose columns with --only or --ignore, or another --detector"

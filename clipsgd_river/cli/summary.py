@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import LabelledDistances, Ranking
 from clipsgd_river.cli.report import Report
-from clipsgd_river.cli.timeline import Timeline
-from clipsgd_river.cli.watch import Watch
+from clipsgd_river.cli.report.timeline import Timeline
+from clipsgd_river.cli.scoring.watch import Watch
 
 if TYPE_CHECKING:
     from clipsgd_river.alerts import Verdict

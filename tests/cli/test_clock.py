@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from command_line import call, csv_text, ordinary_rows
 
-from clipsgd_river.cli.clock import Clock
 from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.scoring.clock import Clock
 
 NOON = datetime(2026, 3, 1, 12)
 

@@ -12,7 +12,7 @@ from command_line import call, csv_text, ordinary_rows
 from clipsgd_river.alerts import Alert, Verdict
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import ANOMALY, NORMAL, UNKNOWN
-from clipsgd_river.cli.timeline import Timeline, drawn_threshold
+from clipsgd_river.cli.report.timeline import Timeline, drawn_threshold
 
 figure = pytest.importorskip("matplotlib.figure", reason="pictures need matplotlib")
 

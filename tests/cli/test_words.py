@@ -13,9 +13,9 @@ from command_line import call, csv_text, ordinary_rows, start
 
 from clipsgd_river.alerts.alert import AlertFeature
 from clipsgd_river.cli import reporter
+from clipsgd_river.cli.scoring.watch import MostAnomalous, Watch, reason
 from clipsgd_river.cli.summary import Tally, summary_lines
-from clipsgd_river.cli.text import listed, near_matches, short_number, shown
-from clipsgd_river.cli.watch import MostAnomalous, Watch, reason
+from clipsgd_river.cli.terminal.text import listed, near_matches, short_number, shown
 
 
 def test_progress_without_a_terminal_is_a_plain_line_now_and_then(

@@ -47,7 +47,10 @@ def as_float(name: Any, content: Any) -> float:
 
 
 def is_missing(label: Any) -> bool:
-    """Whether a label is missing: ``None``, NaN, ``pandas.NA``."""
+    """Whether a label is missing: ``None``, ``pandas.NA``, NaN of any type of number."""
     if label is None or type(label).__name__ in MISSING_TYPES:
         return True
-    return isinstance(label, float) and label != label
+    # NaN is the only number that differs from itself; a signalling one may not be compared.
+    if isinstance(label, Decimal):
+        return label.is_nan()
+    return isinstance(label, Real) and bool(label != label)

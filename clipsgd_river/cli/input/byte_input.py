@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from clipsgd_river.cli.errors import DataError, UsageError
-from clipsgd_river.cli.interrupts import Interrupts
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
+from clipsgd_river.cli.terminal.interrupts import Interrupts
 
 STANDARD_STREAM: Final = "-"
 _STANDARD_INPUT: Final = "standard input"

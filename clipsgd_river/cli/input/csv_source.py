@@ -8,11 +8,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.events import ENCODE_IT, Event, Reading
 from clipsgd_river.cli.input.labels import UNKNOWN
-from clipsgd_river.cli.text import (
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
+from clipsgd_river.cli.terminal.text import (
     has_undecodable_bytes,
     is_missing,
     listed,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
-from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.labels import LabelRule
-from clipsgd_river.cli.text import near_matches, shown
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
+from clipsgd_river.cli.terminal.text import near_matches, shown
 
 #: More notes of one kind than these say nothing new.
 _MOST_NOTES: Final = 20

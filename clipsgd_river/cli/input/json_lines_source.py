@@ -6,11 +6,11 @@ import json
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from clipsgd_river.cli.errors import DataError
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.events import ENCODE_IT, MOST_COLUMNS, Event, Reading
 from clipsgd_river.cli.input.labels import UNKNOWN
-from clipsgd_river.cli.text import (
+from clipsgd_river.cli.terminal.errors import DataError
+from clipsgd_river.cli.terminal.text import (
     has_undecodable_bytes,
     is_missing,
     looks_numeric,

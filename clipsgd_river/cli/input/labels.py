@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from clipsgd_river.cli.text import is_missing, shown
+from clipsgd_river.cli.terminal.text import is_missing, shown
 
 NORMAL: Final = 0
 ANOMALY: Final = 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import ENCODE_IT, Event, Reading
 from clipsgd_river.cli.input.labels import UNKNOWN
-from clipsgd_river.cli.text import listed
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
+from clipsgd_river.cli.terminal.text import listed
 
 _BATCH: Final = 4096
 

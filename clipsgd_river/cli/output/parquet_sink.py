@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.events import Event, Source
 from clipsgd_river.cli.input.parquet_source import ParquetSource, import_pyarrow
 from clipsgd_river.cli.output.sinks import (
@@ -19,7 +18,8 @@ from clipsgd_river.cli.output.sinks import (
     refuse_collisions,
     strict,
 )
-from clipsgd_river.cli.text import listed, looks_numeric, parse_number
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
+from clipsgd_river.cli.terminal.text import listed, looks_numeric, parse_number
 
 if TYPE_CHECKING:
     from clipsgd_river.alerts import Verdict

@@ -10,12 +10,12 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.csv_source import CsvSource
 from clipsgd_river.cli.input.events import Event, Source
 from clipsgd_river.cli.input.json_lines_source import JsonLinesSource
 from clipsgd_river.cli.output.text_output import TextOutput
-from clipsgd_river.cli.text import listed
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
+from clipsgd_river.cli.terminal.text import listed
 
 if TYPE_CHECKING:
     from clipsgd_river.alerts import Verdict

@@ -8,8 +8,8 @@ import sys
 from io import FileIO, UnsupportedOperation
 from typing import BinaryIO
 
-from clipsgd_river.cli.errors import OutputClosed, OutputError, UsageError
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
+from clipsgd_river.cli.terminal.errors import OutputClosed, OutputError, UsageError
 
 
 class TextOutput:

@@ -8,19 +8,19 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river._state.file_format import write_atomically
-from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import Ranking
 from clipsgd_river.cli.report.page import Run, page
 from clipsgd_river.cli.report.samples import Samples
-from clipsgd_river.cli.report.top_alerts import RankedAlert, TopAlerts
-from clipsgd_river.cli.timeline import (
+from clipsgd_river.cli.report.timeline import (
     Timeline,
     check_folder,
     drawn_threshold,
     require_matplotlib,
 )
-from clipsgd_river.cli.watch import Watch
+from clipsgd_river.cli.report.top_alerts import RankedAlert, TopAlerts
+from clipsgd_river.cli.scoring.watch import Watch
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from clipsgd_river.alerts import Verdict

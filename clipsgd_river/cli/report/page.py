@@ -10,17 +10,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import clipsgd_river
-from clipsgd_river.cli.clock import Clock
 from clipsgd_river.cli.input.labels import Ranking
 from clipsgd_river.cli.report.pictures import draw
 from clipsgd_river.cli.report.samples import Point, Samples
 from clipsgd_river.cli.report.top_alerts import RankedAlert, TopAlerts
-from clipsgd_river.cli.text import short_number, shown
+from clipsgd_river.cli.scoring.clock import Clock
+from clipsgd_river.cli.terminal.text import short_number, shown
 from clipsgd_river.plot import plot_band, plot_contributions
 
 if TYPE_CHECKING:
     from clipsgd_river.alerts import Alert
-    from clipsgd_river.cli.timeline import Timeline
+    from clipsgd_river.cli.report.timeline import Timeline
 
 _MOST_CARDS: Final = 6
 _MOST_BANDS: Final = 4

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from clipsgd_river.cli.clock import Clock
-from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import ANOMALY, UNKNOWN
+from clipsgd_river.cli.scoring.clock import Clock
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

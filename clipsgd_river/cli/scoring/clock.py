@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from clipsgd_river.cli.errors import DataError
 from clipsgd_river.cli.input.events import Event
-from clipsgd_river.cli.text import is_missing, shown
+from clipsgd_river.cli.terminal.errors import DataError
+from clipsgd_river.cli.terminal.text import is_missing, shown
 
 #: Numbers between these are taken for seconds since 1970: the years 2000 to 2100.
 _EPOCH_SECONDS: Final = (946_684_800.0, 4_102_444_800.0)

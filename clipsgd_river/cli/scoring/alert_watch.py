@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from clipsgd_river.cli.clock import read_moment
-from clipsgd_river.cli.errors import UsageError
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.output.text_output import TextOutput
-from clipsgd_river.cli.text import shown
-from clipsgd_river.cli.watch import Watch
+from clipsgd_river.cli.scoring.clock import read_moment
+from clipsgd_river.cli.scoring.watch import Watch
+from clipsgd_river.cli.terminal.errors import UsageError
+from clipsgd_river.cli.terminal.text import shown
 
 if TYPE_CHECKING:
     from clipsgd_river.alerts import Verdict

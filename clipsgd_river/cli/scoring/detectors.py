@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from clipsgd_river.cli.errors import DataError, UsageError
 from clipsgd_river.cli.input.events import AUTO
-from clipsgd_river.cli.text import listed
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
+from clipsgd_river.cli.terminal.text import listed
 
 DEFAULT_DETECTOR: Final = "ClippedMahalanobis"
 _PREFIX: Final = "clipped"

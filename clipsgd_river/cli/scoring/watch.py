@@ -7,9 +7,9 @@ from collections.abc import Hashable, Iterator, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from clipsgd_river.cli.detectors import encoder_and_detector
 from clipsgd_river.cli.input.events import Event
-from clipsgd_river.cli.text import short_number, shown
+from clipsgd_river.cli.scoring.detectors import encoder_and_detector
+from clipsgd_river.cli.terminal.text import short_number, shown
 
 if TYPE_CHECKING:
     from clipsgd_river.alerts import Verdict

@@ -1,0 +1,1 @@
+"""Events pass detectors and alert filters, and verdicts come out."""
