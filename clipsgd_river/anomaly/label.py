@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from river import base
 
-from clipsgd_river._kernels.core.archive import LARGEST_COUNT
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._kernels.core.typical_distance import TypicalDistance
 from clipsgd_river.anomaly._supervised import SupervisedDetector
@@ -16,6 +15,9 @@ from clipsgd_river.linear_model import ClippedLogisticRegression
 
 # Probabilities below this count as this: a distance is finite.
 SMALLEST_PROBABILITY = 1e-300
+
+# Beyond this a double does not hold every whole number.
+LARGEST_COUNT = 2.0**53
 
 
 class LabelDetector(SupervisedDetector):
