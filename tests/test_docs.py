@@ -34,7 +34,9 @@ def test_examples_say_what_happens(page: Path) -> None:
     assert failed == 0
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "benchmarks" / "README.md"], ids=page_id)
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "benchmarks" / "README.md", ROOT / "CHANGELOG.md"], ids=page_id
+)
 def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in re.findall(
         r"\]\((?!https?://)([^)#\s]*)#?([^)\s]*)\)", page.read_text("utf-8")
