@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from river import base
 
 from clipsgd_river import _settings
+from clipsgd_river._kernels.core.archived import IN_USE
 from clipsgd_river._kernels.core.typical_distance import TypicalDistance
 from clipsgd_river._pipelines import available_if_has, last_step
 from clipsgd_river._state import file_format
@@ -117,7 +118,6 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
         # Indices of the columns of the window among the features of the units.
         self._indices = np.empty(0, dtype=np.intp)
         self._typical = TypicalDistance()
-        self._busy = False
 
     @property
     def ready(self) -> bool:
@@ -251,20 +251,18 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
     @contextmanager
     def _claimed(self) -> Iterator[None]:
         """Refuse a second thread while one is at work: window and copy are shared."""
-        if self._busy:
-            raise RuntimeError(
-                "this FITNESS is in use by another thread; give each thread one of its own or hold "
-                "a lock around the calls"
-            )
-        self._busy = True
+        user = object()
+        # In one step: between two, another thread could come in.
+        if self.__dict__.setdefault("_user", user) is not user:
+            raise RuntimeError(IN_USE)
         try:
             yield
         finally:
-            self._busy = False
+            self.__dict__.pop("_user")
 
     def __getstate__(self) -> dict[str, Any]:
         with self._claimed():
-            return {**self.__dict__, "_busy": False}
+            return {name: value for name, value in self.__dict__.items() if name != "_user"}
 
     def _state(self) -> tuple[bytes, array[float]]:
         with self._claimed():

@@ -13,6 +13,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
 from clipsgd_river import _settings
+from clipsgd_river._kernels.core.archived import IN_USE
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._kernels.linear_model.logistic import LogisticKernel
 from clipsgd_river._state import file_format
@@ -153,9 +154,8 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     ) -> dict[base.typing.ClfTarget, float]:
         """Probability of each label seen so far; empty before anything was learned."""
         found = self._kernel.predict_one(x)
-        if not self._labels:
-            return {}
-        return dict(zip(self._labels, found, strict=True))
+        # Labels only ever join, at the end: not strict, should another thread add one just now.
+        return dict(zip(self._labels, found, strict=False))
 
     def predict_one(  # type: ignore[override]
         self, x: dict[base.typing.FeatureName, Any]
@@ -171,22 +171,22 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     def predict_proba_many(self, X: Any) -> Any:
         """Probabilities, one column per label in order of appearance: an array, or a frame."""
         rows = rows_of(X)
-        found = self._predict_rows(rows) if self._labels else np.zeros((len(rows.values), 0))
+        labels, found = self._predict_labels(rows)
         if rows.frame is None:
             return found
         # Only the mapping form takes labels of any type as names of columns.
-        columns = {label: found[:, index] for label, index in self._labels.items()}
+        columns = {label: found[:, index] for index, label in enumerate(labels)}
         return to_native_frame(columns, like=rows.frame)
 
     def predict_many(self, X: Any) -> Any:
         """Most probable label of each row: an array, or a Series with the frame's index."""
         rows = rows_of(X)
-        if not self._labels:
-            labels = np.full(len(rows.values), None, dtype=object)
+        labels, found = self._predict_labels(rows)
+        if labels:
+            best = _array(labels)[found.argmax(axis=1)]
         else:
-            best = self._predict_rows(rows).argmax(axis=1)
-            labels = _array(list(self._labels))[best]
-        return rows.like_input(labels, "label")
+            best = np.full(len(rows.values), None, dtype=object)
+        return rows.like_input(best, "label")
 
     @property
     def coefficients(self) -> dict[base.typing.FeatureName, float]:
@@ -211,7 +211,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     def classes_(self) -> NDArray[Any]:
         """Labels seen so far, sorted."""
         self._check_learned()
-        return _array(self._sorted_labels())
+        return _array(_sorted(list(self._labels)))
 
     @property
     def coef_(self) -> NDArray[np.float64]:
@@ -221,22 +221,21 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         if len(self._labels) <= 2:
             weights = self.coefficients
             return np.array([[weights.get(name, 0.0) for name in columns]])
+        labels = _sorted(list(self._labels))
         rows = [self._weights_of(unit) for unit in self._kernel.units]
         return np.array(
-            [
-                [rows[self._labels[label]].get(name, 0.0) for name in columns]
-                for label in self._sorted_labels()
-            ]
+            [[rows[self._labels[label]].get(name, 0.0) for name in columns] for label in labels]
         )
 
     @property
     def intercept_(self) -> NDArray[np.float64]:
         """Log odds, or logit of each class, at the origin; shape (1,) or (k,)."""
         self._check_learned()
+        labels = _sorted(list(self._labels))
         found = [self._intercept_of(unit) for unit in self._kernel.units] or [0.0]
         if len(found) == 1:
             return np.array([self._sign() * found[0]])
-        return np.array([found[self._labels[label]] for label in self._sorted_labels()])
+        return np.array([found[self._labels[label]] for label in labels])
 
     @property
     def label_noise_(self) -> float:
@@ -266,13 +265,13 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probability of each class in the order of `classes_`; shape (n_samples, n_classes)."""
         self._check_learned()
-        rows = validated_rows(self, X, reset=False)
-        order = [self._labels[label] for label in self._sorted_labels()]
-        return self._predict_rows(rows)[:, order]
+        return self._predict_sorted_labels(X)[1]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Most probable class of each row; shape (n_samples,)."""
-        found: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        self._check_learned()
+        labels, shares = self._predict_sorted_labels(X)
+        found: NDArray[Any] = _array(labels)[shares.argmax(axis=1)]
         return found
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
@@ -293,22 +292,32 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
 
     def _index(self, label: Any) -> float:
         """Index of a label, which becomes a class if it is new; NaN for a missing one."""
-        labels = self._labels
-        index = labels.get(label)
+        index = self._labels.get(label)
         if index is None:
             if is_missing(label):
                 return float("nan")
-            limit = self._kernel.settings["max_classes"]
-            if len(labels) >= limit:
-                raise ValueError(
-                    f"the label {label!r} would be class {limit + 1}, and max_classes={limit}; "
-                    "if labels carry values (ids, times), use a regression or drop them"
-                )
             if isinstance(label, np.generic):
                 label = label.item()
-            self._kernel.add_class()
-            index = labels[label] = len(labels)
+            index = self._kernel.class_of(label, self._labels)
         return float(index)
+
+    def _predict_labels(self, rows: Rows) -> tuple[list[Any], NDArray[np.float64]]:
+        """Labels in order of appearance, and their probabilities for each row."""
+        labels = list(self._labels)
+        if not labels:
+            return labels, np.zeros((len(rows.values), 0))
+        found = self._predict_rows(rows)
+        if found.shape[1] != len(labels):
+            raise RuntimeError(IN_USE)
+        return labels, found
+
+    def _predict_sorted_labels(self, X: Any) -> tuple[list[Any], NDArray[np.float64]]:
+        """Labels in the order of `classes_`, and their probabilities for each row."""
+        rows = validated_rows(self, X, reset=False)
+        labels, found = self._predict_labels(rows)
+        order = {label: index for index, label in enumerate(labels)}
+        labels = _sorted(labels)
+        return labels, found[:, [order[label] for label in labels]]
 
     def _learn_taught(self, rows: Rows, y: Any) -> Self:
         """Learn rows, each new label becoming a class just before its row, as one by one."""
@@ -327,20 +336,13 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         check_classification_targets(labels)
         return self._learn_taught(rows, labels)
 
-    def _sorted_labels(self) -> list[Any]:
-        try:
-            return sorted(self._labels)
-        except TypeError:
-            # Labels of several types have no order but that of their appearance.
-            return list(self._labels)
-
     def _sign(self) -> float:
         """1.0 if the kernel's log odds are those of the second of `classes_`, else -1.0."""
-        labels = self._sorted_labels()
+        labels = _sorted(list(self._labels))
         return -1.0 if len(labels) == 2 and self._labels[labels[1]] == 0 else 1.0
 
     def _extra_fields(self) -> dict[str, Any]:
-        return {"labels": [file_format.encode_name(label) for label in self._labels]}
+        return {"labels": [file_format.encode_name(label) for label in list(self._labels)]}
 
     def _take_extra_fields(self, fields: dict[str, Any]) -> None:
         found = fields.get("labels")
@@ -359,6 +361,14 @@ def _labels_of(y: Any) -> list[Any]:
         raise ValueError(f"labels have shape (n,), not {values.shape}")
     labels: list[Any] = values.tolist()
     return labels
+
+
+def _sorted(labels: list[Any]) -> list[Any]:
+    """Labels in their order; of several types, they have none but that of their appearance."""
+    try:
+        return sorted(labels)
+    except TypeError:
+        return labels
 
 
 def _array(labels: list[Any]) -> NDArray[Any]:

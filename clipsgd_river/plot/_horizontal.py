@@ -107,7 +107,7 @@ def _without_zone(positions: Any) -> _Raw:
 
 def _naive(moment: Any) -> Any:
     if not isinstance(moment, date) or moment != moment:
-        return np.datetime64("NaT")
+        return np.datetime64("NaT", "us")
     if isinstance(moment, datetime) and moment.tzinfo is not None:
         return moment.astimezone(UTC).replace(tzinfo=None)
     return moment

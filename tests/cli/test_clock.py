@@ -60,8 +60,8 @@ def test_times_that_are_unknown_or_run_backwards_place_nothing() -> None:
 
 def test_the_picture_stands_at_the_times(tmp_path: Path) -> None:
     head, *lines = csv_text(ordinary_rows(300)).splitlines()
-    start = np.datetime64("2026-03-01T00:00:00")
-    rows = [f"{start + 60 * i},{line}" for i, line in enumerate(lines)]
+    start, minute = np.datetime64("2026-03-01T00:00:00"), np.timedelta64(60, "s")
+    rows = [f"{start + i * minute},{line}" for i, line in enumerate(lines)]
     text = "\n".join([f"t,{head}", *rows]) + "\n"
     path = tmp_path / "picture.svg"
     options = ["--time", "t", "--plot", path]

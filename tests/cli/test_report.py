@@ -32,8 +32,9 @@ DETECTOR = ClippedMahalanobis
 def timed(text: str) -> str:
     """Put a time and a label beside each row of CSV."""
     head, *lines = text.splitlines()
-    start = np.datetime64("2026-03-01T00:00:00")
-    rows = [f"{start + 60 * i},{int(i in (1500, 2500))},{line}" for i, line in enumerate(lines)]
+    start, minute = np.datetime64("2026-03-01T00:00:00"), np.timedelta64(60, "s")
+    labels = [int(i in (1500, 2500)) for i in range(len(lines))]
+    rows = [f"{start + i * minute},{labels[i]},{line}" for i, line in enumerate(lines)]
     return "\n".join([f"t,y,{head}", *rows]) + "\n"
 
 
@@ -89,7 +90,7 @@ def test_the_sentences_are_those_of_the_alerts(full: tuple[Page, list[dict[str, 
     for row in (1501, 2501):
         alert = alerts[row - 1]
         assert alert is not None
-        time = np.datetime64("2026-03-01T00:00:00") + 60 * (row - 1)
+        time = np.datetime64("2026-03-01T00:00:00") + np.timedelta64(60 * (row - 1), "s")
         when = f"{str(time).replace('T', ' ')} {alert.severity}"
         assert f"Event {row:,} {when} {alert.sentence}" in page.text
         for feature, contribution in alert.contributions.items():

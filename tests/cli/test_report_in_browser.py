@@ -83,7 +83,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     labels = np.zeros(EVENTS, dtype=int)
     labels[generator.integers(5000, EVENTS, 50)] = 1
     rows[labels == 1, 1] += 700.0
-    times = np.datetime64("2026-03-01T00:00:00") + 30 * np.arange(EVENTS)
+    times = np.datetime64("2026-03-01T00:00:00") + np.arange(0, 30 * EVENTS, 30, dtype="m8[s]")
     body = "".join(
         f"{time},{label}," + ",".join(map("{:.3f}".format, row)) + "\n"
         for time, label, row in zip(times, labels, rows.tolist(), strict=True)

@@ -179,7 +179,9 @@ def test_numbers_that_are_no_counts_keep_their_decimals() -> None:
 
 
 @pytest.mark.parametrize("inches", [(11, 4.2), (4.2, 3.4), (3.4, 2.6)])
-@pytest.mark.parametrize("positions", [None, np.datetime64("2026-01-30") + np.arange(500)])
+@pytest.mark.parametrize(
+    "positions", [None, np.datetime64("2026-01-30") + np.arange(500, dtype="m8[D]")]
+)
 def test_nothing_that_is_written_lies_on_something_else(
     inches: tuple[float, float], positions: Any
 ) -> None:

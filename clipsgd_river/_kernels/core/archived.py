@@ -12,6 +12,11 @@ import cython
 
 from clipsgd_river._kernels.core.archive import Archive
 
+IN_USE = (
+    "this object is in use by another thread; give each thread one of its own or hold a lock "
+    "around the calls"
+)
+
 
 class ArchivedKernel:
     """A kernel that can be rebuilt from what its class was given and from its numbers.
@@ -30,10 +35,7 @@ class ArchivedKernel:
         second thread could meanwhile replace the memory in use.
         """
         if self.busy:
-            raise RuntimeError(
-                "this object is in use by another thread; give each thread one of its own or hold "
-                "a lock around the calls"
-            )
+            raise RuntimeError(IN_USE)
         self.busy = True
         return 0
 

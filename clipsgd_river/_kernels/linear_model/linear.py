@@ -8,6 +8,7 @@ from typing import Any
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.archived import IN_USE
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.event_loop import EventLoop
 from clipsgd_river._kernels.core.vector import Vector
@@ -213,9 +214,10 @@ class LinearKernel(EventLoop):
         count: cython.Py_ssize_t = len(targets) if learn else len(out) // self.outputs
         if count == 0 or len(names) == 0:
             return
-        if len(rows) != count * len(names) or (
-            out is not None and len(out) != count * self.outputs
-        ):
+        if out is not None and len(out) * len(names) != len(rows) * self.outputs:
+            # Another thread has added a class since the caller provided ``out``.
+            raise RuntimeError(IN_USE)
+        if len(rows) != count * len(names):
             raise ValueError(f"{len(rows)} numbers do not make {count} rows of {len(names)}")
         self.claim()
         try:

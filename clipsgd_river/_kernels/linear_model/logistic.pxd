@@ -39,4 +39,4 @@ cdef class LogisticKernel(LinearKernel):
     cdef double trust(self, Py_ssize_t label) noexcept nogil
     cdef void teach_unit(self, Py_ssize_t function, Py_ssize_t label, double factor, double energy) noexcept nogil
     cdef void learn_noise(self) noexcept nogil
-    cpdef object add_class(self)
+    cpdef object class_of(self, object label, dict labels)

@@ -94,11 +94,23 @@ class LogisticKernel(LinearKernel):
             unit.grow(size)
         return LinearKernel.grow(self, size)
 
-    def add_class(self) -> None:
-        """Start one more class."""
+    def class_of(self, label: Any, labels: dict[Any, int]) -> int:
+        """Class of a label by ``labels``, which takes it up as one more class if it is new.
+
+        Both in one call: between two, another thread could take up the same label.
+        """
         self.claim()
         try:
-            self.start_class()
+            if label not in labels:
+                limit = self.settings["max_classes"]
+                if self.classes >= limit:
+                    raise ValueError(
+                        f"the label {label!r} would be class {limit + 1}, and max_classes={limit}; "
+                        "if labels carry values (ids, times), use a regression or drop them"
+                    )
+                self.start_class()
+                labels[label] = self.classes - 1
+            return labels[label]
         finally:
             self.busy = False
 
@@ -198,6 +210,9 @@ class LogisticKernel(LinearKernel):
         c: cython.Py_ssize_t
         error: cython.double
         label: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, target)
+        if label >= self.classes:
+            # Another thread has made the model forget its classes meanwhile.
+            return
         energy: cython.double = self.follow_inputs()
         for c in range(self.functions):
             cython.cast(LogisticUnit, self.unit[c]).recentre(self.inputs, self.before.at)
