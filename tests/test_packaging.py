@@ -101,7 +101,9 @@ def test_a_compiler_that_fails_costs_one_warning_and_no_translation(tmp_path: Pa
     if int(importlib.metadata.version("setuptools").split(".")[0]) < 77:
         pytest.skip("the build needs setuptools 77 or later")
     shutil.copytree(
-        PACKAGE, tmp_path / "clipsgd_river", ignore=shutil.ignore_patterns("__pycache__")
+        PACKAGE,
+        tmp_path / "clipsgd_river",
+        ignore=shutil.ignore_patterns("__pycache__", "*.c", "*.so"),
     )
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)

