@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mmap
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -166,11 +167,12 @@ def test_attacks_leave_the_original_events_alone(script: Load) -> None:
 
 
 def test_growth_of_memory_is_seen(script: Load) -> None:
-    hoard: list[bytes] = []
+    hoard: list[mmap.mmap] = []
 
     def leak(event: dict[Any, Any]) -> None:
-        # Large: a heap that earlier tests have left free must not swallow it.
-        hoard.append(repr(event).encode() * 100)
+        # Pages of its own: a heap that earlier tests have left free would swallow it.
+        hoard.append(mmap.mmap(-1, mmap.PAGESIZE))
+        hoard[-1].write(repr(event).encode())
 
     assert script("memory").growth_per_event(leak, 5_000) > 50
 
