@@ -198,4 +198,4 @@ def test_a_forged_state_is_refused(detector: Any, name: str, place: int, number:
     names, numbers = kernel.snapshot()
     numbers[-place] = number
     with pytest.raises(ValueError, match=name):
-        type(kernel)(kernel.settings).restore(names, numbers)
+        type(kernel)(kernel.settings, type(kernel.part)).restore(names, numbers)
