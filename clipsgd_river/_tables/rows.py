@@ -121,12 +121,7 @@ def validated_rows(
         If the rows do not fit those that came first.
     """
     values = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype=np.float64,
-        order="C",
-        ensure_all_finite=ensure_all_finite,
+        estimator, X, reset=reset, dtype=np.float64, order="C", ensure_all_finite=ensure_all_finite
     )
     return Rows(writable(values), columns_of(estimator, values))
 

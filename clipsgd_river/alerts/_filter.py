@@ -93,12 +93,7 @@ class AlertFilter(SaveableWrapper, base.AnomalyFilter):
         """Judge an event, then learn it, in one pass; `AlertBudget` documents the parameters."""
 
     def alert_one(
-        self,
-        x: Event,
-        *args: Any,
-        key: Hashable = None,
-        unless: Veto | None = None,
-        **kwargs: Any,
+        self, x: Event, *args: Any, key: Hashable = None, unless: Veto | None = None, **kwargs: Any
     ) -> Alert | None:
         """Judge an event, then learn it; the alert with its reasons, or ``None``.
 

@@ -285,12 +285,7 @@ class AlertBudget(DetectorFilter):
         return self._judge_unusual((event, args, kwargs), judged, seconds, about, unless)
 
     def alert_one(
-        self,
-        x: Event,
-        *args: Any,
-        key: Hashable = None,
-        unless: Veto | None = None,
-        **kwargs: Any,
+        self, x: Event, *args: Any, key: Hashable = None, unless: Veto | None = None, **kwargs: Any
     ) -> Alert | None:
         """Judge an event, then learn it; the alert with its reasons, or ``None``.
 

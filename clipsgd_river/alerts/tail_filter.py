@@ -17,13 +17,7 @@ from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._pipelines import available_if_has, last_step
 from clipsgd_river._tables.mixed_rows import rows_for
 from clipsgd_river._tables.rows import Rows, rows_and_targets, rows_of
-from clipsgd_river.alerts._filter import (
-    DetectorFilter,
-    Event,
-    EventsWithTargets,
-    Veto,
-    distance_by,
-)
+from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto, distance_by
 from clipsgd_river.alerts.verdict import Verdict
 
 DISTRIBUTION = {"bins": 20, "learning_rate": "auto", "warm_up": 20}

@@ -13,10 +13,7 @@ SMALLEST_SCALE = 1e-100
 
 
 def nearest(
-    rows: NDArray[np.float64],
-    row: NDArray[np.float64],
-    scales: NDArray[np.float64],
-    count: int,
+    rows: NDArray[np.float64], row: NDArray[np.float64], scales: NDArray[np.float64], count: int
 ) -> NDArray[np.intp]:
     """Positions of the ``count`` rows nearest to ``row``, unsorted; all if there are no more.
 

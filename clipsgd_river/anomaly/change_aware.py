@@ -76,11 +76,7 @@ class ChangeAwareDetector(SaveableWrapper, base.AnomalyDetector):
     }
 
     def __init__(
-        self,
-        detector: Any = None,
-        drift_detector: Any = None,
-        *,
-        watch: str | None = None,
+        self, detector: Any = None, drift_detector: Any = None, *, watch: str | None = None
     ) -> None:
         self.detector = detector
         self.drift_detector = drift_detector

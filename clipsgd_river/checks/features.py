@@ -111,8 +111,7 @@ def check_absent_features_are_still_watched(detector: Any) -> None:
         f"the distance of {far} went from {before!r} to {after!r} while the feature was absent",
     )
     require(
-        subject.distance_one(usual) < after,
-        f"after an absence {usual} is not nearer than {far}",
+        subject.distance_one(usual) < after, f"after an absence {usual} is not nearer than {far}"
     )
 
 

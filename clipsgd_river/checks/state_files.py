@@ -107,12 +107,7 @@ def _uses_our_container(detector: Any) -> bool:
         return False
 
 
-@promise(
-    "to_bytes",
-    "from_bytes",
-    when=_uses_our_container,
-    supervised=True,
-)
+@promise("to_bytes", "from_bytes", when=_uses_our_container, supervised=True)
 def check_forged_states_are_refused(detector: Any) -> None:
     """Check that sound files of senseless content raise a ValueError or work."""
     subject = trained(detector, events(warm_rows(detector)))

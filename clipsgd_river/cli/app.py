@@ -101,8 +101,7 @@ def score_command(  # one parameter per option, as typer wants it
         typer.Option(metavar="RATE", help="Alerts per event, kept whatever the stream does."),
     ] = None,
     alerts_per_day: Annotated[
-        float | None,
-        typer.Option(metavar="N", help="Alerts per day instead; needs --time."),
+        float | None, typer.Option(metavar="N", help="Alerts per day instead; needs --time.")
     ] = None,
     tail_risk: Annotated[
         float | None,

@@ -40,11 +40,7 @@ class Corrupted(datasets.base.SyntheticDataset):
     """
 
     def __init__(
-        self,
-        dataset: Any,
-        corruption: Corruption,
-        keep_labels: bool = False,
-        seed: int = 42,
+        self, dataset: Any, corruption: Corruption, keep_labels: bool = False, seed: int = 42
     ) -> None:
         length = getattr(dataset, "n_samples", None)
         if length is None and hasattr(dataset, "__len__"):

@@ -39,10 +39,7 @@ class _Bar(NamedTuple):
 
 
 def plot_contributions(
-    alert: Alert | Verdict | Mapping[Hashable, float],
-    *,
-    most: int = 8,
-    ax: Axes | None = None,
+    alert: Alert | Verdict | Mapping[Hashable, float], *, most: int = 8, ax: Axes | None = None
 ) -> Axes:
     """Draw what each feature contributed to an alert: the largest on top, the least in one bar.
 

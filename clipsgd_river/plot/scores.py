@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 import numpy.typing as npt
 
-from clipsgd_river.plot._columns import (
-    Floats,
-    column_starts,
-    flags,
-    reduced,
-    vector,
-    visible,
-)
+from clipsgd_river.plot._columns import Floats, column_starts, flags, reduced, vector, visible
 from clipsgd_river.plot._horizontal import Positions, horizontal
 from clipsgd_river.plot._style import (
     ALERT,

@@ -179,8 +179,7 @@ class CsvSource:
                 self._numeric.append(at)
             else:
                 self._reading.leave_out(
-                    self.columns[at],
-                    f"its first value is '{shown(cell)}', no number; {ENCODE_IT}",
+                    self.columns[at], f"its first value is '{shown(cell)}', no number; {ENCODE_IT}"
                 )
         self._undecided = remaining
         self._numeric.sort()

@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river.cli.input.events import Event, Source
 from clipsgd_river.cli.input.parquet_source import ParquetSource, import_pyarrow
-from clipsgd_river.cli.output.sinks import (
-    MOST_DRIVERS,
-    csv_additions,
-    refuse_collisions,
-    strict,
-)
+from clipsgd_river.cli.output.sinks import MOST_DRIVERS, csv_additions, refuse_collisions, strict
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import listed, looks_numeric, parse_number
 
