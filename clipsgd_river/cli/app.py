@@ -164,7 +164,7 @@ def score_command(  # one parameter per option, as typer wants it
     """
     if anomaly_value is not None and label is None:
         raise typer.BadParameter("it needs --label", param_hint="--anomaly-value")
-    if contamination == 0.0:
+    if contamination is not None and not contamination > 0.0:
         raise typer.BadParameter("it must be above 0", param_hint="--contamination")
     labels = None if label is None else LabelRule(label, anomaly_value)
     options = ScoreOptions(
