@@ -54,6 +54,9 @@ def pytest_configure() -> None:
     """Refuse to test a source tree that lies in the way of the installed package."""
     # A child started in the root of a clone must not import the source tree either.
     os.environ["PYTHONSAFEPATH"] = "1"
+    if not clipsgd_river.COMPILED:
+        # Where no compiler was, it has been said by now; no child need say it again.
+        os.environ["CLIPSGD_PURE_PYTHON"] = "1"
     source = TESTS.parent / "clipsgd_river"
     if source == PACKAGE and not installed_editable():
         raise pytest.UsageError(
