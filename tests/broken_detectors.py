@@ -1,7 +1,4 @@
-"""Detectors each of which breaks a promise, so that the check of it is seen to fail.
-
-The decorator names the checks that must catch the class.
-"""
+"""Detectors that each break a promise; the decorator names the checks that must catch them."""
 
 from __future__ import annotations
 
