@@ -21,6 +21,7 @@ SMALLEST: dict[str, list[str]] = {
     "alerts": ["--no-peers"],
     "categorical": ALONE,
     "changepoint": ["--no-peers"],
+    "columns": ALONE,
     "contamination": ALONE,
     "cost": ALONE,
     "digits": ALONE,
