@@ -1,5 +1,12 @@
 """How text of unknown origin is shown."""
 
+from __future__ import annotations
+
+from typing import Any, Final
+
+#: Characters of a value that are shown.
+LONGEST_VALUE: Final = 60
+
 
 def printable(text: str) -> str:
     r"""Replace letters that are not printable (control characters, line ends) by their escapes.
@@ -23,3 +30,15 @@ def shortened(text: str, longest: int) -> str:
     'tempera…'
     """
     return text if len(text) <= longest else text[: max(longest - 1, 0)] + "…"
+
+
+def quoted(value: Any, longest: int = LONGEST_VALUE) -> str:
+    """Value as Python writes it, NumPy's as Python's own, cut where it is long.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> quoted("DE"), quoted(numpy.int64(443))
+    ("'DE'", '443')
+    """
+    return shortened(repr(value.item() if hasattr(value, "item") else value), longest)

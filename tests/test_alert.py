@@ -15,8 +15,9 @@ import pytest
 from scipy import stats
 
 from clipsgd_river import alerts
-from clipsgd_river.alerts import Alert
-from clipsgd_river.alerts.alert import described, readable, severity_of, student_tail
+from clipsgd_river.alerts import Alert, AlertBudget, TailFilter
+from clipsgd_river.alerts.alert import described, severity_of, student_tail
+from clipsgd_river.anomaly import ClippedZScore
 
 
 def refuse(word: str) -> None:
@@ -58,21 +59,6 @@ def test_the_largest_contributions_come_first_and_three_at_most() -> None:
     assert [part.feature for part in found] == ["b", "e", "d"]
 
 
-@pytest.mark.parametrize(
-    ("numbers", "shown"),
-    [
-        ((900.0, 19.87, 75.31), ["900", "20", "75"]),
-        ((75.4, 19.87, 75.31), ["75.4", "19.9", "75.3"]),
-        ((0.5, 0.0021, 0.0042), ["0.5000", "0.0021", "0.0042"]),
-        ((-1234567.0, 10.0, 20.0), ["-1,234,567", "10", "20"]),
-        ((3e12, 10.0, 20.0), ["3e+12", "10", "20"]),
-        ((math.nan, 1.0, 2.0), ["missing", "1", "2"]),
-    ],
-)
-def test_numbers_are_for_people(numbers: tuple[float, float, float], shown: list[str]) -> None:
-    assert readable(*numbers) == shown
-
-
 def test_severity_goes_by_rarity() -> None:
     words = [severity_of(times) for times in (0.1, 9.9, 10.0, 100.0, 1e3, math.inf)]
     assert words == ["low", "low", "medium", "high", "critical", "critical"]
@@ -91,6 +77,38 @@ def test_sentences() -> None:
     assert Alert(0.91234567).sentence == "the event scored 0.9123."
     hostile = Alert(0.5, key="a\nb\x1b[31m").sentence
     assert hostile.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("p", "events", "said"),
+    [
+        (1e-304, 5760, "less than 1 event in 5,000 is as unusual."),
+        (1e-304, None, "less than 1 event in 1,000,000 is as unusual."),
+        (0.00025, 5760, "about 1 event in 4,000 is as unusual."),
+        (0.25, 5760, "about 1 event in 4 is as unusual."),
+        (1e-9, 1, "less than 1 event in 2 is as unusual."),
+    ],
+)
+def test_no_event_is_called_rarer_than_so_many_can_show(
+    p: float, events: int | None, said: str
+) -> None:
+    assert Alert(0.9, p, events=events).sentence == f"the event scored 0.9; {said}"
+
+
+def test_filters_say_how_many_events_they_judged() -> None:
+    rng = np.random.default_rng(0)
+    for model in (AlertBudget(ClippedZScore(), 0.01), TailFilter(ClippedZScore(), 1e-4)):
+        for value in rng.normal(size=600):
+            model.learn_one({"a": float(value)})
+        alert = model.alert_one({"a": 1e6})
+        assert alert is not None
+        assert alert.events == 600
+        assert alert.sentence.endswith("; less than 1 event in 600 is as unusual.")
+        assert alert.to_dict()["events"] == 600
+
+
+def test_a_score_below_1_does_not_look_like_it() -> None:
+    assert Alert(0.9999981).sentence == "the event scored 0.999998."
 
 
 def test_json_is_strict_whatever_the_keys_and_values() -> None:

@@ -21,6 +21,7 @@ from clipsgd_river._pipelines import (
 )
 from clipsgd_river._state.saveable import Saveable
 from clipsgd_river._state.wrapper import SaveableWrapper
+from clipsgd_river.alerts._seen import seen_by
 from clipsgd_river.alerts.alert import Alert, AlertFeature, described, severity_of
 from clipsgd_river.alerts.verdict import Verdict
 
@@ -59,7 +60,8 @@ def explain(
         return contributions, ()
     bands = detector.expect_one(event, *targets)
     said = None if detector is model else feature_descriptions(model, x)
-    return contributions, described(event, contributions, bands, said)
+    seen = seen_by(detector, contributions)
+    return contributions, described(event, contributions, bands, said, seen)
 
 
 class AlertFilter(SaveableWrapper, base.AnomalyFilter):
@@ -262,6 +264,7 @@ class DetectorFilter(AlertFilter):
         probability: float,
         rate: float,
         about: tuple[Any, Any],
+        events: float,
     ) -> Alert:
         """The alert on an event that has not been learned yet, or it would explain itself.
 
@@ -275,10 +278,12 @@ class DetectorFilter(AlertFilter):
             Probability that severities are measured by.
         about
             Time and key.
+        events
+            How many events were judged before it.
         """
         severity = severity_of(rate / max(probability, SMALLEST_PROBABILITY))
         explained = explain(self.anomaly_detector, event, *args)
-        return Alert(score, probability, severity, *about, *explained)
+        return Alert(score, probability, severity, *about, *explained, events=int(events))
 
     def _parts(self) -> dict[Any, Any]:
         return {"anomaly_detector": self.anomaly_detector}

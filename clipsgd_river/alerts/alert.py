@@ -12,17 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clipsgd_river._kernels.core.as_float import as_float
-from clipsgd_river._text import printable
+from clipsgd_river._numbers import short_score
+from clipsgd_river._text import printable, quoted
+from clipsgd_river.alerts._seen import NOTHING, Seen
+from clipsgd_river.alerts._usual import in_words
 
 #: Features that an alert describes.
 MOST_FEATURES = 3
 # The band of `expect_one` covers 95 %: under Student's t with 3 degrees of freedom, as which
 # features are taken, 3.182 of its units on either side.
 HALF_BAND = 3.182446305284263
-#: Characters of a value that a sentence shows.
-LONGEST_VALUE = 60
-#: Beyond the named probability of a deviation as large a feature's value is called so.
-FREQUENCIES = (("frequent", 0.05), ("infrequent", 0.01), ("rare", 1e-4), ("unseen", 0.0))
+#: From the named probability of a deviation as large on a feature's value is called so.
+RARE = 1e-4
+FREQUENCIES = (("frequent", 0.05), ("infrequent", 0.01), ("rare", RARE), ("unseen", 0.0))
+#: No event is said to be rarer where nobody knows how many there were.
+RAREST = 1e-6
 #: An event that is as many times rarer than the budget's rate, or more, is as severe.
 SEVERITIES = (("critical", 1000.0), ("high", 100.0), ("medium", 10.0), ("low", 0.0))
 
@@ -43,13 +47,18 @@ class AlertFeature(NamedTuple):
     direction
         ``"above"``, ``"below"`` or ``"within"`` the band.
     frequency
-        How usual so large a deviation is, taken as one of Student's t with 3 degrees of freedom:
-        ``"frequent"``, more than 1 in 20; ``"infrequent"``, more than 1 in 100; ``"rare"``, more
-        than 1 in 10,000; ``"unseen"``, rarer.
+        How usual so large a deviation is, taken as one of Student's t with 3 degrees of freedom,
+        or as it was seen, if it was seen more often: ``"frequent"``, more than 1 in 20;
+        ``"infrequent"``, more than 1 in 100; ``"rare"``, more than 1 in 10,000; ``"unseen"``,
+        rarer, and outside of what was seen, as far as that is known.
     value, description
         Where a transformer made ``actual`` of something else, as `SurprisalEncoder` does of a
         category, and has a method ``describe_one``: what it was before, and how usual that is, in
         words; otherwise ``None``.
+    seen
+        What the detector had seen of the feature: the ``lowest`` and ``highest`` value, if its
+        values repeat the ``shares`` of events with each (16 at most) and the band of the ``rest``,
+        and the number of ``events``; ``None`` where it cannot tell.
     """
 
     feature: Hashable
@@ -62,15 +71,18 @@ class AlertFeature(NamedTuple):
     frequency: str
     value: Any = None
     description: str | None = None
+    seen: Seen | None = None
 
     def __str__(self) -> str:
         """Say it in words, as in ``f1 was 900, usually between 20 and 75``."""
+        return f"{_printable(self.feature)} was {self.words}"
+
+    @property
+    def words(self) -> str:
+        """The value and what is usual, as in ``3; 0 in 90 % of events, at most 2 in 99.9 %``."""
         if self.description is not None:
-            said = f"{_printable(_quoted(self.value))}, {_printable(self.description)}"
-            return f"{_printable(self.feature)} was {said}"
-        actual, low, high = readable(self.actual, self.low, self.high)
-        usual = f"usually {low}" if low == high else f"usually between {low} and {high}"
-        return f"{_printable(self.feature)} was {actual}, {usual}"
+            return f"{_printable(quoted(self.value))}, {_printable(self.description)}"
+        return in_words(self.actual, (self.low, self.expected, self.high), self.seen or NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,9 @@ class Alert:
     count, first, last
         Of how many events the alert is, and the times of the first and the last of them, where
         repeats were folded into it (`clipsgd_river.alerts.rules.Cooldown`).
+    events
+        How many events the filter had judged; ``None`` if that is not known. The sentence calls
+        no event rarer than so many can show.
 
     Examples
     --------
@@ -105,7 +120,7 @@ class Alert:
     ...     model.learn_one({"load": 50.0 + i % 11, "errors": float(i % 3)})
     >>> alert = model.alert_one({"load": 55.0, "errors": 90.0}, key="web-1")
     >>> alert.sentence
-    'web-1: errors was 90, usually between -0.7 and 2.7; less than 1 event in ... is as unusual.'
+    'web-1: errors was 90, usually between ... and 2...; less than 1 event in 500 is as unusual.'
     >>> alert.severity, alert.features[0].direction, alert.features[0].frequency
     ('critical', 'above', 'unseen')
     """
@@ -120,6 +135,7 @@ class Alert:
     count: int = 1
     first: Any = None
     last: Any = None
+    events: int | None = None
 
     @property
     def sentence(self) -> str:
@@ -135,16 +151,15 @@ class Alert:
         elif self.features:
             reason = f"{self.features[0]}, which is unusual here"
         else:
-            reason = f"the event scored {self.score:.4g}"
+            reason = f"the event scored {short_score(self.score)}"
         if self.count > 1:
             reason = f"{reason}; {self._how_often()}"
         p = self.tail_probability
         if p is None or not 0.0 < p < 1.0:
             return f"{head}{reason}."
-        share = (
-            "less than 1 event in a billion" if p < 1e-9 else f"about 1 event in {_count(1 / p)}"
-        )
-        return f"{head}{reason}; {share} is as unusual."
+        least = RAREST if self.events is None else 1.0 / max(self.events, 2)
+        how = "about" if p >= least else "less than"
+        return f"{head}{reason}; {how} 1 event in {_count(1.0 / max(p, least))} is as unusual."
 
     def _how_often(self) -> str:
         times = f"{self.count:,} times"
@@ -168,6 +183,7 @@ class Alert:
             "count": self.count,
             "first": plain(self.first),
             "last": plain(self.last),
+            "events": self.events,
             "features": [
                 {
                     "feature": _name(part.feature),
@@ -179,6 +195,7 @@ class Alert:
                     "frequency": part.frequency,
                     "value": plain(part.value),
                     "description": part.description,
+                    "seen": None if part.seen is None else plain(part.seen._asdict()),
                 }
                 for part in self.features
             ],
@@ -200,6 +217,7 @@ def described(
     contributions: Mapping[Hashable, float],
     bands: Mapping[Hashable, tuple[float, float, float]],
     descriptions: Mapping[Hashable, tuple[Any, str]] | None = None,
+    seen: Mapping[Hashable, Seen] | None = None,
 ) -> tuple[AlertFeature, ...]:
     """Return the features that contribute most, with what they were and what is usual.
 
@@ -209,6 +227,8 @@ def described(
         As the detector got it and answers.
     descriptions
         What transformers say of features: the value before them, and how usual it is.
+    seen
+        What the detector has seen of features.
     """
     found: list[AlertFeature] = []
     for name in sorted(contributions, key=lambda name: -contributions[name]):
@@ -217,8 +237,10 @@ def described(
         if name in bands:
             actual = event.get(name)
             number = actual if type(actual) is float else as_float(name, actual)
-            known = descriptions.get(name, ()) if descriptions else ()
-            found.append(_describe(name, contributions[name], number, bands[name], known))
+            known = (seen or {}).get(name)
+            part = _describe(name, contributions[name], number, bands[name], known)
+            value, said = (descriptions or {}).get(name, (None, None))
+            found.append(part._replace(value=value, description=said))
     return tuple(found)
 
 
@@ -227,9 +249,9 @@ def _describe(
     contribution: float,
     actual: float,
     band: tuple[float, float, float],
-    known: tuple[Any, ...],
+    seen: Seen | None,
 ) -> AlertFeature:
-    """Return a feature with how unusual it is; ``known`` is what a transformer says of it."""
+    """Return a feature with how unusual it is."""
     low, expected, high = band
     direction = "above" if actual > high else "below" if actual < low else "within"
     edge = high if actual > expected else low
@@ -238,9 +260,15 @@ def _describe(
         p = 1.0
     else:
         p = student_tail(HALF_BAND * deviation / half if half > 0.0 else inf)
+    if seen is not None:
+        lowest, highest = seen.limits
+        if isfinite(lowest) and lowest <= actual <= highest:
+            p = max(p, RARE)
+        p = max(p, seen.share_as_far(actual, expected))
     frequency = next((word for word, least in FREQUENCIES if p >= least), "unseen")
-    fields = (name, contribution, actual, expected, low, high, direction, frequency)
-    return AlertFeature(*fields, *known)
+    return AlertFeature(
+        name, contribution, actual, expected, low, high, direction, frequency, seen=seen
+    )
 
 
 def student_tail(t: float) -> float:
@@ -251,45 +279,10 @@ def student_tail(t: float) -> float:
     return max(1.0 - 2.0 / pi * (atan(u) + u / (1.0 + u * u)), 0.0)
 
 
-def readable(actual: float, low: float, high: float) -> list[str]:
-    """Show a value and its band with as many decimals as the band's width asks for.
-
-    Examples
-    --------
-    >>> readable(900.0, 19.87, 75.31), readable(1234567.0, 0.0021, 0.0042)
-    (['900', '20', '75'], ['1,234,567', '0.0021', '0.0042'])
-    """
-    width = high - low
-    decimals = 0
-    if 0.0 < width < inf:
-        decimals = max(1 - floor(log10(width)), 0)
-    for more in range(3):
-        shown = [_number(value, decimals + more) for value in (actual, low, high)]
-        # A value just outside its band must not look like the edge of it.
-        if actual in (low, high) or shown[0] not in shown[1:]:
-            break
-    return shown
-
-
-def _number(value: float, decimals: int) -> str:
-    if not isfinite(value):
-        return "missing" if value != value else "infinite" if value > 0 else "minus infinity"
-    if abs(value) >= 1e9 or decimals > 6:
-        return f"{value:.3g}"
-    if value == floor(value):
-        return f"{int(value):,}"
-    return f"{value:,.{decimals}f}"
-
-
 def _count(count: float) -> str:
-    """Show how many events, to one figure: it is an estimate."""
+    """Show how many events, to one figure rounded down: it is an estimate."""
     scale = 10 ** floor(log10(max(count, 1.0)))
-    return f"{int(round(count / scale) * scale):,}"
-
-
-def _quoted(value: Any) -> str:
-    text = repr(value.item() if isinstance(value, np.generic) else value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+    return f"{int(count * (1.0 + 1e-9) / scale) * scale:,}"
 
 
 def _printable(value: Any) -> str:

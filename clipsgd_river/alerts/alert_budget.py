@@ -105,7 +105,7 @@ class AlertBudget(DetectorFilter):
     True
     >>> alert = model.alert_one({"load": 600})
     >>> alert.sentence
-    'load was 600, usually between 130 and 170; about 1 event in ... is as unusual.'
+    'load was 600, usually between 130 and 170; less than 1 event in 20,000 is as unusual.'
     """
 
     def __init__(
@@ -461,7 +461,8 @@ class AlertBudget(DetectorFilter):
         if not budget.exceeds_at(score, seconds):
             return None
         probability = float(budget.tail_probability(score))
-        return self._alert_on(event, args, score, probability, budget.rate_now(), about)
+        rate = budget.rate_now()
+        return self._alert_on(event, args, score, probability, rate, about, budget.events)
 
     def _judge_unusual(
         self,

@@ -175,7 +175,8 @@ class TailFilter(DetectorFilter):
         alert = None
         if kernel.exceeds(score):
             probability = float(kernel.tail_probability(distance))
-            alert = self._alert_on(x, args, score, probability, self.q, (time, key))
+            about = (time, key)
+            alert = self._alert_on(x, args, score, probability, self.q, about, kernel.events)
             if unless is not None and unless(alert):
                 alert = None
         return Verdict(score, distance, threshold, alert)

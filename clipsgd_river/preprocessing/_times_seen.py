@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# Characters of a value that are shown.
-LONGEST = 60
+from clipsgd_river._text import quoted
 
 
 def in_words(seen: tuple[Any, ...], memory: float, context: Any, context_value: Any) -> str:
@@ -34,16 +33,10 @@ def in_words(seen: tuple[Any, ...], memory: float, context: Any, context_value: 
         said = _times(count, events, memory, "", dropped)
         is_new = context is not None and context_value == context_value and not dropped
         if is_new and context_value is not None:
-            return f"{said}; {context} {shown(context_value)} is new"
+            return f"{said}; {context} {quoted(context_value)} is new"
         return said
-    whom = f" with {context} {shown(context_value)}"
+    whom = f" with {context} {quoted(context_value)}"
     return _times(count_within, events_within, memory, whom, dropped)
-
-
-def shown(value: Any) -> str:
-    """Value as Python writes it, cut where it is long."""
-    text = repr(value.item() if hasattr(value, "item") else value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _times(count: float | None, events: float, memory: float, whom: str, dropped: bool) -> str:

@@ -10,6 +10,7 @@ from clipsgd_river._kernels.core.as_float import as_float, is_missing
 from clipsgd_river._pipelines import last_step
 from clipsgd_river._state import file_format
 from clipsgd_river.alerts._filter import DetectorInput, Event
+from clipsgd_river.alerts._seen import seen_by
 from clipsgd_river.alerts.alert import Alert, described
 from clipsgd_river.alerts.rules._rule import Case, Fields, Rule
 
@@ -55,7 +56,8 @@ class FeatureRule(Rule):
             return None
         contributions = {k: c for k, c in alert.contributions.items() if k in kept}
         bands = given.detector.expect_one(given.event, *case.targets)
-        features = described(kept, contributions, bands, given.descriptions)
+        seen = seen_by(given.detector, contributions)
+        features = described(kept, contributions, bands, given.descriptions, seen)
         return {"contributions": contributions, "features": features}
 
     def _saved_parameters(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import clipsgd_river
+from clipsgd_river._numbers import short_score
 from clipsgd_river.cli.input.labels import Ranking
 from clipsgd_river.cli.report.pictures import draw
 from clipsgd_river.cli.report.samples import Point, Samples
@@ -125,7 +126,7 @@ def _facts(run: Run, clock: Clock | None) -> list[_Fact]:
     facts.append(_Fact("Alerts", f"{run.alerts:,}", "; ".join(filter(None, (share, run.rule)))))
     known = math.isfinite(run.threshold)
     facts.append(
-        _Fact("Threshold", f"{run.threshold:.4g}", "score at the end")
+        _Fact("Threshold", short_score(run.threshold), "score at the end")
         if known
         else _Fact("Threshold", "none yet")
     )
@@ -172,7 +173,7 @@ def _card(ranked: RankedAlert, clock: Clock | None) -> dict[str, Any]:
     plot = partial(_plot_contributions, alert)
     return {
         **_brief(ranked, clock),
-        "score": f"{alert.score:.6g}",
+        "score": short_score(alert.score),
         "contributions": parts[:_MOST_ROWS],
         "words": ", ".join(f"{part['name']} {part['share']}" for part in parts[:3]),
         "picture": draw(plot, _CARD, 0.35 + 0.42 * bars) if parts else None,

@@ -16,19 +16,14 @@ if TYPE_CHECKING:
     from clipsgd_river.alerts.alert import AlertFeature
 
 MOST_ANOMALOUS: Final = 10
+_LONGEST_WORDS: Final = 200
 
 Features = tuple["AlertFeature", ...]
 
 
 def reason(feature: AlertFeature) -> str:
-    """Say what a feature was, as in ``f3 = 812, usually 12 to 40 (expected 25)``."""
-    if feature.description is not None:
-        return f"{shown(feature.feature)} = {shown(repr(feature.value))}, {feature.description}"
-    return (
-        f"{shown(feature.feature)} = {short_number(feature.actual)}, usually "
-        f"{short_number(feature.low)} to {short_number(feature.high)} "
-        f"(expected {short_number(feature.expected)})"
-    )
+    """Say what a feature was, as in ``f3 = 812, usually between 12 and 40``."""
+    return f"{shown(feature.feature)} = {shown(feature.words, _LONGEST_WORDS)}"
 
 
 class MostAnomalous:

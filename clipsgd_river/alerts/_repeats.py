@@ -1,0 +1,154 @@
+"""A value beside those that repeat: how often the usual one occurs, and how far others go."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import NamedTuple
+
+from clipsgd_river._numbers import differ, own_decimals, percent, told_apart
+from clipsgd_river.alerts._bands import ends
+from clipsgd_river.alerts._seen import Seen
+
+#: A value in more than this share of events is what is usual, whatever else occurs.
+MAJORITY = 0.5
+#: "at most 2 in 99.9 %": the least value that so many events do not exceed.
+ALMOST_ALL = 0.999
+# What fewer events do not exceed is not worth telling.
+MANY = 0.9
+
+
+class Clause(NamedTuple):
+    """Words with places for numbers, the numbers, and the decimals to show them with."""
+
+    words: str = ""
+    numbers: tuple[float, ...] = ()
+    decimals: tuple[int, ...] = ()
+
+
+def about_repeats(value: float, seen: Seen) -> str:
+    """Say a value and how usual it is; nothing where no value is that of most events.
+
+    Examples
+    --------
+    >>> about_repeats(404.0, Seen(200.0, 500.0, ((200.0, 0.95), (404.0, 0.03), (500.0, 0.02))))
+    '404; 200 in 95 % of events, 404 in 3 %'
+    """
+    if not seen.shares:
+        return ""
+    mode, share = max(seen.shares, key=_share)
+    if _are_both(seen):
+        clause = _other_one(mode, seen)
+    elif share <= MAJORITY:
+        return ""
+    elif not differ(value, mode):
+        return f"{exactly(mode)[0]}, as in {percent(share, seen.events)} of events"
+    else:
+        clause = _others(value, mode, share, seen)
+    numbers = (value, mode, *clause.numbers)
+    decimals = (own_decimals(value), own_decimals(mode), *clause.decimals)
+    limits = [(-inf, inf), *[seen.limits] * (len(numbers) - 1)]
+    actual, usual, *others = told_apart(numbers, decimals, limits)
+    said = f"{actual}; {usual} in {percent(share, seen.events)} of events"
+    return f"{said}, {clause.words.format(*others)}" if clause.words else said
+
+
+def exactly(*numbers: float) -> list[str]:
+    """Show numbers that occurred: to six digits, integers in full, told apart."""
+    return told_apart(numbers, [own_decimals(number) for number in numbers])
+
+
+def in_events(events: int | None) -> str:
+    """Say in how many events; nothing if that is not known."""
+    return "" if events is None else f" in {events:,} {'event' if events == 1 else 'events'}"
+
+
+def _share(pair: tuple[float, float]) -> float:
+    return pair[1]
+
+
+def _are_both(seen: Seen) -> bool:
+    """Whether two values are all that was ever seen."""
+    if len(seen.shares) != 2:
+        return False
+    (first, share), (second, other) = seen.shares
+    least = 1e-9 if seen.events is None else 0.5 / max(seen.events, 1)
+    known = seen.lowest is None or seen.limits == (first, second)
+    return known and 1.0 - share - other <= least
+
+
+def _other_one(mode: float, seen: Seen) -> Clause:
+    """How often the less frequent of two values is there."""
+    ((other, share),) = (pair for pair in seen.shares if pair[0] != mode)
+    return _one(other, share, seen)
+
+
+def _others(value: float, mode: float, share: float, seen: Seen) -> Clause:
+    """What the values are beside the usual one."""
+    if value != value:
+        return Clause()
+    if seen.rest is not None and not seen.mostly_repeats(beside=share):
+        return _rest(value, mode, seen)
+    return _limit(value, mode, share, seen) or _own(value, seen)
+
+
+def _rest(value: float, mode: float, seen: Seen) -> Clause:
+    """The band of the other values."""
+    assert seen.rest is not None
+    (low, high), decimals = ends(value, seen.rest, seen)
+    places = tuple(decimals[1:])
+    if not differ(low, high):
+        return Clause("otherwise usually {}", (low,), places[:1])
+    # A band that was cut at the usual value has one end.
+    if not differ(low, mode):
+        return Clause("otherwise usually up to {}", (high,), places[1:])
+    if not differ(high, mode):
+        return Clause("otherwise usually down to {}", (low,), places[:1])
+    return Clause("otherwise usually {} to {}", (low, high), places)
+
+
+def _limit(value: float, mode: float, share: float, seen: Seen) -> Clause | None:
+    """How far values go on the side of this one: almost all, or all that there were."""
+    above = value > mode
+    reached, within = _reach(value, mode, above, seen)
+    often = percent(within, seen.events)
+    # Of the usual value alone it has been said already.
+    is_news = reached != mode or often != percent(share, seen.events)
+    outermost = seen.limits[above]
+    if (value > outermost) == above and differ(value, outermost):
+        # What almost all events do says more than what all do, if some went farther.
+        if not (is_news and within >= _almost_all(seen) and differ(reached, outermost)):
+            words = "never more than {}" if above else "never less than {}"
+            return Clause(words + in_events(seen.events), (outermost,), (own_decimals(outermost),))
+    elif not is_news or within < MANY:
+        return None
+    words = "at most {} in " if above else "at least {} in "
+    return Clause(words + often, (reached,), (own_decimals(reached),))
+
+
+def _reach(value: float, mode: float, above: bool, seen: Seen) -> tuple[float, float]:
+    """The value, short of this one, that almost all events do not exceed, and how many do not."""
+    reached, within = mode, 0.0
+    for kept, share in seen.shares if above else reversed(seen.shares):
+        past_mode = kept > mode if above else kept < mode
+        past_value = not differ(kept, value) or (kept > value) == above
+        if past_value or (past_mode and within >= _almost_all(seen)):
+            break
+        reached, within = kept, within + share
+    return reached, min(within, 1.0)
+
+
+def _almost_all(seen: Seen) -> float:
+    """Share of events that is almost all, or all that so few events can show."""
+    least = 0.0 if seen.events is None else 1.0 / max(seen.events, 2)
+    # Round-off in a sum of shares.
+    return min(ALMOST_ALL, 1.0 - least) - 1e-9
+
+
+def _own(value: float, seen: Seen) -> Clause:
+    """How often the value itself is there, if that is known."""
+    share = sum(share for kept, share in seen.shares if not differ(kept, value))
+    return _one(value, share, seen) if share else Clause()
+
+
+def _one(value: float, share: float, seen: Seen) -> Clause:
+    return Clause("{} in " + percent(share, seen.events), (value,), (own_decimals(value),))
