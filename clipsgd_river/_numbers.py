@@ -64,21 +64,22 @@ def told_apart(
     """
     bounds = list(limits) or [_LIMITLESS] * len(numbers)
     places = list(decimals)
-    for step in range(_ALL_DIGITS + 1):
+    for step in range(_ALL_DIGITS + len(numbers) + 1):
         shown = [_rounded(*each) for each in zip(numbers, places, bounds, strict=True)]
         unclear = _unclear(numbers, shown, bounds)
         if not unclear:
             break
         more = range(len(places)) if step < _TOGETHER else unclear
         for i in more:
-            places[i] += 1 if step < _ALL_DIGITS - 1 else _MOST_DECIMALS
+            places[i] += 1 if step < _ALL_DIGITS else _MOST_DECIMALS
     return [_text(*each) for each in zip(numbers, shown, strict=True)]
 
 
 def band_decimals(value: float, low: float, high: float) -> list[int]:
     """Decimals of a value and of a band that was estimated: two digits of the band's width.
 
-    At least four digits of the value, which was not estimated, and six at most.
+    Of the value at least four digits, since it was not estimated; no more than that needs two
+    digits of how far it is from the band.
 
     Examples
     --------
@@ -91,7 +92,9 @@ def band_decimals(value: float, low: float, high: float) -> list[int]:
         return [own_decimals(number) for number in (value, low, high)]
     width = 1 - magnitude(high - low if isfinite(high - low) else max(abs(low), abs(high)))
     ends = [width if width >= 0 else min(max(width, 1 - magnitude(end)), 0) for end in (low, high)]
-    return [max(min(width, own_decimals(value)), own_decimals(value, 4)), *ends]
+    off = min(abs(value - low), abs(value - high))
+    enough = 1 - magnitude(off) if isfinite(off) and off else width
+    return [max(min(width, enough), own_decimals(value, 4)), *ends]
 
 
 def own_decimals(number: float, digits: int = 6) -> int:
@@ -168,7 +171,8 @@ def _rounded(number: float, decimals: int, limits: tuple[float, float]) -> Decim
         found = exact.quantize(unit, way, _EXACT)
         if _is_within(number, found, limits):
             break
-    return abs(found) if found == 0 else found
+    # No row of zeros for what is next to nothing.
+    return found or Decimal("0.0" if decimals > 0 else 0)
 
 
 def _is_within(number: float, rounded: Decimal, limits: tuple[float, float]) -> bool:

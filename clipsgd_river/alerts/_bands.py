@@ -57,7 +57,7 @@ class _Grid(NamedTuple):
 
     def next(self, number: float, way: Callable[[float], int]) -> float:
         """The next multiple that way, or the number itself if it is one."""
-        if abs(number) > LARGEST:
+        if not abs(number) <= LARGEST:
             return number
         count = self.units(number)
         whole = round(count) if self.has(number) else way(count)
