@@ -13,8 +13,8 @@ from clipsgd_river.alerts._seen import Seen
 MAJORITY = 0.5
 #: "at most 2 in 99.9 %": the least value that so many events do not exceed.
 ALMOST_ALL = 0.999
-# What fewer events do not exceed is not worth telling.
-MANY = 0.9
+# What fewer events do not exceed is not told: how often the value itself is there says more.
+MANY = 0.99
 
 
 class Clause(NamedTuple):
@@ -119,7 +119,7 @@ def _limit(value: float, mode: float, share: float, seen: Seen) -> Clause | None
         if not (is_news and within >= _almost_all(seen) and differ(reached, outermost)):
             words = "never more than {}" if above else "never less than {}"
             return Clause(words + in_events(seen.events), (outermost,), (own_decimals(outermost),))
-    elif not is_news or within < MANY:
+    elif not is_news or within < min(MANY, _almost_all(seen)):
         return None
     words = "at most {} in " if above else "at least {} in "
     return Clause(words + often, (reached,), (own_decimals(reached),))
