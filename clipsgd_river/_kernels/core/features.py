@@ -9,7 +9,7 @@ from typing import Any
 
 import cython
 
-from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._kernels.core.as_float import as_float, not_an_event
 from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 
 if not cython.compiled:
@@ -60,10 +60,7 @@ class FeatureTable:
         self.count = 0
         if type(event) is not dict:
             if not isinstance(event, Mapping):
-                raise TypeError(
-                    f"an event is a dict of feature -> number, not {type(event).__name__}; for "
-                    "rows of an array or a data frame call the method that ends in _many"
-                )
+                raise not_an_event(event)
             event = dict(event)
         items: dict[Any, Any] = event
         new: list[Any] | None = None

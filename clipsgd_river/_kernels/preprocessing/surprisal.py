@@ -11,6 +11,7 @@ import cython
 
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import ArchivedKernel, check_names
+from clipsgd_river._kernels.core.as_float import not_an_event
 from clipsgd_river._kernels.preprocessing.as_key import LONGEST as LONGEST_VALUE
 from clipsgd_river._kernels.preprocessing.as_key import as_key
 from clipsgd_river._kernels.preprocessing.category import Category
@@ -188,10 +189,7 @@ def as_event(event: Any) -> dict[Any, Any]:
     if type(event) is dict:
         return event
     if not isinstance(event, Mapping):
-        raise TypeError(
-            f"an event is a dict of feature -> value, not {type(event).__name__}; for rows of an "
-            "array or a data frame call the method that ends in _many"
-        )
+        raise not_an_event(event, "number or category")
     return dict(event)
 
 
