@@ -1,6 +1,6 @@
 from clipsgd_river._kernels.anomaly.part cimport Part
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.buffers cimport doubles, integers
 from clipsgd_river._kernels.core.event_loop cimport EventLoop
 from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
 from clipsgd_river._kernels.core.typical_distance cimport HIGHEST_SCORE
@@ -16,11 +16,17 @@ cdef class DetectorKernel(EventLoop):
     # Where the rows that run now have their answers.
     cdef double* distance_of
     cdef double* score_of
+    # Contributions a row that the running call asks for, where they go, and those of one row.
+    cdef Py_ssize_t asked
+    cdef int* position_of
+    cdef double* largest_of
+    cdef double* share_of
 
     cdef double distance(self) noexcept nogil
     cdef double usual_distance(self) noexcept nogil
     cdef void step(self) noexcept nogil
     cdef void contribute(self, double* contributions) noexcept nogil
+    cdef void explain_row(self, Py_ssize_t row) noexcept nogil
     cdef int exchange_scores(self, Archive archive) except -1
     cdef tuple band(self, double low, double middle, double high, Py_ssize_t j)
     cdef double score(self, double distance) noexcept nogil
@@ -36,5 +42,6 @@ cdef class DetectorKernel(EventLoop):
     cpdef list locations(self)
     cpdef dict members_one(self, object event)
     cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
+    cpdef object explain_rows(self, object rows, object names, Py_ssize_t asked, object positions, object largest)
     cpdef object set_limit(self, double distance)
     cpdef object shorten(self, double events)

@@ -15,7 +15,7 @@ from clipsgd_river._kernels.core.running_quantile import RunningQuantile
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
-    from clipsgd_river._kernels.core.buffers import doubles
+    from clipsgd_river._kernels.core.buffers import doubles, integers
     from clipsgd_river._kernels.core.typical_distance import HIGHEST_SCORE
     from clipsgd_river._kernels.sgd.location_scale import BAND
 
@@ -44,6 +44,8 @@ class DetectorKernel(EventLoop):
         self.limit = RunningQuantile(1.0 - settings["contamination"], 0.05)
         self.standard = LocationScale(settings, self.features)
         self.part = part_class(settings, self.features)
+        # Contributions that the running call asks for, per row.
+        self.asked = 0
 
     def distance(self) -> float:
         """Distance of the loaded event: finite, at least 0.
@@ -263,8 +265,14 @@ class DetectorKernel(EventLoop):
             self.busy = False
 
     def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
-        """Write distance and score of the loaded row, then learn it if ``learn``."""
+        """Write distance and score of the loaded row, then learn it if ``learn``.
+
+        Or its largest contributions instead, where the running call asks for them.
+        """
         distance: cython.double = self.distance()
+        if self.asked > 0:
+            self.explain_row(row)
+            return
         self.distance_of[row] = distance
         self.score_of[row] = self.score(distance)
         if learn:
@@ -298,6 +306,67 @@ class DetectorKernel(EventLoop):
             self.score_of = doubles(scores)
             self.each_row(rows, names, count, learn)
         finally:
+            self.busy = False
+
+    def explain_row(self, row: cython.Py_ssize_t) -> None:
+        """Write the largest contributions to the distance computed just before, largest first."""
+        start: cython.Py_ssize_t = row * self.asked
+        found: cython.Py_ssize_t = 0
+        k: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        j: cython.int
+        share: cython.double
+        for k in range(self.features.count):
+            self.share_of[self.features.present.at[k]] = 0.0
+        self.contribute(self.share_of)
+        for k in range(self.features.count):
+            j = self.features.present.at[k]
+            share = self.share_of[j]
+            if found < self.asked:
+                found += 1
+            elif not share > self.largest_of[start + found - 1]:
+                continue
+            slot = start + found - 1
+            # Of equal ones the earlier feature stays in front.
+            while slot > start and self.largest_of[slot - 1] < share:
+                self.largest_of[slot] = self.largest_of[slot - 1]
+                self.position_of[slot] = self.position_of[slot - 1]
+                slot -= 1
+            self.largest_of[slot] = share
+            self.position_of[slot] = j
+
+    def explain_rows(
+        self, rows: Any, names: Any, asked: cython.Py_ssize_t, positions: Any, largest: Any
+    ) -> None:
+        """Write the largest contributions of the present features of each row, largest first.
+
+        Parameters
+        ----------
+        rows
+            Flat array of doubles, ``len(names)`` to a row; uncompiled, a list.
+        names
+            The features in the columns.
+        asked
+            How many contributions of each row, at least 1.
+        positions, largest
+            Arrays of C integers and of doubles to write to, ``asked`` a row: the positions of the
+            features, and their contributions. Where a row has fewer they are left as they are.
+        """
+        count: cython.Py_ssize_t = len(largest) // asked
+        if count == 0:
+            return
+        if len(rows) != count * len(names) or len(positions) != len(largest):
+            raise ValueError(f"{len(rows)} numbers do not make {count} rows of {len(names)}")
+        self.claim()
+        try:
+            shares = zeros(self.features.size)
+            self.share_of = doubles(shares)
+            self.position_of = integers(positions)
+            self.largest_of = doubles(largest)
+            self.asked = asked
+            self.each_row(rows, names, count, False)
+        finally:
+            self.asked = 0
             self.busy = False
 
     def set_limit(self, distance: float) -> None:
