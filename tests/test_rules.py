@@ -188,7 +188,7 @@ def test_supervised_detectors_pass_through() -> None:
     assert model.alert_one({"x": 0.0}, 90.0) is not None
     assert model.alert_one({"x": 0.0}, 90.0) is None
     assert model.folded().count == 2
-    rows, targets = np.zeros((3, 1)), [0.0, 0.1, 90.0]
+    rows, targets = [{"x": 0.0}] * 3, [0.0, 0.1, 90.0]
     assert model.score_learn_many(rows, targets).shape == (3,)
     for detector in (ResidualDetector(), LabelDetector()):
         with pytest.raises(TypeError, match="has no expect_one"):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from sklearn.exceptions import NotFittedError
 
+from clipsgd_river._faces.known_features import KnowsFeatures
 from clipsgd_river._state.saveable import Saveable
+from clipsgd_river._tables.containers import table_of
+from clipsgd_river._tables.tables import Table
 
 
-class KernelOwner(Saveable):
+class KernelOwner(KnowsFeatures, Saveable):
     """Methods of a scikit-learn estimator whose state is a kernel, made at the first event.
 
     Goes before ``BaseEstimator`` among the bases. A class names its ``_kernel_class`` and how each
@@ -76,6 +79,20 @@ class KernelOwner(Saveable):
         """Drop all that was learned."""
         self.__dict__.pop("_kernel", None)
         self.__dict__.pop("_header", None)
+
+    @property
+    def _known_features(self) -> Collection[Any] | None:
+        """Names of the features learned so far."""
+        positions: Collection[Any] = self._kernel.features.positions
+        return positions
+
+    def _next_table(self, X: Any) -> tuple[Table, bool]:
+        """A table for ``partial_fit``, and whether it says what later ones must look like."""
+        table = table_of(X)
+        first = not hasattr(self, "n_features_in_")
+        if first:
+            self._to_learn(table)
+        return table, first
 
     def _check_learned(self) -> None:
         if not self.__sklearn_is_fitted__():

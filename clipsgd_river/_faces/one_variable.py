@@ -29,7 +29,7 @@ class OneVariable(Saveable):
         TypeError
             If it is not a number; nothing is then learned.
         """
-        self._kernel.update(x if type(x) is float else as_float("x", x))
+        self._kernel.update(x if type(x) is float else as_float("x", x, "value"))
 
     def update_many(self, X: Any) -> None:
         """Take one step on each value in order, in one call; the same as `update` on each.

@@ -40,7 +40,9 @@ def header_of(detector: Saveable, names: list[Any]) -> bytes:
         "parameters": settings,
         "features": [file_format.encode_name(name) for name in names],
         "columns": columns,
-        "column_names": list(getattr(detector, "feature_names_in_", [])),
+        "column_names": [
+            file_format.encode_name(name) for name in getattr(detector, "feature_names_in_", [])
+        ],
         **extra,
     }
     header = file_format.make_header(fields)
@@ -88,13 +90,15 @@ def restored(kind: type[Detector], fields: dict[str, Any], numbers: array[float]
         columns, column_names = fields["columns"], fields["column_names"]
         if column_names and not isinstance(column_names, list):
             raise TypeError("column names are not a list")
+        column_names = [file_format.decode_name(name) for name in column_names or []]
     except (KeyError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ValueError(f"the state's header does not fit a {kind.__name__}: {error}") from error
     detector._take_extra_fields(fields)
     if isinstance(columns, int) and columns >= 0:
         detector.n_features_in_ = columns
     if column_names:
-        detector.feature_names_in_ = np.asarray(column_names, dtype=object)
+        # An iterator: of a list NumPy would take names that are tuples apart.
+        detector.feature_names_in_ = np.fromiter(iter(column_names), dtype=object)
     restored_detector: Detector = detector
     return restored_detector
 

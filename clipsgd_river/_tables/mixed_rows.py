@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 from river import compose
-from river.utils.dataframe import into_frame, to_native_series
-from sklearn.utils.validation import validate_data
 
 from clipsgd_river._kernels.core.as_float import as_float, is_missing
-from clipsgd_river._tables.rows import Rows, columns_of, is_frame, rows_of, two_dimensional
+from clipsgd_river._tables.containers import table_of
+from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river._tables.tables import Table, series_like
+
+AnyRows = TypeVar("AnyRows")
+Check = Callable[[Any, Any], Any]
+# Types of which every value is a number or a category.
+PLAIN = {str, float, int, bool, bytes, type(None)}
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,10 @@ class MixedRows:
         for row in zip(*self.columns, strict=True) if self.columns else ((),) * self.count:
             yield {n: v for n, v in zip(self.names, row, strict=True) if not is_missing(v)}
 
+    def lists(self) -> list[list[Any]]:
+        """Values of each column."""
+        return self.columns
+
     def map(self, encode: Callable[[dict[Any, Any]], dict[Any, Any]]) -> NDArray[np.float64]:
         """Numbers that a function makes of the events; shape (n, d), NaN where a value is missing.
 
@@ -59,46 +67,51 @@ class MixedRows:
 
     def like_input(self, values: NDArray[np.float64], name: str) -> Any:
         """One value per row in the caller's kind: a Series for a frame, with its index."""
-        if self.frame is None:
-            return values
-        return to_native_series(values, name=name, like=self.frame)
+        return series_like(self.frame, values, name)
 
 
-def mixed_rows_of(X: Any) -> MixedRows:
-    """Take an array-like of shape (n, d) or a pandas, polars or pyarrow frame apart."""
-    if is_frame(X):
-        frame = into_frame(X)
-        names = list(frame.columns)
-        return MixedRows([frame[name].to_list() for name in names], names, len(frame), frame)
-    values = two_dimensional(X, _as_array)
-    return _of_array(values, list(range(values.shape[1])))
+def mixed_rows_of(X: Any, check: Check | None = None) -> MixedRows:
+    """Take a table of numbers and other values apart; `table_of` says what is a table.
+
+    Parameters
+    ----------
+    X
+        The table.
+    check
+        What raises, given the name of a column and a value, if the value may not be in an event.
+    """
+    table = table_of(X)
+    return MixedRows(checked_lists(table, check), table.names, len(table), table.frame)
+
+
+def checked_lists(table: Table, check: Check | None) -> list[list[Any]]:
+    """Values of each column; one that is refused is refused before anything is done with others."""
+    columns = table.lists()
+    if check is not None:
+        for name, column in zip(table.names, columns, strict=True):
+            if not {type(value) for value in column} <= PLAIN:
+                for value in column:
+                    check(name, value)
+    return columns
 
 
 def rows_for(detector: Any, X: Any) -> Rows | MixedRows:
-    """Take a table apart: numbers, or for a pipeline, whose first step may want it, text too."""
-    is_pipeline = isinstance(detector, compose.Pipeline)
-    return mixed_rows_of(X) if is_pipeline and _holds_others(X) else rows_of(X)
+    """Take a table apart: numbers, or for a pipeline, whose first step may want it, text too.
+
+    ``ValueError`` if the rows lack the names that features known to the first step have.
+    """
+    rows: Rows | MixedRows
+    if isinstance(detector, compose.Pipeline) and not isinstance(X, Rows):
+        table = table_of(X)
+        rows = rows_of(table) if table.holds_numbers() else mixed_rows_of(table)
+    else:
+        rows = rows_of(X)
+    return to_learn(detector, rows)
 
 
-def _holds_others(X: Any) -> bool:
-    """Whether a table holds anything but numbers, or might."""
-    if is_frame(X):
-        kinds = into_frame(X).schema.values()
-        return not all(kind.is_numeric() or kind == nw.Boolean for kind in kinds)
-    return _as_array(X).dtype.kind not in "biuf"
-
-
-def validated_mixed_rows(estimator: Any, X: Any, *, reset: bool) -> MixedRows:
-    """Take a table apart as `validated_rows` does."""
-    given = X if hasattr(X, "shape") else _as_array(X)
-    values = validate_data(estimator, given, reset=reset, dtype=None, ensure_all_finite=False)
-    return _of_array(values, columns_of(estimator, values))
-
-
-def _as_array(X: Any) -> NDArray[Any]:
-    # Without a type NumPy would make text of the numbers beside text.
-    return X if isinstance(X, np.ndarray) else np.asarray(X, dtype=object)
-
-
-def _of_array(values: NDArray[Any], names: list[Any]) -> MixedRows:
-    return MixedRows([column.tolist() for column in values.T], names, len(values))
+def to_learn(detector: Any, rows: AnyRows) -> AnyRows:
+    """Rows for a detector or pipeline to learn; raises as `rows_for`."""
+    while isinstance(detector, compose.Pipeline):
+        detector = next(iter(detector.steps.values()))
+    check: Callable[[AnyRows], AnyRows] | None = getattr(detector, "_to_learn", None)
+    return rows if check is None else check(rows)

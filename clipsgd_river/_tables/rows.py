@@ -1,19 +1,17 @@
-"""Rows of any kind as one flat buffer of doubles with named columns."""
+"""Rows of numbers as one flat buffer of doubles with named columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
-from river.utils.dataframe import into_frame, to_native_series, to_numpy
-from sklearn.utils.validation import validate_data
 
 from clipsgd_river._kernels import COMPILED
-from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._tables.containers import table_of
+from clipsgd_river._tables.tables import series_like
 
 # Between chunks Ctrl-C is heard, and threads that wait for the interpreter's lock may take it.
 CHUNK = 4096
@@ -58,120 +56,26 @@ class Rows:
         for row in self.values.tolist():
             yield {name: x for name, x in zip(self.names, row, strict=True) if x == x}
 
+    def lists(self) -> list[list[float]]:
+        """Values of each column."""
+        columns: list[list[float]] = self.values.T.tolist()
+        return columns
+
     def where(self, known: NDArray[np.bool_]) -> Rows:
         """The rows for which a mask is true, in order."""
         return self if known.all() else Rows(self.values[known], self.names)
 
     def like_input(self, values: NDArray[np.float64], name: str) -> Any:
         """One value per row in the caller's kind: a Series for a frame, with its index."""
-        if self.frame is None:
-            return values
-        return to_native_series(values, name=name, like=self.frame)
-
-
-def like_table(X: Any, values: NDArray[np.float64], name: str) -> Any:
-    """One value per row in the kind of the table: a Series for a frame, with its index."""
-    return to_native_series(values, name=name, like=into_frame(X)) if is_frame(X) else values
+        return series_like(self.frame, values, name)
 
 
 def rows_of(X: Any) -> Rows:
-    """Take an array-like of shape (n, d) or a pandas, polars or pyarrow frame of numbers apart.
-
-    `Rows` stay as they are.
-    """
+    """Take a table of numbers apart; `Rows` stay as they are. `table_of` says what is a table."""
     if isinstance(X, Rows):
         return X
-    if is_frame(X):
-        frame = into_frame(X)
-        _refuse_text(frame)
-        values = (
-            _numbers(to_numpy(frame, dtype=object), frame.columns)
-            if _mixed(frame)
-            else to_numpy(frame)
-        )
-        return Rows(writable(values), list(frame.columns), frame)
-    values = two_dimensional(X, np.asarray)
-    if values.dtype.kind == "O":
-        values = _numbers(values, range(values.shape[1]))
-    elif values.dtype.kind not in "biuf":
-        raise TypeError(f"rows hold numbers, not {values.dtype.name}; convert or encode them first")
-    return Rows(writable(values), list(range(values.shape[1])))
-
-
-def validated_rows(
-    estimator: Any, X: Any, *, reset: bool, ensure_all_finite: bool | str = False
-) -> Rows:
-    """Take a table apart as scikit-learn's estimators do, which remember its width and names.
-
-    Parameters
-    ----------
-    estimator
-        Gets ``n_features_in_`` and ``feature_names_in_``, or has them.
-    X
-        Array-like or frame of shape (n, d); NaN is missing.
-    reset
-        Whether these rows say what later ones must look like, or are held against it.
-    ensure_all_finite
-        What is refused, as in `sklearn.utils.check_array`: nothing, infinities (``"allow-nan"``),
-        or what is missing too.
-
-    Raises
-    ------
-    ValueError
-        If the rows do not fit those that came first.
-    """
-    values = validate_data(
-        estimator, X, reset=reset, dtype=np.float64, order="C", ensure_all_finite=ensure_all_finite
-    )
-    return Rows(writable(values), columns_of(estimator, values))
-
-
-def columns_of(estimator: Any, values: NDArray[Any]) -> list[Any]:
-    """The feature in each column: its name if scikit-learn has remembered names, else 0..d-1."""
-    names = getattr(estimator, "feature_names_in_", None)
-    return list(range(values.shape[1])) if names is None else list(names)
-
-
-def two_dimensional(X: Any, convert: Callable[[Any], NDArray[Any]]) -> NDArray[Any]:
-    """Rows as an array; an error says what to do with anything that is not (n, d)."""
-    if hasattr(X, "toarray"):
-        raise TypeError("rows are dense; convert a sparse matrix with X.toarray() first")
-    values = convert(X)
-    if values.ndim != 2:
-        raise ValueError(
-            f"rows have shape (n, d), not {values.shape}; for one event call the method that "
-            "ends in _one with a dict, or reshape(1, -1) it; for one feature reshape(-1, 1)"
-        )
-    return values
-
-
-def is_frame(X: Any) -> bool:
-    """Whether a table is a pandas, polars or pyarrow frame."""
-    return hasattr(X, "columns") or hasattr(X, "column_names")
-
-
-def _refuse_text(frame: Any) -> None:
-    for name, kind in frame.schema.items():
-        if not (kind.is_numeric() or kind in (nw.Boolean, nw.Object, nw.Unknown)):
-            raise TypeError(f"column {name!r} holds {kind}, not numbers; drop or encode it first")
-
-
-def _mixed(frame: Any) -> bool:
-    return any(kind in (nw.Object, nw.Unknown) for kind in frame.schema.values())
-
-
-def _numbers(values: NDArray[Any], names: Sequence[Any]) -> NDArray[np.float64]:
-    """Objects one by one, by the rules that hold for the values of a dict."""
-    numbers = [
-        [as_float(name, content) for name, content in zip(names, row, strict=True)]
-        for row in values.tolist()
-    ]
-    return np.array(numbers, dtype=np.float64).reshape(values.shape)
-
-
-def writable(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Values as the kernels take them, in a writable buffer in C order; most are already."""
-    return np.require(values, dtype=np.float64, requirements=["C", "W"])
+    table = table_of(X)
+    return Rows(table.numbers(), table.names, table.frame)
 
 
 def rows_and_targets(X: Any, y: Any) -> tuple[Rows, list[Any]]:

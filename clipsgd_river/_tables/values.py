@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from clipsgd_river._kernels import COMPILED
-from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._tables.containers import array_of
 from clipsgd_river._tables.rows import CHUNK
+from clipsgd_river._tables.tables import ArrayTable
 
 
 def chunks_of(X: Any) -> Iterator[Any]:
@@ -28,13 +27,9 @@ def chunks_of(X: Any) -> Iterator[Any]:
     TypeError, ValueError
         If it holds something other than numbers, or is not one-dimensional.
     """
-    values = np.asarray(X)
+    values = array_of(X)
     if values.ndim != 1:
         raise ValueError(f"values have shape (n,), not {values.shape}; pass one column of a table")
-    if values.dtype.kind == "O":
-        values = np.array([as_float("x", x) for x in values.tolist()], dtype=np.float64)
-    elif values.dtype.kind not in "biuf":
-        raise TypeError(f"values are numbers, not {values.dtype.name}; convert them first")
-    flat = np.require(values, dtype=np.float64, requirements=["C", "W"])
+    flat = ArrayTable(values.reshape(-1, 1), ["x"]).numbers()[:, 0]
     parts = (flat[start : start + CHUNK] for start in range(0, len(flat), CHUNK))
     return (part if COMPILED else part.tolist() for part in parts)

@@ -10,10 +10,10 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
-from river.utils.dataframe import into_frame
 
 from clipsgd_river import _settings
 from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._tables.containers import frame_of
 
 UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,11 +83,11 @@ def split_rows(X: Any, name: Any) -> tuple[NDArray[np.float64], Any]:
     ValueError
         If there is no such column, or a time is missing.
     """
-    if not (hasattr(X, "columns") or hasattr(X, "column_names")):
+    frame = frame_of(X)
+    if frame is None:
         raise TypeError(
             f"rows with a time are a data frame with the column {name!r}, not {type(X).__name__}"
         )
-    frame = into_frame(X)
     if name not in frame.columns:
         raise ValueError(f"the rows have no column {name!r}, which the parameter time names")
     column = frame.get_column(name)

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 from river import base
+from sklearn.utils.metaestimators import available_if
 
+from clipsgd_river._faces.known_features import known_features
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._pipelines import (
     all_steps,
@@ -21,6 +23,10 @@ from clipsgd_river._pipelines import (
 )
 from clipsgd_river._state.saveable import Saveable
 from clipsgd_river._state.wrapper import SaveableWrapper
+from clipsgd_river._tables.containers import frame_of, in_memory, table_of
+from clipsgd_river._tables.explained import explained_like, how_many, largest_of
+from clipsgd_river._tables.known import require_known
+from clipsgd_river._tables.tables import series_like
 from clipsgd_river.alerts._seen import seen_by
 from clipsgd_river.alerts.alert import Alert, AlertFeature, described, severity_of
 from clipsgd_river.alerts.verdict import Verdict
@@ -154,6 +160,62 @@ class AlertFilter(SaveableWrapper, base.AnomalyFilter):
         """The features of an event that no rule leaves out."""
         return given.event
 
+    def score_many(self, X: Any, *args: Any) -> Any:
+        """Scores of rows, in the caller's kind. Changes nothing.
+
+        Parameters
+        ----------
+        X
+            As for `score_learn_many`.
+        args
+            The targets, a sequence of n, for a supervised detector.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is not what the detector takes, or it has learned none of the features.
+        """
+        X = in_memory(X)
+        _, events = self.events_of(X, *args)
+        scores = [self.score_one(x, *y) for x, y in self._known_events(events)]
+        return series_like(frame_of(X), np.array(scores, dtype=np.float64), "score")
+
+    @available_if(lambda self: hasattr(self, "explain_one"))  # type: ignore[untyped-decorator]
+    def explain_many(self, X: Any, n: int = 3) -> Any:
+        """The features that contribute most to the distance of each row, as `explain_one` says.
+
+        Changes nothing. Answers are as those of `ClippedZScore.explain_many`; after a transformer
+        in a pipeline the features are those that it passes on.
+
+        Parameters
+        ----------
+        X
+            Rows, as for `score_many`, which raises alike.
+        n
+            How many features of each row.
+        """
+        n = how_many(n)
+        explain: Any = self.explain_one  # type: ignore[attr-defined]  # or this were not available
+        X = in_memory(X)
+        _, events = self.events_of(X)
+        checked = (x for x, _ in self._known_events(events))
+        return explained_like(table_of(X), *largest_of(checked, explain, n))
+
+    def _known_events(self, events: EventsWithTargets) -> EventsWithTargets:
+        """Pass events on; ``ValueError`` at the end if the detector knows no feature of any."""
+        asked: dict[Any, None] = {}
+        known: Any = None
+        is_known = False
+        for x, targets in events:
+            if not is_known:
+                given = self.detector_input(x)
+                known = known_features(given.detector)
+                asked |= dict.fromkeys(given.event)
+                is_known = not known or any(name in known for name in given.event)
+            yield x, targets
+        if not is_known:
+            require_known(self, list(asked), known)
+
     def _score_events(
         self, count: int, events: EventsWithTargets, **kwargs: Any
     ) -> NDArray[np.float64]:
@@ -223,6 +285,28 @@ class DetectorFilter(AlertFilter):
         detector, event = transformed(self.anomaly_detector, self._without_time(x))
         contributions: dict[base.typing.FeatureName, float] = detector.explain_one(event, *args)
         return contributions
+
+    @available_if_has("explain_one")
+    def explain_many(self, X: Any, n: int = 3) -> Any:
+        """The features that contribute most to the distance of each row, as the detector says.
+
+        Changes nothing. Answers are as those of `ClippedZScore.explain_many`; after a transformer
+        in a pipeline the features are those that it passes on.
+
+        Parameters
+        ----------
+        X
+            Rows, as for `score_many`, which raises alike.
+        n
+            How many features of each row.
+        """
+        if hasattr(self.anomaly_detector, "explain_many"):
+            return self.anomaly_detector.explain_many(self._table_without_time(X), n)
+        return super().explain_many(X, n)
+
+    def _table_without_time(self, X: Any) -> Any:
+        """The table as the detector, or the pipeline, gets it."""
+        return X
 
     @available_if_has("expect_one")
     def expect_one(self, x: Event | None = None, *args: Any) -> Bands:

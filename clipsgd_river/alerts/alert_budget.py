@@ -16,7 +16,7 @@ from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._pipelines import last_step
-from clipsgd_river._tables.mixed_rows import rows_for
+from clipsgd_river._tables.mixed_rows import rows_for, to_learn
 from clipsgd_river._tables.rows import rows_and_targets
 from clipsgd_river.alerts import _event_time
 from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto
@@ -335,13 +335,9 @@ class AlertBudget(DetectorFilter):
         args
             The targets, a sequence of n, for a supervised detector.
         """
-        _, table = self._split_rows(X)
         if hasattr(self.anomaly_detector, "score_many"):
-            return self.anomaly_detector.score_many(table, *args)
-        rows, targets = self._rows_and_targets(table, args)
-        pairs = zip(rows.events(), targets, strict=True)
-        scores = [float(self.anomaly_detector.score_one(x, *y)) for x, y in pairs]
-        return rows.like_input(np.array(scores, dtype=np.float64), "score")
+            return self.anomaly_detector.score_many(self._table_without_time(X), *args)
+        return super().score_many(X, *args)
 
     def learn_many(self, X: Any, *args: Any, **kwargs: Any) -> None:
         """Learn rows in order; the same as `learn_one` on each.
@@ -361,8 +357,8 @@ class AlertBudget(DetectorFilter):
         Parameters
         ----------
         X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns; with ``time``, a frame. NaN is missing.
+            A pandas, polars or pyarrow frame with named columns, a list of events, or an array of
+            shape (n, d), whose columns are the features 0..d-1; with ``time``, a frame.
         args
             The targets, a sequence of n, for a supervised detector.
         """
@@ -427,6 +423,9 @@ class AlertBudget(DetectorFilter):
         """Times of rows in seconds, none without ``time``, and the other columns."""
         return (np.empty(0), X) if self.time is None else _event_time.split_rows(X, self.time)
 
+    def _table_without_time(self, X: Any) -> Any:
+        return self._split_rows(X)[1]
+
     def _rows_and_targets(
         self, table: Any, args: tuple[Any, ...]
     ) -> tuple[Any, list[tuple[Any, ...]]]:
@@ -437,7 +436,7 @@ class AlertBudget(DetectorFilter):
             rows = rows_for(self.anomaly_detector, table)
             return rows, [()] * len(rows)
         numbers, targets = rows_and_targets(table, *args)
-        return numbers, [(target,) for target in targets]
+        return to_learn(self.anomaly_detector, numbers), [(target,) for target in targets]
 
     def _lacks_target(self, args: tuple[Any, ...]) -> bool:
         """Whether the event has a target and it is missing: it is then passed over."""

@@ -15,7 +15,7 @@ from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.alerts.tail_filter import TailFilterKernel
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._pipelines import available_if_has, last_step
-from clipsgd_river._tables.mixed_rows import rows_for
+from clipsgd_river._tables.mixed_rows import rows_for, to_learn
 from clipsgd_river._tables.rows import Rows, rows_and_targets, rows_of
 from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto, distance_by
 from clipsgd_river.alerts.verdict import Verdict
@@ -264,8 +264,8 @@ class TailFilter(DetectorFilter):
         Parameters
         ----------
         X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns. NaN is missing.
+            A pandas, polars or pyarrow frame with named columns, a list of events, or an array of
+            shape (n, d), whose columns are the features 0..d-1.
         targets
             For a supervised detector, the sequence of n targets.
 
@@ -295,7 +295,7 @@ class TailFilter(DetectorFilter):
         """How many rows there are, and each as an event with its targets."""
         if args:
             numbers, found = rows_and_targets(X, args[0])
-            rows: Any = numbers
+            rows: Any = to_learn(self.anomaly_detector, numbers)
             targets: list[tuple[Any, ...]] = [(target,) for target in found]
         else:
             rows = rows_for(self.anomaly_detector, X)

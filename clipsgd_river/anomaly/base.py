@@ -15,7 +15,9 @@ from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._faces.outlier import ThresholdedOutlierMixin
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.part import Part
-from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
+from clipsgd_river._tables.explained import at_positions, explained_like, how_many
+from clipsgd_river._tables.fitted import validated_rows
+from clipsgd_river._tables.rows import Rows, rows_of
 from clipsgd_river.anomaly._settings import SHARED
 
 # The largest double below 1.
@@ -67,7 +69,8 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         """Score of an event in [0, 1), higher = more anomalous; the typical event gets 0.5.
 
         1 / (1 + q / r) for an event at distance r when the running median of distances is q.
-        0.0 before anything was learned. Changes nothing.
+        0.0 before anything was learned, and for an event none of whose features is known: it is
+        one without features. Changes nothing.
         """
         score: float = self._kernel.score_one(x)
         return score
@@ -161,28 +164,81 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         Parameters
         ----------
         X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns. NaN is missing.
+            A pandas, polars or pyarrow frame with named columns, a list of events, or an array of
+            shape (n, d), whose columns are the features 0..d-1. What is missing (``None``, NaN,
+            ``pandas.NA``) teaches nothing. ``docs/rows.md`` says what is read, and how.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a column holds something other than numbers, or an array without names comes to a
+            detector that learned features with names. Nothing is then learned.
         """
-        self._run(rows_of(X), learn=True)
+        self._run(self._to_learn(rows_of(X)), learn=True)
 
     def score_many(self, X: Any) -> Any:
         """Scores of rows, in the caller's kind: ndarray (n,), or a Series with the frame's index.
 
-        Changes nothing.
+        Changes nothing. Columns never learned are passed over.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a column holds something other than numbers, or not one of the columns was ever
+            learned: their scores of 0 would pass for normal.
         """
-        rows = rows_of(X)
+        rows = self._to_answer(rows_of(X))
         _, scores = self._run(rows, learn=False)
         return rows.like_input(scores, "score")
 
+    def explain_many(self, X: Any, n: int = 3) -> Any:
+        """The features that contribute most to the distance of each row, as `explain_one` says.
+
+        Changes nothing.
+
+        Parameters
+        ----------
+        X
+            Rows, as for `score_many`, which raises alike.
+        n
+            How many features of each row.
+
+        Returns
+        -------
+        A frame of the caller's kind, with its index, and the columns ``feature_1``,
+        ``contribution_1``, ..., ``feature_n``, ``contribution_n``, the largest first. A missing
+        feature contributes nothing and is not among them: where a row has fewer than n, the rest is
+        missing. Of an array a structured array of shape (n_rows,) with these fields, whose features
+        are numbers of columns, -1 where there are fewer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from clipsgd_river.anomaly import ClippedZScore
+        >>> rows = np.random.default_rng(0).normal(size=(500, 3))
+        >>> model = ClippedZScore().fit(rows)
+        >>> why = model.explain_many([[0.0, 9.0, 1.0], [0.0, None, -5.0]], n=2)
+        >>> why["feature_1"].tolist(), why["feature_2"].tolist()
+        ([1, 2], [2, 0])
+        """
+        n = how_many(n)
+        rows = self._to_answer(rows_of(X))
+        return explained_like(rows, *self._largest(rows, n))
+
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Scores of rows, shape (n,), each before it is learned: `score_learn_one` on each."""
-        _, scores = self._run(rows_of(X), learn=True)
+        """Scores of rows, shape (n,), each before it is learned: `score_learn_one` on each.
+
+        Takes and refuses what `learn_many` does.
+        """
+        _, scores = self._run(self._to_learn(rows_of(X)), learn=True)
         return scores
 
     def distance_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Distances of rows, shape (n,), as `distance_learn_one` gives them."""
-        distances, _ = self._run(rows_of(X), learn=True)
+        """Distances of rows, shape (n,), as `distance_learn_one` gives them.
+
+        Takes and refuses what `learn_many` does.
+        """
+        distances, _ = self._run(self._to_learn(rows_of(X)), learn=True)
         return distances
 
     # scikit-learn's face
@@ -193,12 +249,17 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         Parameters
         ----------
         X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
+            Rows, as for `learn_many`; at least one, and one column.
         y
             Ignored; here because scikit-learn's pipelines pass it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a column holds something other than numbers; nothing is then forgotten.
         """
-        self._forget()
         rows = validated_rows(self, X, reset=True)
+        self._forget()
         self._run(rows, learn=True)
         distances, _ = self._run(rows, learn=False)
         # The same quantile that scikit-learn's IsolationForest takes.
@@ -214,19 +275,27 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         X, y
             As in `fit`.
         """
-        self._run(validated_rows(self, X, reset=not hasattr(self, "n_features_in_")), learn=True)
+        table, first = self._next_table(X)
+        self._run(validated_rows(self, table, reset=first), learn=True)
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Minus the distance of each row, shape (n_samples,): higher = more normal.
 
+        Rows are held against those of `fit`, or of the first `partial_fit`, as scikit-learn does;
+        where events were learned by River's face only, they go by the names of their columns.
+
         Raises
         ------
         NotFittedError
             If nothing has been learned.
+        TypeError, ValueError
+            If the rows do not fit, hold something other than numbers, or not one of their columns
+            was ever learned.
         """
         self._check_learned()
-        distances, _ = self._run(validated_rows(self, X, reset=False), learn=False)
+        rows = self._to_answer(validated_rows(self, X, reset=False))
+        distances, _ = self._run(rows, learn=False)
         return -distances
 
     @property
@@ -275,6 +344,16 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
 
     def _new_kernel(self, settings: dict[str, Any]) -> DetectorKernel:
         return self._kernel_class(settings, self._part_class)
+
+    def _largest(self, rows: Rows, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """Names and contributions of the n features of each row that contribute most."""
+        positions = np.full((len(rows), n), -1, dtype=np.intc)
+        contributions = np.full((len(rows), n), np.nan)
+        for part, flat in rows.chunks():
+            self._kernel.explain_rows(
+                flat, rows.names, n, positions[part].reshape(-1), contributions[part].reshape(-1)
+            )
+        return at_positions(self._kernel.features.names, positions), contributions
 
     def _run(self, rows: Rows, *, learn: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Distances and scores of rows, each before it is learned."""

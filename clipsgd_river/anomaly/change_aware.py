@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from river import base
 
+from clipsgd_river._faces.known_features import known_features
+from clipsgd_river._faces.rows_as_events import RowsAsEvents
 from clipsgd_river._state.wrapper import SaveableWrapper
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.drift import ClippedOCPD
@@ -15,7 +18,7 @@ from clipsgd_river.drift import ClippedOCPD
 USUAL_DELAY = 50
 
 
-class ChangeAwareDetector(SaveableWrapper, base.AnomalyDetector):
+class ChangeAwareDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     """A detector that, at the alarm of a drift detector, shortens its memory to what came since.
 
     Choose it where behaviour changes abruptly and rarely and the detector is to remember long: a
@@ -137,6 +140,10 @@ class ChangeAwareDetector(SaveableWrapper, base.AnomalyDetector):
         band: dict[base.typing.FeatureName, tuple[float, float, float]]
         band = self._detector.expect_one(x)
         return band
+
+    @property
+    def _known_features(self) -> Collection[Any] | None:
+        return known_features(self._detector)
 
     def _own_numbers(self) -> array[float]:
         return array("d", [self._events])

@@ -14,6 +14,8 @@ from clipsgd_river._kernels.anomaly.combined import CombinedKernel
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.portfolio import PortfolioPart
 from clipsgd_river._state.header import header_of, restored
+from clipsgd_river._tables.explained import largest_of
+from clipsgd_river._tables.rows import Rows
 from clipsgd_river.anomaly._members import fresh_members, packed, unpacked
 from clipsgd_river.anomaly._settings import FOURIER
 from clipsgd_river.anomaly.base import ClippedDetector
@@ -149,6 +151,11 @@ class ClippedEnsemble(ClippedDetector):
         """
         distances: dict[str, float] = self._kernel.members_one(x)
         return distances
+
+    def _largest(self, rows: Rows, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        if self.detectors is None:
+            return super()._largest(rows, n)
+        return largest_of(rows.events(), self.explain_one, n)
 
     def _state(self) -> tuple[bytes, array[float]]:
         if self.detectors is None:

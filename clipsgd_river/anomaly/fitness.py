@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from array import array
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from river import base
 
 from clipsgd_river import _settings
+from clipsgd_river._faces.rows_as_events import RowsAsEvents
 from clipsgd_river._kernels.core.archived import IN_USE
 from clipsgd_river._kernels.core.typical_distance import TypicalDistance
 from clipsgd_river._pipelines import available_if_has, last_step
 from clipsgd_river._state import file_format
 from clipsgd_river._state.wrapper import SaveableWrapper
-from clipsgd_river._tables.rows import rows_of
 from clipsgd_river.anomaly._fine_tuning import Similar, base_of
 from clipsgd_river.anomaly._nearest import nearest
 from clipsgd_river.anomaly.z_score import ClippedZScore
@@ -28,7 +28,7 @@ from clipsgd_river.compat._event_window import LARGEST, EventWindow
 LOOK_EVERY = 8
 
 
-class FITNESS(SaveableWrapper, base.AnomalyDetector):
+class FITNESS(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     """Fine-tune a copy of a detector on new and similar events, score with it, drop it.
 
     Before an event x is scored, a copy of the detector learns the ``n_similar`` events of the last
@@ -159,10 +159,6 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
             distance: float = self._tuned(x).distance_one(x)
         return distance
 
-    def score_learn_many(self, X: Any) -> NDArray[np.float64]:
-        """Scores of rows, an array or a frame, each before it is learned; shape (n,)."""
-        return np.array([self.score_learn_one(x) for x in rows_of(X).events()], dtype=np.float64)
-
     def clone(
         self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
     ) -> Self:
@@ -201,6 +197,10 @@ class FITNESS(SaveableWrapper, base.AnomalyDetector):
                 band = self._tuned(x).expect_one(x)
         found: dict[base.typing.FeatureName, tuple[float, float, float]] = band
         return found
+
+    @property
+    def _known_features(self) -> Collection[Any]:
+        return self._window.columns
 
     def _score(self, distance: float) -> float:
         if self._typical.median.value == 0.0:

@@ -96,7 +96,7 @@ class ResidualDetector(SupervisedDetector):
         TypeError
             If the target is not a number; nothing of the event is then learned.
         """
-        target = as_float("the target", y)
+        target = as_float("y", y, "the target")
         if target != target:
             return
         residual = target - self._expect(x)
@@ -123,7 +123,7 @@ class ResidualDetector(SupervisedDetector):
 
     def _of_residual(self, method: str, x: dict[Any, Any], y: Any) -> float:
         """What a method says of the residual; 0.0 where the target or the forecast is missing."""
-        residual = as_float("the target", y) - self._expect(x)
+        residual = as_float("y", y, "the target") - self._expect(x)
         if residual != residual:
             return 0.0
         value: float = getattr(self._residuals, method)({"residual": residual})
@@ -141,13 +141,13 @@ class ResidualDetector(SupervisedDetector):
                     return nan
                 error.add_note(f"{type(self._model).__name__} should be able to forecast by now")
                 raise
-        value = as_float("the prediction", found)
+        value = as_float("y", found, "the prediction")
         return value if isfinite(value) else 0.0
 
     def _learn_rows(self, rows: Rows, targets: list[Any]) -> NDArray[np.float64]:
         if not self._runs_rows():
             return super()._learn_rows(rows, targets)
-        numbers = np.array([as_float("the target", target) for target in targets])
+        numbers = np.array([as_float("y", target, "the target") for target in targets])
         known = ~np.isnan(numbers)
         some = rows.where(known)
         expected = np.zeros(len(some.values))
@@ -160,7 +160,7 @@ class ResidualDetector(SupervisedDetector):
     def _score_rows(self, rows: Rows, targets: list[Any]) -> NDArray[np.float64]:
         if not self._runs_rows():
             return super()._score_rows(rows, targets)
-        numbers = np.array([as_float("the target", target) for target in targets])
+        numbers = np.array([as_float("y", target, "the target") for target in targets])
         return self._run_residuals(numbers, self._model._predict_rows(rows)[:, 0], learn=False)
 
     def _runs_rows(self) -> bool:

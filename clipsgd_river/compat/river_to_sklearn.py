@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from clipsgd_river import _settings
 from clipsgd_river._faces.outlier import ThresholdedOutlierMixin
-from clipsgd_river._tables.rows import Rows, validated_rows
+from clipsgd_river._tables.fitted import validated_rows
+from clipsgd_river._tables.rows import Rows
 
 # The running quantile looks back over so many events, and over ten times 1 / contamination.
 SHORTEST_MEMORY = 1_000
@@ -92,7 +93,7 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
             If ``river_estimator`` is not an anomaly detector, or wants a target.
         """
         share = self._start()
-        rows = validated_rows(self, X, reset=True, ensure_all_finite="allow-nan")
+        rows = validated_rows(self, X, reset=True, infinite=False)
         for x in rows.events():
             self.instance_.learn_one(x)
         scores = self._scores(rows)
@@ -110,7 +111,7 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
             As in `fit`.
         """
         first = not hasattr(self, "instance_")
-        rows = validated_rows(self, X, reset=first, ensure_all_finite="allow-nan")
+        rows = validated_rows(self, X, reset=first, infinite=False)
         if first:
             self._start()
         scores = np.empty(len(rows.values))
@@ -130,7 +131,7 @@ class River2SKLOutlierDetector(ThresholdedOutlierMixin, BaseEstimator):  # type:
             If nothing has been learned.
         """
         check_is_fitted(self, "instance_")
-        return -self._scores(validated_rows(self, X, reset=False, ensure_all_finite="allow-nan"))
+        return -self._scores(validated_rows(self, X, reset=False, infinite=False))
 
     def _start(self) -> float:
         """Begin anew; returns the checked contamination."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 
 from clipsgd_river import _settings
+from clipsgd_river._faces.rows_as_events import RowsAsEvents
 from clipsgd_river._kernels.core.typical_distance import TypicalDistance
 from clipsgd_river._tables.rows import rows_of
 from clipsgd_river.compat._event_window import EventWindow, check_numbers
@@ -21,7 +22,7 @@ from clipsgd_river.compat._fitted import FittedDetector, seeded_clone
 RENEWED_SHARE = 0.125
 
 
-class SKL2RiverAnomalyDetector(base.AnomalyDetector):
+class SKL2RiverAnomalyDetector(RowsAsEvents, base.AnomalyDetector):
     """River anomaly detector that lets an outlier detector of scikit-learn learn the stream.
 
     Choose it to run `IsolationForest`, `LocalOutlierFactor`, `OneClassSVM`, `EllipticEnvelope`,
@@ -138,11 +139,6 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
             return 0.0
         return float(self._fitted.distances(self._fitted.row(x))[0])
 
-    def learn_many(self, X: Any) -> None:
-        """Learn rows in order, an array or a frame; the same as `learn_one` on each."""
-        for x in rows_of(X).events():
-            self.learn_one(x)
-
     def score_many(self, X: Any) -> Any:
         """Scores of rows, in the caller's kind: ndarray (n,), or a Series with the frame's index.
 
@@ -150,19 +146,23 @@ class SKL2RiverAnomalyDetector(base.AnomalyDetector):
         `score_one` on each, as far as the estimator rounds many rows as it rounds one. Changes
         nothing.
         """
-        rows = rows_of(X)
+        rows = self._to_answer(rows_of(X))
         return rows.like_input(np.array(self._scores(list(rows.events()))), "score")
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
         """Scores of rows, shape (n,), each before it is learned: one call per batch."""
         scores: list[float] = []
         block: list[dict[Any, float]] = []
-        for x in rows_of(X).events():
+        for x in self._to_learn(rows_of(X)).events():
             block.append(x)
             if self._pending + len(block) >= self._batch:
                 scores += self._score_and_learn(block)
                 block = []
         return np.array(scores + self._score_and_learn(block))
+
+    @property
+    def _known_features(self) -> Collection[Any]:
+        return self._window.columns
 
     def _score_and_learn(self, block: list[dict[Any, float]]) -> list[float]:
         """Scores of events, the last of which may make the estimator learn."""

@@ -15,6 +15,7 @@ from clipsgd_river import _settings
 from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.drift.change_point import NUMBER, ChangePointKernel
+from clipsgd_river._tables.containers import array_of, is_column
 from clipsgd_river._tables.rows import rows_of
 
 
@@ -179,7 +180,7 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
                     )
                 self._take(dict(enumerate(x.tolist() if isinstance(x, np.ndarray) else x)))
                 return
-            x = as_float("x", x.item() if isinstance(x, np.ndarray) else x)
+            x = as_float("x", x.item() if isinstance(x, np.ndarray) else x, "value")
         if not kernel.learn_number(x):
             self._refuse_mixture([NUMBER])
             kernel.learn_one({NUMBER: x})
@@ -190,9 +191,9 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         Parameters
         ----------
         X
-            Numbers, shape (n,): an array, a list or a Series. Or rows of events: an array of shape
-            (n, d), its columns the features 0..d-1, or a pandas, polars or pyarrow frame with
-            named columns.
+            Numbers, shape (n,): an array, a list or a Series. Or rows of events: a pandas, polars
+            or pyarrow frame with named columns, a list of events, or an array of shape (n, d),
+            whose columns are the features 0..d-1.
 
         Returns
         -------
@@ -204,12 +205,14 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         TypeError, ValueError
             If it holds something other than numbers, or has another shape.
         """
-        numbers = not (hasattr(X, "columns") or hasattr(X, "column_names")) and np.ndim(X) == 1
-        rows = rows_of(np.asarray(X).reshape(-1, 1) if numbers else X)
+        numbers = is_column(X)
+        rows = rows_of(array_of(X).reshape(-1, 1) if numbers else X)
         if not numbers:
             self._refuse_reserved_name(rows.names)
         names = [NUMBER] if numbers else rows.names
         self._refuse_mixture(names)
+        if not numbers:
+            self._to_learn(rows)
         alarms = np.empty(len(rows.values))
         for part, flat in rows.chunks():
             self._kernel.run_rows(flat, names, alarms[part])

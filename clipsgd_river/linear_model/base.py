@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
 
 from clipsgd_river import _settings
 from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._kernels.linear_model.linear import LinearKernel
-from clipsgd_river._tables.rows import Rows, columns_of, rows_of, writable
+from clipsgd_river._tables.rows import Rows, rows_of
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -45,12 +44,18 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame.
+            A pandas, polars or pyarrow frame with named columns, a list of events, or an array of
+            shape (n, d), whose columns are the features 0..d-1. ``docs/rows.md`` says what is read.
         y
             Targets or labels, a sequence of n.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a column holds something other than numbers, or an array without names comes after
+            features with names. Nothing is then learned.
         """
-        self._learn_taught(rows_of(X), y)
+        self._learn_taught(self._to_learn(rows_of(X)), y)
 
     def fit(self, X: Any, y: Any) -> Self:
         """Forget everything, then learn rows in order.
@@ -58,20 +63,21 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
+            Rows, as for `learn_many`; at least one, and one column.
         y
             Targets or labels, array-like of shape (n_samples,).
         """
+        rows, y = self._validated(X, y, reset=True)
         self._forget()
-        return self._learn_validated(X, y, reset=True)
+        return self._learn_taught(rows, y)
 
     @abc.abstractmethod
     def _learn_taught(self, rows: Rows, y: Any) -> Self:
         """Learn rows in order, with targets or labels as they were given."""
 
     @abc.abstractmethod
-    def _learn_validated(self, X: Any, y: Any, *, reset: bool) -> Self:
-        """Learn rows in order, checked as scikit-learn does."""
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Rows, Any]:
+        """Rows and targets or labels, checked as scikit-learn does."""
 
     @property
     def features_(self) -> list[base.typing.FeatureName]:
@@ -100,12 +106,6 @@ class ClippedLinearModel(KernelOwner, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-    def _validated(self, X: Any, y: Any, *, reset: bool, **options: Any) -> tuple[Rows, Any]:
-        """Rows and targets, as scikit-learn wants them checked."""
-        options |= {"dtype": np.float64, "order": "C", "ensure_all_finite": False}
-        values, targets = validate_data(self, X, y, reset=reset, **options)
-        return Rows(writable(values), columns_of(self, values)), targets
 
     def _learn_rows(self, rows: Rows, targets: NDArray[np.float64]) -> Self:
         """Learn rows in order; a missing target teaches nothing."""

@@ -17,7 +17,8 @@ from clipsgd_river._kernels.core.archived import IN_USE
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._kernels.linear_model.logistic import LogisticKernel
 from clipsgd_river._state import file_format
-from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
+from clipsgd_river._tables.fitted import validated_rows, validated_rows_and_targets
+from clipsgd_river._tables.rows import Rows, rows_of
 from clipsgd_river.linear_model.base import SHARED, ClippedLinearModel
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
 
     def predict_proba_many(self, X: Any) -> Any:
         """Probabilities, one column per label in order of appearance: an array, or a frame."""
-        rows = rows_of(X)
+        rows = self._to_answer(rows_of(X))
         labels, found = self._predict_labels(rows)
         if rows.frame is None:
             return found
@@ -180,7 +181,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
 
     def predict_many(self, X: Any) -> Any:
         """Most probable label of each row: an array, or a Series with the frame's index."""
-        rows = rows_of(X)
+        rows = self._to_answer(rows_of(X))
         labels, found = self._predict_labels(rows)
         if labels:
             best = _array(labels)[found.argmax(axis=1)]
@@ -257,10 +258,12 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         classes
             Labels to expect, so that each has a probability at once; may be left out.
         """
+        table, first = self._next_table(X)
+        rows, labels = self._validated(table, y, reset=first)
         if classes is not None:
             for label in np.unique(np.asarray(classes)).tolist():
                 self._index(label)
-        return self._learn_validated(X, y, reset=not hasattr(self, "n_features_in_"))
+        return self._learn_taught(rows, labels)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probability of each class in the order of `classes_`; shape (n_samples, n_classes)."""
@@ -313,7 +316,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
 
     def _predict_sorted_labels(self, X: Any) -> tuple[list[Any], NDArray[np.float64]]:
         """Labels in the order of `classes_`, and their probabilities for each row."""
-        rows = validated_rows(self, X, reset=False)
+        rows = self._to_answer(validated_rows(self, X, reset=False))
         labels, found = self._predict_labels(rows)
         order = {label: index for index, label in enumerate(labels)}
         labels = _sorted(labels)
@@ -331,10 +334,10 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
             targets[i] = self._index(label)
         return self._learn_rows(Rows(rows.values[start:], rows.names), targets[start:])
 
-    def _learn_validated(self, X: Any, y: Any, *, reset: bool) -> Self:
-        rows, labels = self._validated(X, y, reset=reset)
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Rows, Any]:
+        rows, labels = validated_rows_and_targets(self, X, y, reset=reset)
         check_classification_targets(labels)
-        return self._learn_taught(rows, labels)
+        return rows, labels
 
     def _sign(self) -> float:
         """1.0 if the kernel's log odds are those of the second of `classes_`, else -1.0."""

@@ -11,7 +11,8 @@ from sklearn.base import RegressorMixin
 
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.linear_model.regression import RegressionKernel
-from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
+from clipsgd_river._tables.fitted import validated_rows, validated_rows_and_targets
+from clipsgd_river._tables.rows import Rows, rows_of
 from clipsgd_river.linear_model.base import ClippedLinearModel
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
             If a value is not a number, or a new feature would exceed ``max_features``. Nothing
             of the event is then learned.
         """
-        self._kernel.teach_one(x, y if type(y) is float else as_float("the target", y))
+        self._kernel.teach_one(x, y if type(y) is float else as_float("y", y, "the target"))
 
     def predict_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Expected target of an event; 0.0 before anything was learned. Changes nothing."""
@@ -116,8 +117,8 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
 
     def predict_many(self, X: Any) -> Any:
         """Expected targets of rows: ndarray (n,), or a Series with the frame's index."""
-        rows = rows_of(X)
-        return rows.like_input(self._predict_rows(rows)[:, 0], "target")
+        rows = self._to_answer(rows_of(X))
+        return rows.like_input(self._predict_rows(rows)[:, 0], "the target")
 
     @property
     def coefficients(self) -> dict[base.typing.FeatureName, float]:
@@ -126,12 +127,14 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
 
     def partial_fit(self, X: Any, y: Any) -> Self:
         """Go on learning, row by row; the same as `learn_one` on each."""
-        return self._learn_validated(X, y, reset=not hasattr(self, "n_features_in_"))
+        table, first = self._next_table(X)
+        return self._learn_taught(*self._validated(table, y, reset=first))
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Expected target of each row, shape (n_samples,)."""
         self._check_learned()
-        return self._predict_rows(validated_rows(self, X, reset=False))[:, 0]
+        rows = self._to_answer(validated_rows(self, X, reset=False))
+        return self._predict_rows(rows)[:, 0]
 
     @property
     def coef_(self) -> NDArray[np.float64]:
@@ -149,9 +152,8 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
     def _learn_taught(self, rows: Rows, y: Any) -> Self:
         return self._learn_rows(rows, _numbers(y))
 
-    def _learn_validated(self, X: Any, y: Any, *, reset: bool) -> Self:
-        rows, targets = self._validated(X, y, reset=reset, y_numeric=True)
-        return self._learn_rows(rows, targets)
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Rows, Any]:
+        return validated_rows_and_targets(self, X, y, reset=reset, y_numeric=True)
 
 
 def _numbers(y: Any) -> NDArray[np.float64]:
@@ -160,5 +162,5 @@ def _numbers(y: Any) -> NDArray[np.float64]:
         raise ValueError(f"targets have shape (n,), not {values.shape}")
     if values.dtype.kind in "biuf":
         return values.astype(np.float64)
-    numbers = [as_float("the target", target) for target in values.tolist()]
+    numbers = [as_float("y", target, "the target") for target in values.tolist()]
     return np.array(numbers, dtype=np.float64)

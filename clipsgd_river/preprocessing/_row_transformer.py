@@ -51,21 +51,34 @@ class RowTransformer(
         Parameters
         ----------
         X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns.
+            A pandas, polars or pyarrow frame with named columns, a list of events, or an array of
+            shape (n, d), whose columns are the features 0..d-1. ``docs/rows.md`` says what is read.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a column holds what an event must not, or an array without names comes after features
+            with names. Nothing is then learned.
         """
-        self._learn(self._rows(X))
+        self._learn(self._to_learn(self._rows(X)))
 
     def transform_many(self, X: Any) -> Any:
         """Transformed rows: a frame of the caller's kind with its index, or an ndarray.
 
         Changes nothing.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a column holds what an event must not, or not one of the columns was ever learned.
         """
-        rows = self._rows(X)
+        rows = self._to_answer(self._rows(X))
         found = self._transformed(rows)
         if rows.frame is None:
             return found
-        return to_native_frame(found, like=rows.frame, columns=rows.names)
+        # Only the mapping form takes names of any type.
+        columns = {name: found[:, at] for at, name in enumerate(rows.names)}
+        return to_native_frame(columns, like=rows.frame)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Forget everything and learn rows in order.
@@ -73,12 +86,13 @@ class RowTransformer(
         Parameters
         ----------
         X
-            Array-like or frame of shape (n_samples, n_features); NaN is missing.
+            Rows, as for `learn_many`; at least one, and one column.
         y
             Ignored.
         """
+        rows = self._validated(X, reset=True)
         self._forget()
-        self._learn(self._validated(X, reset=True))
+        self._learn(rows)
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -89,7 +103,8 @@ class RowTransformer(
         X, y
             As in `fit`.
         """
-        self._learn(self._validated(X, reset=not hasattr(self, "n_features_in_")))
+        table, first = self._next_table(X)
+        self._learn(self._validated(table, reset=first))
         return self
 
     def transform(self, X: Any) -> NDArray[np.float64]:
@@ -105,7 +120,7 @@ class RowTransformer(
             If nothing has been learned.
         """
         self._check_learned()
-        return self._transformed(self._validated(X, reset=False))
+        return self._transformed(self._to_answer(self._validated(X, reset=False)))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -11,7 +11,8 @@ from river import base
 from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.preprocessing.scaler import ScalerKernel
-from clipsgd_river._tables.rows import Rows, rows_of, validated_rows
+from clipsgd_river._tables.fitted import validated_rows
+from clipsgd_river._tables.rows import Rows, rows_of
 from clipsgd_river.preprocessing._row_transformer import RowTransformer
 
 if TYPE_CHECKING:

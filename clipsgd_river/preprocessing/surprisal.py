@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from river import base
 
 from clipsgd_river import _settings
-from clipsgd_river._kernels.preprocessing.surprisal import SurprisalKernel
-from clipsgd_river._tables.mixed_rows import MixedRows, mixed_rows_of, validated_mixed_rows
+from clipsgd_river._kernels.preprocessing.as_key import as_key
+from clipsgd_river._kernels.preprocessing.surprisal import TEXTS, SurprisalKernel
+from clipsgd_river._tables.fitted import validated_mixed_rows
+from clipsgd_river._tables.known import require_known, require_names
+from clipsgd_river._tables.mixed_rows import MixedRows, mixed_rows_of
 from clipsgd_river.preprocessing import _surprisal_settings
 from clipsgd_river.preprocessing._row_transformer import RowTransformer
 from clipsgd_river.preprocessing._times_seen import in_words
@@ -181,10 +184,29 @@ class SurprisalEncoder(RowTransformer):
         return 0
 
     def _rows(self, X: Any) -> MixedRows:
-        return mixed_rows_of(X)
+        return mixed_rows_of(X, as_key)
 
     def _validated(self, X: Any, *, reset: bool) -> MixedRows:
-        return validated_mixed_rows(self, X, reset=reset)
+        return validated_mixed_rows(self, X, as_key, reset=reset)
+
+    def _to_learn(self, rows: Any) -> Any:
+        if self._holds_categories(rows):
+            require_names(self, rows.names, self._kernel.columns)
+        return rows
+
+    def _to_answer(self, rows: Any) -> Any:
+        if self._holds_categories(rows):
+            require_known(self, rows.names, self._kernel.columns)
+        return rows
+
+    def _holds_categories(self, rows: Any) -> bool:
+        """Whether there are categories in a table: numbers pass, whatever they are called."""
+        settings = self._kernel.settings
+        named = {*(settings["features"] or ()), *dict(settings["given"] or ())}
+        return any(
+            name in named or any(isinstance(value, TEXTS) for value in column)
+            for name, column in zip(rows.names, rows.lists(), strict=True)
+        )
 
     def _learn(self, rows: MixedRows) -> None:
         for event in rows.events():

@@ -160,7 +160,7 @@ class SplicedBinnedPareto(OneVariable, ContinuousDistribution):
 
 def number(x: Any) -> float:
     """A value as a float; NaN if it is missing."""
-    return x if type(x) is float else as_float("x", x)
+    return x if type(x) is float else as_float("x", x, "value")
 
 
 def checked(tail: Any, bins: Any, learning_rate: Any, warm_up: Any) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from river import base
 from clipsgd_river import _settings
 from clipsgd_river._kernels.stats.vector_mean import VectorMeanKernel
 from clipsgd_river._state.saveable import Saveable
-from clipsgd_river._tables.rows import rows_of
+from clipsgd_river._tables.known import require_names
+from clipsgd_river._tables.rows import Rows, rows_of
 
 if TYPE_CHECKING:
     from river.optim.base import Scheduler
@@ -119,10 +120,10 @@ class ClippedVectorMean(Saveable, base.Base):
         Parameters
         ----------
         X
-            Array-like of shape (n, d), its columns the features 0..d-1, or a pandas, polars or
-            pyarrow frame with named columns. NaN is missing.
+            A pandas, polars or pyarrow frame with named columns, a list of events, or an array of
+            shape (n, d), whose columns are the features 0..d-1. NaN is missing.
         """
-        rows = rows_of(X)
+        rows = self._rows(X)
         for part, flat in rows.chunks():
             self._kernel.learn_rows(flat, rows.names, part.stop - part.start)
 
@@ -133,11 +134,17 @@ class ClippedVectorMean(Saveable, base.Base):
         -------
         ndarray of shape (n, d)
         """
-        rows = rows_of(X)
+        rows = self._rows(X)
         means = np.empty(rows.values.shape)
         for part, flat in rows.chunks():
             means[part] = np.reshape(self._kernel.trace_rows(flat, rows.names), means[part].shape)
         return means
+
+    def _rows(self, X: Any) -> Rows:
+        """Rows to learn; ``ValueError`` if they lack the names that known features have."""
+        rows = rows_of(X)
+        require_names(self, rows.names, self._kernel.features.positions)
+        return rows
 
     @property
     def n(self) -> int:

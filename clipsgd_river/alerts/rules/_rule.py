@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from river import base
 
 from clipsgd_river._pipelines import available_if_has
-from clipsgd_river._tables.rows import like_table
 from clipsgd_river.alerts import _event_time
 from clipsgd_river.alerts._filter import (
     AlertFilter,
@@ -203,12 +202,6 @@ class Rule(AlertFilter):
     def learn_many(self, X: Any, *args: Any, **kwargs: Any) -> None:
         """Learn rows in order; the same as `learn_one` on each."""
         self.score_learn_many(X, *args, **kwargs)
-
-    def score_many(self, X: Any, *args: Any) -> Any:
-        """Scores of rows, in the caller's kind. Changes nothing."""
-        count, events = self.events_of(X, *args)
-        scores = np.fromiter((self.score_one(x, *y) for x, y in events), np.float64, count)
-        return like_table(X, scores, "score")
 
     def score_learn_many(self, X: Any, *args: Any, **kwargs: Any) -> NDArray[np.float64]:
         """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.

@@ -1,0 +1,147 @@
+"""A table taken apart: what its columns are called, and what they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+from river.utils.dataframe import to_native_series, to_numpy
+
+from clipsgd_river._kernels.core.as_float import as_float
+
+# Types of columns that hold numbers and nothing else.
+NUMBERS = {
+    nw.Boolean,
+    nw.Float32,
+    nw.Float64,
+    nw.Int8,
+    nw.Int16,
+    nw.Int32,
+    nw.Int64,
+    nw.UInt8,
+    nw.UInt16,
+    nw.UInt32,
+    nw.UInt64,
+}
+
+
+@dataclass(frozen=True)
+class FrameTable:
+    """A pandas, polars or pyarrow frame.
+
+    Parameters
+    ----------
+    frame
+        The narwhals frame around it.
+    """
+
+    frame: Any
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def names(self) -> list[Any]:
+        """Names of the columns."""
+        return list(self.frame.columns)
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Values as doubles, shape (n, d), NaN where one is missing.
+
+        Raises
+        ------
+        TypeError
+            If a value is not a number; the message names the column and the cure.
+        """
+        if self.holds_numbers():
+            return writable(to_numpy(self.frame))
+        values = np.empty(self.frame.shape)
+        for at, (name, column) in enumerate(
+            zip(self.names, self.frame.iter_columns(), strict=True)
+        ):
+            values[:, at] = _numbers(name, column)
+        return values
+
+    def lists(self) -> list[list[Any]]:
+        """Values of each column, plain Python objects."""
+        return [column.to_list() for column in self.frame.iter_columns()]
+
+    def holds_numbers(self) -> bool:
+        """Whether the types of the columns say that all values are numbers, or missing."""
+        return all(kind in NUMBERS for kind in self.frame.schema.values())
+
+
+@dataclass(frozen=True)
+class ArrayTable:
+    """An array, or lists or dicts of values.
+
+    Parameters
+    ----------
+    values
+        Shape (n, d), of any type.
+    names
+        0..d-1, or the keys of the dicts.
+    """
+
+    values: NDArray[Any]
+    names: list[Any]
+    #: No frame, whose kind the answers would have.
+    frame: None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Values as doubles, as those of a frame."""
+        if self.holds_numbers():
+            return writable(self.values)
+        if self.values.dtype.kind == "c" and self.names:
+            raise ValueError(
+                f"Complex data not supported: column {self.names[0]!r} is of type "
+                f"{self.values.dtype}; pass real and imaginary parts as columns of their own"
+            )
+        found = np.empty(self.values.shape)
+        for at, (name, column) in enumerate(zip(self.names, self.lists(), strict=True)):
+            found[:, at] = [as_float(name, value) for value in column]
+        return found
+
+    def lists(self) -> list[list[Any]]:
+        """Values of each column, plain Python objects."""
+        values = self.values
+        if values.dtype.kind in "mM":
+            # Finer ones would become integers, and pass for numbers.
+            values = values.astype(f"{values.dtype.kind}8[us]")
+        return [column.tolist() for column in values.T]
+
+    def holds_numbers(self) -> bool:
+        """Whether the type says that all values are numbers, or missing."""
+        return self.values.dtype.kind in "biuf"
+
+
+Table = FrameTable | ArrayTable
+
+
+def series_like(frame: Any, values: NDArray[Any], name: str) -> Any:
+    """One value per row in the kind of a frame: a Series, with its index; an array without one."""
+    return values if frame is None else to_native_series(values, name=name, like=frame)
+
+
+def writable(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Values as the kernels take them, in a writable buffer in C order; most are already."""
+    # What is beyond the range of a double is infinite, and counts as huge.
+    with np.errstate(over="ignore"):
+        return np.require(values, dtype=np.float64, requirements=["C", "W"])
+
+
+def _numbers(name: Any, column: Any) -> Any:
+    """Values of a column of a frame as doubles.
+
+    Whatever its type says: a column is what its values are, so that one of text or dates in which
+    all are missing is missing, and categories that are numbers are numbers.
+    """
+    if column.dtype in NUMBERS:
+        return to_numpy(column.to_frame())[:, 0]
+    return [as_float(name, value) for value in column.to_list()]
