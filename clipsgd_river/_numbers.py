@@ -78,8 +78,8 @@ def told_apart(
 def band_decimals(value: float, low: float, high: float) -> list[int]:
     """Decimals of a value and of a band that was estimated: two digits of the band's width.
 
-    Of the value at least four digits, since it was not estimated; no more than that needs two
-    digits of how far it is from the band.
+    Of the value at least four digits, since it was not estimated, or all if they are six at most;
+    no more than that needs two digits of how far it is from the band.
 
     Examples
     --------
@@ -94,7 +94,14 @@ def band_decimals(value: float, low: float, high: float) -> list[int]:
     ends = [width if width >= 0 else min(max(width, 1 - magnitude(end)), 0) for end in (low, high)]
     off = min(abs(value - low), abs(value - high))
     enough = 1 - magnitude(off) if isfinite(off) and off else width
-    return [max(min(width, enough), own_decimals(value, 4)), *ends]
+    return [max(min(width, enough), _fact_decimals(value)), *ends]
+
+
+def _fact_decimals(value: float) -> int:
+    """Decimals of a number that occurred: all of a short one, four digits of a long one."""
+    short = own_decimals(value)
+    exact = isfinite(value) and not differ(round(value, short), value)
+    return short if exact else own_decimals(value, 4)
 
 
 def own_decimals(number: float, digits: int = 6) -> int:
@@ -151,7 +158,12 @@ def percent(share: float, events: int | None = None) -> str:
     known = min(max(share, least), 1.0 - least)
     # Round-off in 1 - share must not cost a digit: 0.1 % is 0.09999999999.
     left = 100.0 * min(known, 1.0 - known) * (1.0 + 1e-9)
-    return f"{100.0 * known:.{max(-magnitude(left), 0)}f} %"
+    places = max(-magnitude(left), 0)
+    shown = round(100.0 * known, places)
+    # Rounding must not claim more than was just bounded.
+    if shown > 100.0 * (1.0 - least) + 1e-9:
+        shown -= 10.0**-places
+    return f"{shown:.{places}f} %"
 
 
 def _exact(number: float) -> Decimal | None:

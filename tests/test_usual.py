@@ -185,6 +185,4 @@ def test_a_value_looks_other_than_the_ends_of_its_band(value: float, ends: list[
 def test_no_share_is_larger_than_so_many_events_can_show(events: int, share: float) -> None:
     seen = Seen(0.0, 9.0, ((0.0, share), (1.0, 1.0 - share)), None, events)
     for found in re.findall(r"([\d.]+) %", in_words(5.0, (0.0, 0.0, 0.0), seen)):
-        assert float(found) <= 100.0 * (1.0 - 1.0 / events) + 0.5 * 10.0 ** -len(
-            found.partition(".")[2]
-        )
+        assert float(found) <= 100.0 * (1.0 - 1.0 / events) + 1e-9
