@@ -12,10 +12,12 @@ import typer
 from clipsgd_river.cli.demo import DemoOptions, demo
 from clipsgd_river.cli.formats import Format
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
+from clipsgd_river.cli.input.columns.roles import NONE
 from clipsgd_river.cli.input.events import Selection
 from clipsgd_river.cli.input.labels import LabelRule
 from clipsgd_river.cli.score import ScoreOptions, score
 from clipsgd_river.cli.scoring.alert_watch import AlertOptions
+from clipsgd_river.cli.scoring.default_detector import RULE, list_of_detectors
 
 app = typer.Typer(
     name="clipsgd-river",
@@ -64,7 +66,7 @@ def score_command(  # one parameter per option, as typer wants it
     ] = None,
     detector: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Detector class, for instance mahalanobis or zscore."),
+        typer.Option(metavar="NAME", help=f"Detector: {list_of_detectors()}. {RULE}"),
     ] = None,
     contamination: Annotated[
         float | None,
@@ -80,8 +82,16 @@ def score_command(  # one parameter per option, as typer wants it
     categorical: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="COLS|auto",
-            help="Columns of categories, counted by how often each value comes; auto: all of text.",
+            metavar="COLS|auto|none",
+            help="Columns of categories, counted by how often each value comes; auto, the "
+            "default: all of text; none: text is left out.",
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLS",
+            help="Columns to look at although they look like times, counters or identifiers.",
         ),
     ] = None,
     label: Annotated[
@@ -167,6 +177,7 @@ def score_command(  # one parameter per option, as typer wants it
     if contamination is not None and not contamination > 0.0:
         raise typer.BadParameter("it must be above 0", param_hint="--contamination")
     labels = None if label is None else LabelRule(label, anomaly_value)
+    categories = _categories(categorical)
     options = ScoreOptions(
         file=file,
         out=out,
@@ -176,7 +187,8 @@ def score_command(  # one parameter per option, as typer wants it
         header=not no_header,
         detector=detector,
         contamination=contamination,
-        selection=Selection(_names(only), _names(ignore), labels, time, _names(categorical)),
+        categorical=categories,
+        selection=Selection(_names(only), _names(ignore), labels, time, keep=_names(keep)),
         alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts),
         state=state,
         plot=plot,
@@ -219,3 +231,15 @@ def demo_command(
 def _names(values: list[str] | None) -> frozenset[str]:
     """Split lists of column names; quotes protect a comma within a name."""
     return frozenset(name.strip() for row in csv.reader(values or []) for name in row)
+
+
+def _categories(values: list[str] | None) -> frozenset[str] | None:
+    """Return the columns of categories; None where the option is left out."""
+    if values is None:
+        return None
+    names = _names(values)
+    if NONE not in names:
+        return names
+    if len(names) > 1:
+        raise typer.BadParameter("none goes with no other name", param_hint="--categorical")
+    return frozenset()

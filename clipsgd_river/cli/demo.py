@@ -13,12 +13,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.input.columns.look import look_at
+from clipsgd_river.cli.input.columns.roles import Wishes, all_roles
+from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Event
 from clipsgd_river.cli.input.labels import LabelledDistances, Ranking, rank
 from clipsgd_river.cli.report import Report, check_report_path
 from clipsgd_river.cli.report.timeline import Timeline, check_plot_path
 from clipsgd_river.cli.reporter import Reporter
-from clipsgd_river.cli.scoring.detectors import DEFAULT_DETECTOR, find_detector
+from clipsgd_river.cli.scoring.default_detector import Understood, default_detector
+from clipsgd_river.cli.scoring.detectors import detector_classes, find_detector
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, ranking_line, summary_lines
 from clipsgd_river.cli.terminal.errors import CommandError, UsageError
@@ -80,8 +83,11 @@ def _run(
 ) -> tuple[Watch, Tally, list[_Result]]:
     stream = _shuttle(options.events)
     counter = _Counter(reporter, interrupts, len(stream))
-    results = [_contest(name, find_detector(name)(), stream, counter) for name in _OURS]
-    watch = Watch(find_detector(DEFAULT_DETECTOR)())
+    understood = _understood(stream)
+    reporter.say(understood.line())
+    ours = dict.fromkeys([*_OURS, understood.detector])
+    results = [_contest(name, find_detector(name)(), stream, counter) for name in ours]
+    watch = Watch(find_detector(understood.detector)())
     timeline = Timeline()
     report = None if options.report is None else Report(watch, timeline)
     tally = Tally(LabelledDistances(), timeline, report)
@@ -94,6 +100,14 @@ def _run(
         for name, build in _peers().items():
             results.append(_contest(name, build(), stream, counter))
     return watch, tally, results
+
+
+def _understood(stream: Sequence[_LabelledEvent]) -> Understood:
+    """Choose a detector as for any other stream."""
+    first = [event.features for event in stream[:ROWS_TO_LOOK_AT]]
+    looks = {str(name): look_at(str(name), [x.get(name) for x in first]) for name in first[0]}
+    columns = all_roles(looks, Wishes())
+    return Understood(default_detector(columns, detector_classes(), None), False, columns)
 
 
 def _tell(

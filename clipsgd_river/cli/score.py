@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -23,14 +23,9 @@ from clipsgd_river.cli.scoring.alert_watch import (
     AlertWatch,
     refuse_two_on_standard_output,
 )
+from clipsgd_river.cli.scoring.beginning import Beginning, Wanted
 from clipsgd_river.cli.scoring.clock import Clock
-from clipsgd_river.cli.scoring.detectors import (
-    check_state_path,
-    load_detector,
-    load_filter,
-    make_detector,
-    save_detector,
-)
+from clipsgd_river.cli.scoring.detectors import check_state_path, save_detector
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, summary_lines
 from clipsgd_river.cli.terminal.errors import CommandError, DataError, OutputClosed, UsageError
@@ -52,6 +47,8 @@ class ScoreOptions:
     header: bool = True
     detector: str | None = None
     contamination: float | None = None
+    #: None where the option is left out; the selection has what then counts.
+    categorical: frozenset[str] | None = None
     selection: Selection = field(default_factory=Selection)
     state: str | None = None
     plot: str | None = None
@@ -91,8 +88,9 @@ class _Run:
         self._reporter = reporter
         self._interrupts = interrupts
         self._kind = format_of(options.file, options.format, "--format")
-        self._reading = Reading(options.selection, reporter.note, options.skip_bad_events)
-        self._watch = _watch(options)
+        self._beginning = _beginning(options)
+        self._reading = _reading(options, self._beginning, reporter)
+        self._watch: Watch
         self._tally = Tally(
             LabelledDistances() if options.selection.labels is not None else None,
             Timeline() if options.plot is not None or options.report is not None else None,
@@ -113,15 +111,29 @@ class _Run:
             (self._interrupts, self._pause),
             (delimiter, options.header),
         )
-        if isinstance(self._watch, AlertWatch):
-            self._watch.value = self._source.value
-        self._prepare_pictures(self._source)
         try:
+            self._begin(self._source)
             kind = self._kind_of_output()
             self._sink = open_sink(options.out, kind, self._source, options.prefix, delimiter)
             self._judge_all(self._source, self._sink)
         finally:
             self._source.close()
+
+    def _begin(self, source: Source) -> None:
+        """Choose what judges the columns that the source has, and say so."""
+        self._watch, understood = self._beginning.watch(
+            self._reading, may_grow=source.columns is None
+        )
+        if isinstance(self._watch, AlertWatch):
+            self._watch.value = source.value
+        warning = self._beginning.warning(self._reading)
+        if warning is not None:
+            self._reporter.note(warning)
+        self._reporter.say(understood.line())
+        hint = understood.hint()
+        if hint is not None:
+            self._reporter.say(hint)
+        self._prepare_pictures(source)
 
     def _prepare_pictures(self, source: Source) -> None:
         options, tally = self._options, self._tally
@@ -246,23 +258,27 @@ class _Run:
         return Format.CSV if self._kind is Format.PARQUET else self._kind
 
 
-def _watch(options: ScoreOptions) -> Watch:
-    alerts = options.alerts
-    if not alerts.wanted:
-        return Watch(_detector(options))
-    categorical = options.selection.categorical
-    made = alerts.wrap(make_detector(options.detector, None, categorical))
-    goes_on = options.state is not None and Path(options.state).exists()
-    if options.state is not None and goes_on:
-        made = load_filter(options.state, options.detector, made)
-    return AlertWatch(made, alerts, append=goes_on)
+def _beginning(options: ScoreOptions) -> Beginning:
+    wanted = Wanted(
+        options.detector,
+        options.contamination,
+        options.categorical,
+        options.state,
+        options.alerts,
+    )
+    return Beginning(wanted)
 
 
-def _detector(options: ScoreOptions) -> object:
-    categorical = options.selection.categorical
-    if options.state is not None and Path(options.state).exists():
-        return load_detector(options.state, options.detector, options.contamination, categorical)
-    return make_detector(options.detector, options.contamination, categorical)
+def _reading(options: ScoreOptions, beginning: Beginning, reporter: Reporter) -> Reading:
+    selection = replace(options.selection, categorical=beginning.categorical)
+    numbers, categories = beginning.known
+    return Reading(
+        selection,
+        reporter.note,
+        options.skip_bad_events,
+        known_numbers=numbers,
+        known_categories=categories,
+    )
 
 
 def _check_paths(options: ScoreOptions) -> None:

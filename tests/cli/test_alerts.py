@@ -11,7 +11,7 @@ import pytest
 from command_line import COLUMNS, call, csv_rows, csv_text, json_objects, ordinary_rows, start
 
 from clipsgd_river.alerts import AlertBudget, TailFilter
-from clipsgd_river.anomaly import ClippedMahalanobis
+from clipsgd_river.anomaly import ClippedEnsemble
 
 ROWS = ordinary_rows(3000)
 ROWS[[1500, 2500], [0, 1]] += [60.0, -2000.0]
@@ -36,7 +36,7 @@ def test_alerts_are_those_of_the_budget(tmp_path: Path) -> None:
         "score", "-", "--format", "csv", "--alert-rate", 0.005, "--alerts", path, stdin=TEXT
     )
     assert result.code == 0
-    wanted = expected(AlertBudget(ClippedMahalanobis(), 0.005))
+    wanted = expected(AlertBudget(ClippedEnsemble(), 0.005))
     assert [row["is_anomaly"] == "1" for row in result.rows] == wanted
     alerts = json_objects(path.read_text())
     assert [alert["row"] for alert in alerts] == (np.flatnonzero(wanted) + 1).tolist()
@@ -52,7 +52,7 @@ def test_alerts_are_those_of_the_budget(tmp_path: Path) -> None:
 def test_alerts_of_a_risk() -> None:
     result = call("score", "-", "--format", "csv", "--tail-risk", 1e-3, stdin=TEXT)
     assert result.code == 0
-    wanted = expected(TailFilter(ClippedMahalanobis(), q=1e-3))
+    wanted = expected(TailFilter(ClippedEnsemble(), q=1e-3))
     assert [row["is_anomaly"] == "1" for row in result.rows] == wanted
     assert "risk 0.001" in result.err
 

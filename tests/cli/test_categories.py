@@ -42,18 +42,29 @@ def json_of(rows: list[dict[str, Any]]) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
-def test_text_is_left_out_by_default_and_the_cure_is_named() -> None:
+def test_text_is_encoded_by_default_and_can_be_left_out() -> None:
     for kind, text in (("csv", csv_of(ROWS)), ("jsonl", json_of(ROWS))):
-        result = call("score", "-", "--format", kind, stdin=text)
-        assert result.code == 0
-        assert "column 'user' is left out" in result.err
-        assert "--categorical auto" in result.err
+        default = call("score", "-", "--format", kind, stdin=text)
+        assert default.code == 0
+        assert "left out" not in default.err
+        understood = default.err.splitlines()[0]
+        assert understood.startswith("ClippedEnsemble behind SurprisalEncoder on numbers ")
+        assert understood.endswith("; categories 'user'")
         auto = call("score", "-", "--format", kind, "--categorical", "auto", stdin=text)
-        assert auto.code == 0
-        assert "left out" not in auto.err
-    only_text = call("score", "-", "--format", "csv", stdin="user\nalice\nbob\n")
-    assert only_text.code == 1
-    assert "--categorical auto" in only_text.err
+        assert auto.out == default.out
+        result = call("score", "-", "--format", kind, "--categorical", "none", stdin=text)
+        assert result.code == 0
+        assert "column 'user' is left out: its first value is 'u" in result.err
+        assert "--categorical auto" in result.err
+        assert "ClippedEnsemble on numbers 'port', 'bytes'; left out 'user'\n" in result.err
+    only_text = ["score", "-", "--format", "csv"]
+    assert call(*only_text, stdin="user\nalice\nbob\n").code == 0
+    nothing = call(*only_text, "--categorical", "none", stdin="user\nalice\nbob\n")
+    assert nothing.code == 1
+    assert "has no column for the detector among 'user'" in nothing.err
+    both = call(*only_text, "--categorical", "none,user", stdin="user\nalice\n")
+    assert both.code == 2
+    assert "none goes with no other name" in both.err
 
 
 def test_formats_agree_and_drivers_name_values(tmp_path: Path) -> None:
@@ -113,7 +124,11 @@ def test_a_state_file_goes_on(tmp_path: Path, rule: list[str]) -> None:
         last = json_objects(path.read_text())[-1]
         assert "user was \"mallory, 'x'\", never seen (in 59" in last["sentence"]
         assert {part["value"] for part in last["features"]} >= {"mallory, 'x'", 31337}
-    for other, word in (([], "without --categorical"), (["--categorical", "auto"], "auto")):
+    for other, word in (
+        ([], "with --categorical auto"),
+        (["--categorical", "auto"], "with --categorical auto"),
+        (["--categorical", "none"], "with --categorical none"),
+    ):
         wrong = call(
             "score", "-", "--format", "jsonl", *rule, *other, "--state", state, stdin=json_of(ROWS)
         )

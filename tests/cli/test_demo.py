@@ -15,7 +15,7 @@ from command_line import call
 from river import anomaly, datasets, preprocessing
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
+from clipsgd_river.anomaly import ClippedEnsemble, ClippedMahalanobis, ClippedZScore
 from clipsgd_river.cli import demo
 from clipsgd_river.cli.demo import _LabelledEvent
 
@@ -32,6 +32,7 @@ def test_the_table_holds_the_figures_of_each_detector(empty_folder: Path) -> Non
     models: dict[str, Any] = {
         "ClippedZScore": ClippedZScore(),
         "ClippedMahalanobis": ClippedMahalanobis(),
+        "ClippedEnsemble": ClippedEnsemble(),
         "MinMaxScaler | HalfSpaceTrees": preprocessing.MinMaxScaler()
         | anomaly.HalfSpaceTrees(n_trees=25, seed=42),
         "StandardScaler | OneClassSVM": preprocessing.StandardScaler()
@@ -49,6 +50,8 @@ def test_the_table_holds_the_figures_of_each_detector(empty_folder: Path) -> Non
         assert area == f"{roc_auc_score(labels, scores):.4f}"
         assert precision == f"{average_precision_score(labels, scores):.4f}"
         assert float(rate.replace(",", "")) > 0
+    assert result.err.startswith("ClippedEnsemble on numbers 'f1', ")
+    assert "\nClippedEnsemble: 1,500 events, " in result.err
     assert "ROC AUC" in result.err
     assert "most anomalous:" in result.err
     picture = empty_folder / "clipsgd_river_demo.png"

@@ -18,7 +18,7 @@ from command_line import call, csv_rows, csv_text, json_objects, json_text, ordi
 from pages import Page
 
 from clipsgd_river.alerts import AlertBudget
-from clipsgd_river.anomaly import ClippedMahalanobis
+from clipsgd_river.anomaly import ClippedEnsemble
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and pipes")
 
@@ -142,7 +142,7 @@ def test_a_signal_leaves_whole_lines_and_the_state_of_the_detector(tmp_path: Pat
     written = json_objects(out.read_text())
     assert 0 < len(written) <= len(ROWS)
     assert f"ended by a signal after {len(written):,} events" in err
-    assert ClippedMahalanobis.load(state).n_samples_seen_ == len(written)
+    assert ClippedEnsemble.load(state).n_samples_seen_ == len(written)
 
 
 def test_a_reader_of_alerts_that_leaves_ends_it_with_the_state(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_a_reader_that_leaves_ends_it_quietly(tmp_path: Path, kind: str) -> None
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(timeout=60) == 0
-    assert 0 < ClippedMahalanobis.load(state).n_samples_seen_ <= len(ROWS)
+    assert 0 < ClippedEnsemble.load(state).n_samples_seen_ <= len(ROWS)
     close(process)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command_line import call, csv_text, ordinary_rows
 
-from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
+from clipsgd_river.anomaly import ClippedEnsemble, ClippedMahalanobis, ClippedZScore
 
 TEXT = csv_text(ordinary_rows(100))
 
@@ -158,30 +158,32 @@ def test_the_state_is_saved_when_the_data_turns_bad(table: Path) -> None:
     state = table.with_name("state")
     table.write_text(TEXT + "1,2,x\n")
     assert call("score", table, "--state", state).code == 1
-    assert ClippedMahalanobis.load(state).n_samples_seen_ == 100
+    assert ClippedEnsemble.load(state).n_samples_seen_ == 100
 
 
 def test_an_event_that_cannot_be_written_is_not_learned(table: Path) -> None:
     state, out = table.with_name("state"), table.with_name("out.csv")
     text = '{"a": 1}\n{"a": 2}\n{"a": 3, "b": 4}\n'
-    options = ("--format", "jsonl", "--out", out, "--state", state)
+    files = ("--out", out, "--state", state)
+    options = ("--format", "jsonl", *files, "--categorical", "none")
     assert call("score", "-", *options, stdin=text).code == 1
-    assert ClippedMahalanobis.load(state).n_samples_seen_ == 2
+    assert ClippedEnsemble.load(state).n_samples_seen_ == 2
 
 
 def test_state_of_arrays_fits_columns_without_names(table: Path) -> None:
     state = table.with_name("state")
-    ClippedMahalanobis().partial_fit(ordinary_rows(50)).save(state)
+    ClippedEnsemble().partial_fit(ordinary_rows(50)).save(state)
     text = "".join(TEXT.splitlines(keepends=True)[1:])
     options = ("--format", "csv", "--no-header", "--state", state)
     assert call("score", "-", *options, stdin=text).code == 0
-    detector = ClippedMahalanobis.load(state)
+    detector = ClippedEnsemble.load(state)
     assert detector.features_ == [0, 1, 2]
     assert detector.n_samples_seen_ == 150
 
 
 def test_a_state_without_events_is_a_beginning(table: Path) -> None:
     state = table.with_name("state")
-    assert call("score", "-", "--format", "csv", "--state", state, stdin="cpu\n").code == 0
+    options = ["--format", "csv", "--categorical", "none"]
+    assert call("score", "-", *options, "--state", state, stdin="cpu\n").code == 0
     assert call("score", table, "--state", state).code == 0
-    assert ClippedMahalanobis.load(state).n_samples_seen_ == 100
+    assert ClippedEnsemble.load(state).n_samples_seen_ == 100

@@ -18,7 +18,7 @@ from pages import HOSTILE_NAMES, Page, hostile_lines
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from clipsgd_river.alerts import AlertBudget
-from clipsgd_river.anomaly import ClippedMahalanobis
+from clipsgd_river.anomaly import ClippedEnsemble
 
 pytest.importorskip("matplotlib", reason="a report has pictures")
 pytest.importorskip("jinja2", reason="a report needs Jinja")
@@ -26,7 +26,7 @@ pytest.importorskip("jinja2", reason="a report needs Jinja")
 ROWS = ordinary_rows(3000)
 ROWS[[1500, 2500], [0, 1]] += [60.0, -2000.0]
 TEXT = csv_text(ROWS)
-DETECTOR = ClippedMahalanobis
+DETECTOR = ClippedEnsemble
 
 
 def timed(text: str) -> str:

@@ -72,7 +72,9 @@ def test_every_format_turns_into_every_other(tmp_path: Path, source: str, target
     (tmp_path / f"in.{source}").write_text(text)
     out = tmp_path / f"out.{target}"
     assert call("score", tmp_path / f"in.{source}", "--out", out).code == 0
-    again = call("score", out, "--prefix", "new_", "--ignore", "score,distance,is_anomaly")
+    drivers = "driver_1,driver_2,driver_3" if target == "csv" else "drivers"
+    ours = f"score,distance,is_anomaly,{drivers}"
+    again = call("score", out, "--prefix", "new_", "--ignore", ours)
     assert again.code == 0
     found = again.rows if target == "csv" else again.objects
     assert [float(row["distance"]) for row in found] == [
@@ -94,7 +96,8 @@ def test_the_share_of_alerts_is_the_one_asked_for() -> None:
 def test_the_summary_names_the_most_anomalous_events_and_why() -> None:
     result = call("score", "-", "--format", "csv", stdin=csv_text(ROWS))
     lines = result.err.splitlines()
-    assert lines[0].startswith("ClippedMahalanobis: 600 events, ")
+    assert lines[0] == "ClippedEnsemble on numbers 'cpu', 'memory', 'disk'"
+    assert lines[1].startswith("ClippedEnsemble: 600 events, ")
     listed = lines[lines.index("most anomalous:") + 2 :]
     assert len(listed) == 10
     found = {int(line.split()[0]): line for line in listed}
@@ -107,7 +110,8 @@ def test_the_summary_names_the_most_anomalous_events_and_why() -> None:
 def test_quiet_says_nothing_but_what_must_not_be_missed() -> None:
     assert call("score", "-", "--format", "csv", "-q", stdin=csv_text(ROWS)).err == ""
     text = "cpu,host\n1,web-1\n2,web-2\n"
-    result = call("score", "-", "--format", "csv", "-q", stdin=text)
+    options = ["-q", "--categorical", "none"]
+    result = call("score", "-", "--format", "csv", *options, stdin=text)
     assert result.err == (
         "note: column 'host' is left out: its first value is 'web-1', no number; "
         "--categorical auto counts how often its values come\n"

@@ -61,7 +61,7 @@ def test_progress_on_a_terminal_is_live_and_leaves_no_trace(tmp_path: Path) -> N
     process.communicate(timeout=60)
     assert process.returncode == 0
     assert b"scoring: " in seen
-    assert b"ClippedMahalanobis: 20,000 events" in seen
+    assert b"ClippedEnsemble: 20,000 events" in seen
     assert seen.count(b"\x1b[?25l") == seen.count(b"\x1b[?25h") == 1
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import select
+import stat
 import sys
+import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
@@ -18,6 +22,9 @@ STANDARD_STREAM: Final = "-"
 _STANDARD_INPUT: Final = "standard input"
 _CHUNK: Final = 1 << 20
 _LONGEST_LINE: Final = 16 << 20
+_LONGEST_LOOK: Final = 2 << 20
+#: A live stream is kept waiting no longer than this, once, for a look at what it holds.
+_SECONDS_TO_LOOK: Final = 1.0
 _FOREIGN: Final = {
     b"PAR1": "Parquet: say --format parquet",
     b"PK\x03\x04": "a zip archive: unpack it first",
@@ -60,10 +67,16 @@ class ByteInput:
         self._interrupts = interrupts
         self._before_wait = before_wait
         self._size = 0
+        self._is_live = False
+        self._stream = self._read_lines()
+        self._ahead: deque[str] = deque()
+        self._failure: BaseException | None = None
+        self._deadline: float | None = None
         if path == STANDARD_STREAM:
             if sys.stdin is None:  # as Python has it where the shell closed it
                 raise UsageError("standard input is closed: name a file")
             self._file: BinaryIO = sys.stdin.buffer
+            self._is_live = _is_live(self._file)
             return
         try:
             # Opening a named pipe waits for the other side.
@@ -71,6 +84,7 @@ class ByteInput:
         except OSError as error:
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
         self._size = os.fstat(self._file.fileno()).st_size
+        self._is_live = _is_live(self._file)
 
     def fraction(self) -> float | None:
         """Return the share of the file read so far, None where its end is unknown."""
@@ -80,6 +94,29 @@ class ByteInput:
         """Close the file; standard input stays open."""
         if self.name != _STANDARD_INPUT:
             self._file.close()
+
+    def first_lines(self, most: int, at_once: int = 1) -> list[str]:
+        """Return the first lines without taking them: `lines` yields them again.
+
+        To be called before `lines`. What goes wrong is raised by `lines`, in its place. Once there
+        are as many as `at_once`, a pipe has a second for the others.
+        """
+        letters = 0
+        deadline = None
+        try:
+            while len(self._ahead) < most and letters < _LONGEST_LOOK:
+                if self._is_live and len(self._ahead) >= at_once:
+                    deadline = deadline or time.monotonic() + _SECONDS_TO_LOOK
+                self._deadline = deadline
+                line = next(self._stream, None)
+                if line is None:
+                    break
+                self._ahead.append(line)
+                letters += len(line)
+        except BaseException as failure:  # a signal too is for whoever reads on
+            self._failure = failure
+        self._deadline = None
+        return list(self._ahead)
 
     def lines(self) -> Iterator[str]:
         """Yield lines with their ends; bytes that are no UTF-8 come as lone surrogates.
@@ -91,10 +128,25 @@ class ByteInput:
         DataError
             If reading fails, the compressed data is damaged, or a line exceeds 16 MiB.
         """
+        if self._ahead:
+            while self._ahead:
+                yield self._ahead.popleft()
+            self._before_wait()  # so that what is judged so far is there, as after any read
+        if self._failure is not None:
+            raise self._failure
+        yield from self._stream  # type: ignore[misc]  # None comes to `first_lines` alone
+
+    def _read_lines(self) -> Iterator[str | None]:
+        """Yield lines, and None where the next would have to be waited for beyond `_deadline`."""
         stream = self._open_stream()
         rest = b""
         start = True
-        while chunk := self._read(stream):
+        while True:
+            while self._deadline is not None and not self._is_ready(self._deadline):
+                yield None
+            chunk = self._read(stream)
+            if not chunk:
+                break
             if start:
                 chunk = chunk.removeprefix(b"\xef\xbb\xbf")
                 start = False
@@ -112,6 +164,17 @@ class ByteInput:
             yield from io.StringIO(text, newline="")
         if rest:
             yield from io.StringIO(self._decode(rest), newline="")
+
+    def _is_ready(self, deadline: float) -> bool:
+        """Wait until something can be read, and tell whether it can before the deadline."""
+        seconds = max(deadline - time.monotonic(), 0.0)
+        try:
+            ready, _, _ = self._interrupts.wait_for(
+                lambda: select.select([self._file.fileno()], [], [], seconds)
+            )
+        except OSError:  # Windows asks only sockets
+            return False
+        return bool(ready)
 
     def _open_stream(self) -> _ReadsAtMostOnce:
         self._before_wait()
@@ -142,3 +205,11 @@ class ByteInput:
         except UnicodeDecodeError:
             self.undecodable = True
             return data.decode(errors="surrogateescape")
+
+
+def _is_live(file: BinaryIO) -> bool:
+    """Tell whether reading a file may have to wait for whoever writes it."""
+    try:
+        return not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except (OSError, ValueError):  # bytes that only look like a file
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -9,7 +10,8 @@ from operator import itemgetter
 from typing import Any
 
 from clipsgd_river.cli.input.byte_input import ByteInput
-from clipsgd_river.cli.input.events import ENCODE_IT, Event, Reading
+from clipsgd_river.cli.input.columns.roles import Role
+from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Event, Reading
 from clipsgd_river.cli.input.labels import UNKNOWN
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import (
@@ -27,9 +29,8 @@ _OTHER_DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}
 class CsvSource:
     """Read events from CSV: a header, then one event per row.
 
-    A column is numeric if its first non-empty value is; other columns are categories if the
-    selection says so, or left out and named.
-    Empty cells are missing values. Rows cost a few microseconds and no memory.
+    The first rows tell what the columns hold; one that is empty in all of them is judged by its
+    first value. Empty cells are missing values. Rows cost a few microseconds and no memory.
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ class CsvSource:
     ) -> None:
         self._input = lines
         self._reading = reading
+        look = lines.first_lines(ROWS_TO_LOOK_AT + header, at_once=1 + header)
         self._reader = csv.reader(lines.lines(), delimiter=delimiter, strict=True)
         first = self._first_row()
         self._pending = [] if header else [first]
@@ -78,6 +80,7 @@ class CsvSource:
         self._numeric_cells: Callable[[list[str]], Iterable[str]] = _cells_at([])
         labels = selection.labels
         self._label_at = None if labels is None else self.columns.index(labels.column)
+        self._look_ahead(csv.reader(look, delimiter=delimiter), wanted, header=header)
 
     def events(self) -> Iterator[Event]:
         """Yield the events in turn."""
@@ -164,34 +167,44 @@ class CsvSource:
                 "over such rows with --on-error skip"
             ) from None
 
+    def _look_ahead(
+        self, reader: Iterator[list[str]], wanted: Sequence[int], *, header: bool
+    ) -> None:
+        """Let the first rows say what becomes of each column; `events` reads them again."""
+        rows: list[list[str]] = []
+        # Rows that cannot be read are told when it is their turn.
+        with contextlib.suppress(csv.Error):
+            rows.extend(row for row in reader if len(row) == len(self.columns))
+        del rows[:header]
+        names = self.columns
+        self._reading.decide({names[at]: [row[at] for row in rows] for at in wanted})
+        self._sort_out()
+
     def _decide(self, record: list[str]) -> None:
-        """Let the first value of each column say whether it is a feature."""
-        remaining = []
+        """Let the first value of a column that had none so far say what becomes of it."""
         for at in self._undecided:
-            cell = record[at]
-            if is_missing(cell):
-                remaining.append(at)
-                continue
-            is_number = looks_numeric(cell)
-            if self._reading.selection.is_category(self.columns[at], is_number=is_number):
-                self._categories.append((at, self._keys[at]))
-            elif is_number:
-                self._numeric.append(at)
-            else:
-                self._reading.leave_out(
-                    self.columns[at], f"its first value is '{shown(cell)}', no number; {ENCODE_IT}"
-                )
-        self._undecided = remaining
-        self._numeric.sort()
+            if not is_missing(record[at]):
+                self._reading.decide_late(self.columns[at], record[at])
+        self._sort_out()
+
+    def _sort_out(self) -> None:
+        undecided = self._undecided
+        roles = {at: self._reading.columns[self.columns[at]].role for at in undecided}
+        self._undecided = [at for at in undecided if roles[at] is Role.OPEN]
+        if len(self._undecided) == len(undecided):
+            return
+        self._categories += [(at, self._keys[at]) for at in roles if roles[at] is Role.CATEGORY]
+        self._numeric = sorted(self._numeric + [at for at in undecided if roles[at] is Role.NUMBER])
         self._numeric_keys = [self._keys[at] for at in self._numeric]
         self._numeric_cells = _cells_at(self._numeric)
-        if not self._numeric and not self._categories and not remaining:
+        if not self._numeric and not self._categories and not self._undecided:
             self._complain_of_no_feature()
 
     def _complain_of_no_feature(self) -> None:
         raise DataError(
-            f"{self._input.name} has no numeric column among {listed(self.columns)}: check "
-            "--delimiter and that decimals have a point, or say --categorical auto for text"
+            f"{self._input.name} has no column for the detector among {listed(self.columns)}: "
+            "check --delimiter and that decimals have a point, or take columns in with --keep or "
+            "--categorical"
         )
 
     def _label(self, record: list[str]) -> int:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
+from clipsgd_river.cli.input.columns.kinds import Look
+from clipsgd_river.cli.input.columns.look import look_at
+from clipsgd_river.cli.input.columns.roles import (
+    AUTO,
+    Column,
+    Role,
+    Wishes,
+    all_roles,
+    role_of,
+)
 from clipsgd_river.cli.input.labels import LabelRule
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import near_matches, shown
 
 #: More notes of one kind than these say nothing new.
 _MOST_NOTES: Final = 20
-#: Stands for all columns of text.
-AUTO: Final = "auto"
-#: What to do about a column of text.
-ENCODE_IT: Final = "--categorical auto counts how often its values come"
+#: Rows from which columns are judged.
+ROWS_TO_LOOK_AT: Final = 1000
 #: Keys of JSON objects that a run keeps in mind; hostile keys must not exhaust the memory.
 MOST_COLUMNS: Final = 100_000
 
@@ -64,23 +72,22 @@ class Source(Protocol):
 class Selection:
     """Which columns the detector may see: those of `only`, or all, without others named here.
 
-    `categorical` are the columns of categories; `AUTO` among them stands for all of text.
+    `categorical` are the columns of categories; `AUTO` among them stands for all of text. Those of
+    `keep` are features although they look like times, counters or identifiers, and so are those of
+    `only`.
     """
 
     only: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     labels: LabelRule | None = None
     time: str | None = None
-    categorical: frozenset[str] = frozenset()
+    categorical: frozenset[str] = frozenset({AUTO})
+    keep: frozenset[str] = frozenset()
 
     @property
     def named_categories(self) -> frozenset[str]:
         """Columns whose values, numbers too, are categories."""
         return self.categorical - {AUTO}
-
-    def is_category(self, name: str, *, is_number: bool) -> bool:
-        """Tell whether a column, of numbers or of text, is one of categories."""
-        return name in self.categorical or (AUTO in self.categorical and not is_number)
 
     def wants(self, name: str) -> bool:
         """Tell whether a column is offered to the detector."""
@@ -103,6 +110,7 @@ class Selection:
         known = set(columns)
         asked = [("--only", name) for name in sorted(self.only)]
         asked += [("--ignore", name) for name in sorted(self.ignore)]
+        asked += [("--keep", name) for name in sorted(self.keep)]
         asked += [("--categorical", name) for name in sorted(self.named_categories)]
         if self.labels is not None:
             asked.append(("--label", self.labels.column))
@@ -113,13 +121,20 @@ class Selection:
 
 @dataclass
 class Reading:
-    """How a run reads: what it selects, what it does with bad events, whom it tells."""
+    """How a run reads: what it selects, what it does with bad events, whom it tells.
+
+    `known_numbers` and `known_categories` are the columns that a state file has as such; `columns`
+    are those on which was decided, by name.
+    """
 
     selection: Selection
     say: Callable[[str], None]
     skip_bad_events: bool = False
     skipped: int = 0
-    left_out: dict[str, str] = field(default_factory=dict)
+    known_numbers: frozenset[str] = frozenset()
+    known_categories: frozenset[str] = frozenset()
+    columns: dict[str, Column] = field(default_factory=dict)
+    _left_out: int = 0
 
     def refuse(self, error: DataError) -> None:
         """Raise the error, or count and tell it where bad events are skipped."""
@@ -131,12 +146,46 @@ class Reading:
         if self.skipped == _MOST_NOTES:
             self.say("further skipped events are only counted")
 
-    def leave_out(self, name: str, why: str) -> None:
-        """Note that a column is no feature, unless it was asked for."""
-        if name in self.selection.only:
-            raise UsageError(f"--only names '{shown(name)}', which is no feature: {why}")
-        self.left_out[name] = why
-        if len(self.left_out) <= _MOST_NOTES:
-            self.say(f"column '{shown(name)}' is left out: {why}")
-        if len(self.left_out) == _MOST_NOTES:
-            self.say("further columns that are left out are only counted")
+    def decide(self, values: Mapping[str, Sequence[Any]]) -> None:
+        """Decide on columns that are offered to the detector, from their first values."""
+        looks = {name: look_at(name, found) for name, found in values.items()}
+        for column in all_roles(looks, self._wishes):
+            self._keep(column)
+
+    def decide_late(self, name: str, value: Any) -> Column:
+        """Decide on a column whose first value has just come."""
+        self.decide_as(name, look_at(name, [value]))
+        return self.columns[name]
+
+    def decide_as(self, name: str, look: Look) -> None:
+        """Decide on a column whose type says what it holds."""
+        self._keep(role_of(name, look, self._wishes))
+
+    def leave_out(self, name: str, look: Look) -> None:
+        """Leave out a column for what its type says."""
+        self._keep(Column(name, look, Role.LEFT_OUT, look.why))
+
+    def has(self, role: Role) -> bool:
+        """Tell whether a column plays a role."""
+        return any(column.role is role for column in self.columns.values())
+
+    @property
+    def _wishes(self) -> Wishes:
+        selection = self.selection
+        asked = selection.only | selection.keep
+        return Wishes(selection.categorical, asked, self.known_numbers, self.known_categories)
+
+    def _keep(self, column: Column) -> None:
+        name, selection = column.name, self.selection
+        if column.role is Role.LEFT_OUT:
+            for option, names in (("--only", selection.only), ("--keep", selection.keep)):
+                if name in names:
+                    raise UsageError(
+                        f"{option} names '{shown(name)}', which is no feature: {column.why}"
+                    )
+            self._left_out += 1
+            if self._left_out <= _MOST_NOTES:
+                self.say(f"column '{shown(name)}' is left out: {column.why}")
+            if self._left_out == _MOST_NOTES:
+                self.say("further columns that are left out are only counted")
+        self.columns[name] = column

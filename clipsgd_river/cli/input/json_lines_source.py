@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from clipsgd_river.cli.input.byte_input import ByteInput
-from clipsgd_river.cli.input.events import ENCODE_IT, MOST_COLUMNS, Event, Reading
+from clipsgd_river.cli.input.columns.look import as_text, is_no_value
+from clipsgd_river.cli.input.columns.roles import ENCODE_IT, Role
+from clipsgd_river.cli.input.events import MOST_COLUMNS, ROWS_TO_LOOK_AT, Event, Reading
 from clipsgd_river.cli.input.labels import UNKNOWN
 from clipsgd_river.cli.terminal.errors import DataError
 from clipsgd_river.cli.terminal.text import (
     has_undecodable_bytes,
-    is_missing,
-    looks_numeric,
     near_matches,
     parse_number,
     shown,
@@ -31,9 +31,8 @@ class JsonRecord(NamedTuple):
 class JsonLinesSource:
     """Read events from JSON lines; keys may come and go from line to line.
 
-    Numbers and booleans are features, so are strings that hold numbers; null and NaN are missing.
-    A key whose first value is anything else is left out and named, unless the selection makes its
-    text a category.
+    Numbers and booleans are numbers, so are strings that hold numbers; null and NaN are missing.
+    The first lines tell what the keys hold; one that comes later is judged by its first value.
 
     Parameters
     ----------
@@ -48,10 +47,10 @@ class JsonLinesSource:
     def __init__(self, lines: ByteInput, reading: Reading) -> None:
         self._input = lines
         self._reading = reading
-        self._is_feature: dict[str, bool] = {}
-        self._categories: set[str] = set()
+        self._roles: dict[str, Role] = {}
         self._constants = 0
         self._decoder = json.JSONDecoder(parse_constant=self._constant)
+        self._look_ahead(lines.first_lines(ROWS_TO_LOOK_AT))
 
     def events(self) -> Iterator[Event]:
         """Yield the events in turn."""
@@ -115,49 +114,52 @@ class JsonLinesSource:
             )
         return JsonRecord(text, value, constants == self._constants)
 
+    def _look_ahead(self, lines: Iterable[str]) -> None:
+        """Let the first lines say what becomes of each key; `events` reads them again."""
+        values: dict[str, list[Any]] = {}
+        for line in lines:
+            try:
+                fields = self._record(line.strip()).fields
+            except ValueError:  # told when it is its turn
+                continue
+            for name, value in fields.items():
+                if len(values) < MOST_COLUMNS and self._reading.selection.wants(name):
+                    values.setdefault(name, []).append(value)
+        self._reading.decide(values)
+        for name, column in self._reading.columns.items():
+            if column.role is not Role.OPEN:
+                self._roles[name] = column.role
+
     def _features(self, fields: dict[str, Any]) -> dict[Hashable, Any]:
-        is_feature = self._is_feature
+        roles = self._roles
         features: dict[Hashable, Any] = {}
         for name, value in fields.items():
-            feature = is_feature.get(name)
-            if feature is None:
-                feature = self._decide(name, value)
-            if feature:
+            role = roles.get(name) or self._decide(name, value)
+            if role is Role.NUMBER:
                 kind = type(value)
                 if kind is float or kind is int or kind is bool:
                     features[name] = value
-                elif name in self._categories:
-                    features[name] = self._category(name, value)
                 elif value is not None:
                     features[name] = self._number(name, value)
+            elif role is Role.CATEGORY:
+                features[name] = self._category(name, value)
         return features
 
-    def _decide(self, name: str, value: object) -> bool | None:
-        """Tell whether a new key is a feature; None while its values are missing."""
-        selection = self._reading.selection
-        if not selection.wants(name):
-            feature = False
-        elif value is None or (isinstance(value, str) and is_missing(value)):
-            return None
+    def _decide(self, name: str, value: object) -> Role:
+        """Tell what becomes of a new key, which stays open while its values are missing."""
+        if not self._reading.selection.wants(name):
+            role = Role.LEFT_OUT
+        elif is_no_value(value):
+            return Role.OPEN
         else:
-            is_number = isinstance(value, int | float) or (
-                isinstance(value, str) and looks_numeric(value)
-            )
-            is_scalar = isinstance(value, int | float | str)
-            is_category = is_scalar and selection.is_category(name, is_number=is_number)
-            feature = is_number or is_category
-            if is_category:
-                self._categories.add(name)
-            elif not feature:
-                cure = f"; {ENCODE_IT}" if is_scalar else ""
-                self._reading.leave_out(name, f"its first value is {_what(value)}{cure}")
-        if len(self._is_feature) >= MOST_COLUMNS:
+            role = self._reading.decide_late(name, value).role
+        if len(self._roles) >= MOST_COLUMNS:
             raise DataError(
                 f"{self._input.name} has more than {MOST_COLUMNS:,} different keys: "
                 "select the few that matter with --only"
             )
-        self._is_feature[name] = feature
-        return feature
+        self._roles[name] = role
+        return role
 
     def _number(self, name: str, value: object) -> float:
         try:
@@ -171,36 +173,29 @@ class JsonLinesSource:
             "events with --on-error skip"
         )
 
-    def _category(self, name: str, value: object) -> str | None:
-        if value is None:
+    def _category(self, name: str, value: object) -> object:
+        if is_no_value(value):
             return None
-        if isinstance(value, str):
-            return None if is_missing(value) else value
-        raise ValueError(
-            f"'{shown(name)}' has {shown(json.dumps(value))}, which is no category: flatten it, or "
-            "leave the key out with --ignore"
-        )
+        if isinstance(value, dict | list):
+            raise ValueError(
+                f"'{shown(name)}' has {shown(json.dumps(value))}, which is no category: flatten "
+                "it, or leave the key out with --ignore"
+            )
+        # Of those that are named, the encoder knows that their numbers are categories.
+        return value if name in self._reading.selection.categorical else as_text(value)
 
     def _constant(self, word: str) -> float:
         self._constants += 1
         return float(word.replace("Infinity", "inf"))
 
     def _finish(self, rows: int) -> None:
-        if rows and not any(self._is_feature.values()):
+        if rows and not {Role.NUMBER, Role.CATEGORY} & set(self._roles.values()):
             raise DataError(
                 f"{self._input.name} has no key with numbers that the detector may see; {ENCODE_IT}"
             )
         if rows:
-            for option, name in self._reading.selection.unknown(self._is_feature):
+            for option, name in self._reading.selection.unknown(self._roles):
                 self._reading.say(
                     f"{option} names '{shown(name)}', which no event had: "
-                    f"{near_matches(name, self._is_feature)}"
+                    f"{near_matches(name, self._roles)}"
                 )
-
-
-def _what(value: object) -> str:
-    if isinstance(value, dict):
-        return "an object: flatten it"
-    if isinstance(value, list):
-        return "an array: give its values names"
-    return f"'{shown(value)}', no number"

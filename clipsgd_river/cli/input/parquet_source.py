@@ -6,12 +6,16 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
-from clipsgd_river.cli.input.events import ENCODE_IT, Event, Reading
+from clipsgd_river.cli.input.columns.kinds import Kind, Look
+from clipsgd_river.cli.input.columns.look import as_text
+from clipsgd_river.cli.input.columns.roles import Role
+from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Event, Reading
 from clipsgd_river.cli.input.labels import UNKNOWN
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
-from clipsgd_river.cli.terminal.text import listed
+from clipsgd_river.cli.terminal.text import listed, parse_number, shown
 
 _BATCH: Final = 4096
+_CELLS_TO_LOOK_AT: Final = 250_000
 
 
 class ParquetRecord(NamedTuple):
@@ -22,9 +26,9 @@ class ParquetRecord(NamedTuple):
 
 
 class ParquetSource:
-    """Read events from a Parquet file; columns of numbers and booleans are features.
+    """Read events from a Parquet file, whose columns have types.
 
-    Columns of text are, too, if the selection makes them categories.
+    The first rows tell what columns of numbers, truth values and text hold; others are left out.
 
     Parameters
     ----------
@@ -40,7 +44,7 @@ class ParquetSource:
     UsageError
         If pyarrow is missing, the file cannot be opened, or a selected column is not there.
     DataError
-        If it is no Parquet file or has no numeric column.
+        If it is no Parquet file or has no column for the detector.
     """
 
     def __init__(self, path: str, reading: Reading, before_wait: Callable[[], None]) -> None:
@@ -64,7 +68,20 @@ class ParquetSource:
         self._listed_batch: Any = None
         self._listed: dict[str, list[Any]] = {}
         reading.selection.check(self.columns)
-        self._keys = self._features()
+        self._texts: set[str] = set()
+        self._decide()
+        columns = reading.columns.values()
+        wanted = {column.name: column.role for column in columns}
+        self._keys = [name for name, role in wanted.items() if role is not Role.LEFT_OUT]
+        if not self._keys:
+            raise DataError(
+                f"{path} has no column for the detector among {listed(self.columns)}: take columns "
+                "in with --keep or --categorical"
+            )
+        #: Columns whose values are not yet as the detector takes them.
+        self._to_read = {
+            name: wanted[name] for name in self._keys if self._must_read(name, wanted[name])
+        }
 
     def events(self) -> Iterator[Event]:
         """Yield the events in turn."""
@@ -80,16 +97,18 @@ class ParquetSource:
                 marks = None if labels is None else batch.column(labels.column).to_pylist()
                 for position, numbers in enumerate(zip(*values, strict=True)):
                     row += 1
+                    features = dict(zip(keys, numbers, strict=True))
                     try:
                         label = (
                             UNKNOWN
                             if labels is None or marks is None
                             else labels.parse(marks[position])
                         )
+                        for name, role in self._to_read.items():
+                            features[name] = _read(name, features[name], role)
                     except ValueError as error:
                         self._reading.refuse(DataError(f"{self._name}, row {row:,}: {error}"))
                         continue
-                    features = dict(zip(keys, numbers, strict=True))
                     yield Event(row, features, label, ParquetRecord(batch, position))
         except (OSError, pyarrow.ArrowException) as error:
             raise DataError(f"{self._name} is damaged after row {row:,}: {error}") from None
@@ -115,29 +134,72 @@ class ParquetSource:
         """Close the file."""
         self._file.close()
 
-    def _features(self) -> list[str]:
+    def _decide(self) -> None:
+        """Let the types, and the first rows, say what becomes of each column."""
         pyarrow, _ = import_pyarrow()
         types = pyarrow.types
-        found = []
+        reading = self._reading
+        judged = []
         for field in self.schema:
-            if not self._reading.selection.wants(field.name):
+            if not reading.selection.wants(field.name):
                 continue
             numeric = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
             textual = (types.is_string, types.is_large_string, types.is_binary)
             kind = field.type.value_type if types.is_dictionary(field.type) else field.type
-            is_number = any(is_kind(kind) for is_kind in numeric)
-            is_text = any(is_kind(kind) for is_kind in textual)
-            is_category = self._reading.selection.is_category(field.name, is_number=is_number)
-            if is_number or (is_text and is_category):
-                found.append(field.name)
+            if any(is_kind(kind) for is_kind in textual):
+                self._texts.add(field.name)
+                judged.append(field.name)
+            elif any(is_kind(kind) for is_kind in numeric):
+                judged.append(field.name)
             else:
-                cure = f"; {ENCODE_IT}" if is_text else ""
-                self._reading.leave_out(field.name, f"it is of type {field.type}, no number{cure}")
-        if not found:
-            raise DataError(
-                f"{self._name} has no numeric column among {listed(self.columns)}; {ENCODE_IT}"
-            )
-        return found
+                is_time = types.is_temporal(kind)
+                look = Look(
+                    Kind.TIME if is_time else Kind.NESTED,
+                    why=f"it is of type {field.type}, {'a time' if is_time else 'no number'}",
+                )
+                reading.leave_out(field.name, look)
+        rows = self._first_rows()
+        reading.decide({name: rows.get(name, []) for name in judged})
+        for name in judged:
+            if reading.columns[name].role is Role.OPEN:
+                kind = self.schema.field(name).type
+                is_text = name in self._texts
+                text = Look(Kind.TEXT, why=f"it is of type {kind}, no number")
+                reading.decide_as(name, text if is_text else Look(Kind.NUMBER, holds_numbers=True))
+
+    def _first_rows(self) -> dict[str, list[Any]]:
+        most = max(min(ROWS_TO_LOOK_AT, _CELLS_TO_LOOK_AT // max(len(self.columns), 1)), 1)
+        pyarrow, _ = import_pyarrow()
+        try:
+            for batch in self._file.iter_batches(batch_size=most):
+                return {name: batch.column(name).to_pylist() for name in self.columns}
+        except (OSError, pyarrow.ArrowException):
+            pass  # told when it is their turn
+        return {}
+
+    def _must_read(self, name: str, role: Role) -> bool:
+        """Whether the values of a column are other than the detector takes them."""
+        is_text = name in self._texts
+        if role is Role.NUMBER:
+            return is_text
+        # Of those that are named, the encoder knows that their numbers are categories.
+        return not is_text and name not in self._reading.selection.categorical
+
+
+def _read(name: str, value: Any, role: Role) -> Any:
+    """Return numbers in text as numbers, and categories among numbers as text."""
+    if value is None:
+        return None
+    if role is Role.CATEGORY:
+        return as_text(value)
+    try:
+        return parse_number(as_text(value))
+    except ValueError:
+        raise ValueError(
+            f"column '{shown(name)}' has '{shown(value)}', which is no number: correct it, leave "
+            "the column out with --ignore, name it under --categorical, or pass over such rows "
+            "with --on-error skip"
+        ) from None
 
 
 def _values(column: Any) -> list[Any]:

@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from clipsgd_river.cli.input.events import AUTO
+from clipsgd_river.cli.input.columns.roles import AUTO, NONE
+from clipsgd_river.cli.scoring.default_detector import STAND_IN
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import listed
 
-DEFAULT_DETECTOR: Final = "ClippedMahalanobis"
 _PREFIX: Final = "clipped"
 
 
@@ -52,13 +52,13 @@ def find_detector(name: str) -> type[Any]:
 
 
 def make_detector(
-    name: str | None, contamination: float | None, categorical: frozenset[str] = frozenset()
+    name: str, contamination: float | None = None, categorical: frozenset[str] = frozenset()
 ) -> Any:
     """Return a new detector with its defaults, or a chosen share of anomalies.
 
     With categories a pipeline that encodes them first; `AUTO` among their names stands for text.
     """
-    chosen = find_detector(name or DEFAULT_DETECTOR)
+    chosen = find_detector(name)
     detector = chosen() if contamination is None else chosen(contamination=contamination)
     if not categorical:
         return detector
@@ -76,10 +76,26 @@ def encoder_and_detector(model: Any) -> tuple[Any, Any]:
     return encoder, detector
 
 
+def features_of(model: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of the numbers and of the categories that a model has learned."""
+    encoder, detector = encoder_and_detector(model)
+
+    def is_fitted(step: Any) -> bool:
+        return step is not None and step.__sklearn_is_fitted__()
+
+    known, categories = (
+        frozenset(map(str, step.features_)) if is_fitted(step) else frozenset[str]()
+        for step in (detector, encoder)
+    )
+    return known - categories, categories
+
+
 def load_detector(
-    path: str, name: str | None, contamination: float | None, categorical: frozenset[str]
+    path: str, name: str | None, contamination: float | None, categorical: frozenset[str] | None
 ) -> Any:
     """Return the detector stored in a state file, or its pipeline.
+
+    Categories must be those it was begun with; None asks for these.
 
     Raises
     ------
@@ -91,7 +107,7 @@ def load_detector(
     from clipsgd_river._state.saveable import Saveable
 
     # Its parts are known by name once they are imported.
-    _ = make_detector(None, None, frozenset({AUTO}))
+    _ = make_detector(STAND_IN, None, frozenset({AUTO}))
     try:
         model: Any = Saveable.load(path)
     except OSError as error:
@@ -113,8 +129,11 @@ def load_detector(
     return model
 
 
-def _checked_detector(path: str, model: Any, categorical: frozenset[str]) -> Any:
-    """Return the detector in a model, which has or has not the encoder that is asked for."""
+def _checked_detector(path: str, model: Any, categorical: frozenset[str] | None) -> Any:
+    """Return the detector in a model, which has or has not the encoder that is asked for.
+
+    By default categories are encoded or not, as the state file was begun.
+    """
     classes = tuple(detector_classes().values())
     try:
         encoder, detector = encoder_and_detector(model)
@@ -127,6 +146,8 @@ def _checked_detector(path: str, model: Any, categorical: frozenset[str]) -> Any
         )
     before = None if encoder is None else sorted(getattr(encoder, "features", None) or [])
     now = sorted(categorical - {AUTO}) if categorical else None
+    if categorical is None:
+        now = None if before is None else []
     if before != now:
         raise UsageError(
             f"the state file {path} was begun {_with_categories(before)}, now it goes on "
@@ -137,12 +158,16 @@ def _checked_detector(path: str, model: Any, categorical: frozenset[str]) -> Any
 
 def _with_categories(names: list[str] | None) -> str:
     if names is None:
-        return "without --categorical"
+        return f"with --categorical {NONE}"
     return f"with --categorical {','.join(names) or AUTO}"
 
 
-def load_filter(path: str, name: str | None, wanted: Any) -> Any:
+def load_filter(
+    path: str, name: str | None, wanted: Any, categorical: frozenset[str] | None
+) -> Any:
     """Return the alert filter stored in a state file, as another one was made by the options.
+
+    Categories must be those it was begun with; None asks for these.
 
     Raises
     ------
@@ -158,10 +183,6 @@ def load_filter(path: str, name: str | None, wanted: Any) -> Any:
         raise DataError(f"cannot read the state file {path}: {error.strerror}") from None
     except ValueError as error:
         raise DataError(f"the state file {path} is unusable: {error}") from None
-    categorical = frozenset[str]()
-    encoder, _ = encoder_and_detector(wanted.anomaly_detector)
-    if encoder is not None:
-        categorical = frozenset(encoder.features) | {AUTO}
     detector = type(_checked_detector(path, found.anomaly_detector, categorical)).__name__
     if name is not None and find_detector(name).__name__ != detector:
         raise UsageError(

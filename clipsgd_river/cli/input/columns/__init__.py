@@ -1,0 +1,1 @@
+"""What the columns of a stream are, told from its first rows."""

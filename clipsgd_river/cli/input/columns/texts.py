@@ -1,0 +1,99 @@
+"""What a column of text holds: categories, or marks of events and times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, time
+from itertools import pairwise
+from typing import Final
+
+from clipsgd_river.cli.input.columns import names
+from clipsgd_river.cli.input.columns.kinds import Kind, Look
+from clipsgd_river.cli.terminal.text import shown
+
+#: So few values may all be new although they come again later.
+_SOME: Final = 20
+_MANY: Final = 50
+#: Of values of which nearly every one is new, so many may have come before.
+_MOST_SEEN: Final = 0.02
+_FEWEST_STAGES: Final = 10
+#: A token of random hexadecimal digits: UUIDs, hashes, trace ids.
+_RANDOM: Final = re.compile("[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: As in 1,5 and 1.234.567,8 and 3.5 ms and 12%.
+_SPELLED_NUMBER: Final = re.compile(
+    r"[-+]?[$€£]?([0-9]+|[0-9]{1,3}([,. '][0-9]{3})+)([.,][0-9]+)?"
+    r"\s?([%$€£°]|[munµ]?s|min|h|[kmgt]?i?b|[kmgt]|°?[cf]|[km]?[whv]|[kmg]?hz)?",
+    re.IGNORECASE,
+)
+_DIGITS: Final = re.compile("[0-9]+")
+
+
+def look_at_texts(name: str, values: Sequence[str]) -> Look:
+    """Tell what a column holds from its name and the first of its values, none of them missing.
+
+    Examples
+    --------
+    >>> look_at_texts("user", ["alice", "bob", "alice"]).kind
+    <Kind.TEXT: 'text'>
+    >>> look_at_texts("seen", ["2026-01-31T12:00:00Z"]).kind
+    <Kind.TIME: 'time'>
+    """
+    first = f"('{shown(values[0], 24)}')"
+    if _are_times(name, values):
+        return Look(Kind.TIME, why=f"it looks like a time {first}")
+    if all(_SPELLED_NUMBER.fullmatch(value.strip()) for value in values):
+        return Look(
+            Kind.SPELLED, why=f"it looks like numbers in a spelling that is not read {first}"
+        )
+    if names.names_something_transient(name) or _are_random(values):
+        return Look(Kind.IDENTIFIER, why=f"it looks like an identifier {first}")
+    if _are_new(values):
+        return Look(Kind.IDENTIFIER, why=f"nearly every value in it is new {first}")
+    if _never_come_back(values):
+        return Look(Kind.IDENTIFIER, why=f"its values pass and never come back {first}")
+    return Look(Kind.TEXT, why=f"its first value is {first[1:-1]}, no number")
+
+
+def _are_times(name: str, values: Sequence[str]) -> bool:
+    if all(map(_is_moment, values)):
+        return True
+    # Written in one of the many other ways: its name and its digits have to do.
+    return names.names_a_time(name) and all(len(_DIGITS.findall(value)) > 2 for value in values)
+
+
+def _is_moment(value: str) -> bool:
+    text = value.strip()
+    if text.isdigit():
+        return False
+    for read in (datetime.fromisoformat, time.fromisoformat):
+        try:
+            read(text)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def _are_random(values: Sequence[str]) -> bool:
+    different = {value.strip().lower() for value in values}
+    return 2 * len(different) > len(values) and all(map(_RANDOM.fullmatch, different))
+
+
+def _are_new(values: Sequence[str]) -> bool:
+    """Whether, once half of the values are known, nearly every other one still is new."""
+    half = len(values) // 2
+    if len(values) < _SOME:
+        return False
+    known = set(values[:half])
+    seen = 0
+    for value in values[half:]:
+        seen += value in known
+        known.add(value)
+    return seen <= _MOST_SEEN * (len(values) - half)
+
+
+def _never_come_back(values: Sequence[str]) -> bool:
+    """Whether each value comes for a while and then no more, as times and batches do."""
+    stages = 1 + sum(before != after for before, after in pairwise(values))
+    return len(values) >= _MANY and stages >= _FEWEST_STAGES and stages == len(set(values))

@@ -1,0 +1,129 @@
+"""What judges a stream when a run begins: what a state file kept, or something new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clipsgd_river.cli.input.columns.kinds import Kind
+from clipsgd_river.cli.input.columns.roles import AUTO, Role
+from clipsgd_river.cli.input.events import Reading
+from clipsgd_river.cli.scoring.alert_watch import AlertOptions, AlertWatch
+from clipsgd_river.cli.scoring.default_detector import STAND_IN, Understood, default_detector
+from clipsgd_river.cli.scoring.detectors import (
+    detector_classes,
+    encoder_and_detector,
+    features_of,
+    load_detector,
+    load_filter,
+    make_detector,
+)
+from clipsgd_river.cli.scoring.watch import Watch
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the options say of detector and alerts.
+
+    `categorical` is None where the option was left out.
+    """
+
+    detector: str | None
+    contamination: float | None
+    categorical: frozenset[str] | None
+    state: str | None
+    alerts: AlertOptions
+
+
+class Beginning:
+    """Take up the state file before the stream is opened, make the watch after it was looked at.
+
+    Raises
+    ------
+    DataError, UsageError
+        If the state file or the options are unusable.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._kept: Any = None
+        state, name = wanted.state, wanted.detector
+        goes_on = state is not None and Path(state).exists()
+        # Whether all of it can be made is known before anything is read.
+        made = make_detector(name or STAND_IN)
+        if wanted.alerts.wanted:
+            made = wanted.alerts.wrap(made)
+        if state is not None and goes_on and wanted.alerts.wanted:
+            self._kept = load_filter(state, name, made, wanted.categorical)
+        elif state is not None and goes_on:
+            self._kept = load_detector(state, name, wanted.contamination, wanted.categorical)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a state file was taken up."""
+        return self._kept is not None
+
+    @property
+    def categorical(self) -> frozenset[str]:
+        """Columns of categories, as they are wanted or as the state file was begun."""
+        if self._wanted.categorical is not None:
+            return self._wanted.categorical
+        encoder = encoder_and_detector(self._model)[0] if self.goes_on else True
+        return frozenset() if encoder is None else frozenset({AUTO})
+
+    def warning(self, reading: Reading) -> str | None:
+        """Return a word on columns of text that the state file has no place for."""
+        text = (Kind.TEXT, Kind.CODE)
+        columns = reading.columns.values()
+        if self._wanted.categorical is not None or AUTO in self.categorical:
+            return None
+        if not any(each.look.kind in text and each.role is Role.LEFT_OUT for each in columns):
+            return None
+        return (
+            f"the state file {self._wanted.state} was begun without columns of text: to count "
+            "their values, begin another"
+        )
+
+    @property
+    def known(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Names of the numbers and of the categories in the state file."""
+        return features_of(self._model) if self.goes_on else (frozenset(), frozenset())
+
+    def watch(self, reading: Reading, *, may_grow: bool) -> tuple[Watch, Understood]:
+        """Return what judges the stream, and what was understood of its columns.
+
+        Parameters
+        ----------
+        reading
+            With the columns on which was decided.
+        may_grow
+            Whether columns may come that are not there yet.
+        """
+        wanted = self._wanted
+        found = self._kept
+        columns = reading.columns.values()
+        if found is None:
+            name = wanted.detector or default_detector(
+                columns, detector_classes(), reading.selection.time
+            )
+            categorical = reading.selection.categorical
+            late = may_grow or reading.has(Role.OPEN)
+            encodes = bool(categorical - {AUTO}) or (
+                AUTO in categorical and (late or reading.has(Role.CATEGORY))
+            )
+            found = make_detector(
+                name, wanted.contamination, categorical if encodes else frozenset()
+            )
+            if wanted.alerts.wanted:
+                found = wanted.alerts.wrap(found)
+        if wanted.alerts.wanted:
+            watch: Watch = AlertWatch(found, wanted.alerts, append=self.goes_on)
+        else:
+            watch = Watch(found)
+        detector = type(watch.detector).__name__
+        return watch, Understood(detector, watch.encoder is not None, columns)
+
+    @property
+    def _model(self) -> Any:
+        return self._kept.anomaly_detector if self._wanted.alerts.wanted else self._kept
