@@ -496,3 +496,17 @@ class LearnsFiftyfold(ClippedZScore):
     def learn_one(self, x: dict[Any, Any]) -> None:
         for _ in range(50 if self.ready and self.score_one(x) > 0.9 else 1):
             super().learn_one(x)
+
+
+@caught_by("check_explain_many_equals_explain_one")
+class SmallestReasonsFirst(ClippedZScore):
+    def explain_many(self, X: Any, n: int = 3) -> Any:
+        found = super().explain_many(X, n).copy()
+        found["feature_1"], found["feature_2"] = found["feature_2"], found["feature_1"].copy()
+        return found
+
+
+@caught_by("check_unknown_columns_are_refused")
+class SilentAboutUnknownColumns(ClippedZScore):
+    def _to_answer(self, rows: Any) -> Any:
+        return rows

@@ -125,6 +125,8 @@ def numbers(found: Any) -> list[list[float]]:
     if hasattr(found, "to_pylist"):
         plain = found.to_pylist()
         found = [list(row.values()) if isinstance(row, dict) else row for row in plain]
+    if isinstance(found, list) and found and isinstance(found[0], dict):
+        found = [list(row.values()) for row in found]
     values = np.asarray(found)
     values = values if values.dtype.kind in "biuf" else values.astype(object)
     rows: list[list[float]] = values.reshape(len(values), -1).tolist()

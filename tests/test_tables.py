@@ -16,7 +16,7 @@ from clipsgd_river._tables.rows import rows_of
 from clipsgd_river.anomaly import ClippedZScore
 from clipsgd_river.compat import SKL2RiverAnomalyDetector
 from clipsgd_river.drift import ClippedOCPD
-from clipsgd_river.preprocessing import SurprisalEncoder
+from clipsgd_river.preprocessing import ClippedScaler, SurprisalEncoder
 from clipsgd_river.stats import ClippedVectorMean
 
 SUBJECTS = faces.subjects()
@@ -218,6 +218,22 @@ def test_a_bridge_reads_the_same_tables() -> None:
         detector.score_many(VALUES)
 
 
+@pytest.mark.parametrize("transformer", [ClippedScaler(), SurprisalEncoder()], ids=name_of)
+def test_transformed_events_keep_their_names(transformer: Any) -> None:
+    events = NAMED["dicts"](GAPS, faces.COLUMNS)
+    model = transformer.clone() | ClippedZScore()
+    wanted = transformer.clone() | ClippedZScore()
+    model.learn_many(events)
+    wanted.learn_many(pandas(GAPS, faces.COLUMNS))
+    assert model[-1].expect_one() == wanted[-1].expect_one()
+    assert set(model[-1].expect_one()) == set(faces.COLUMNS)
+    found = model[0].transform_many(events[:2])
+    assert [list(x) for x in found] == [faces.COLUMNS] * 2
+    np.testing.assert_array_equal(
+        [list(x.values()) for x in found], model[0].transform_many(pandas(GAPS, faces.COLUMNS))[:2]
+    )
+
+
 @pytest.mark.parametrize(
     ("event", "cure"),
     [
@@ -231,9 +247,13 @@ def test_a_bridge_reads_the_same_tables() -> None:
     ],
 )
 def test_what_is_no_event_is_refused_with_the_cure(event: Any, cure: str) -> None:
-    for subject in (ClippedZScore(), SurprisalEncoder()):
-        with pytest.raises(TypeError, match=cure):
-            subject.learn_one(event())
+    for subject in SUBJECTS:
+        target = (1.0,) if faces.is_taught(subject) else ()
+        for method in ("learn_one", "score_one", "predict_one", "transform_one", "explain_one"):
+            if hasattr(subject, method):
+                given = () if method in ("predict_one", "transform_one") else target
+                with pytest.raises(TypeError, match=cure):
+                    getattr(subject.clone(), method)(event(), *given)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("sklearn") is None, reason="needs scikit-learn")

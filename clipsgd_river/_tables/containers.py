@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from clipsgd_river._tables.tables import ArrayTable, FrameTable, Table
 
+# What tables have that are not in memory, or in that of a library that is not read.
+ELSEWHERE = ("collect", "compute", "columns", "__arrow_c_stream__", "__dataframe__")
+
 SHAPE = (
     "Reshape your data: reshape(1, -1) for one event, or call the method that ends in _one with a "
     "dict; reshape(-1, 1) for one feature"
@@ -112,11 +115,11 @@ def two_dimensional(X: Any) -> NDArray[Any]:
             "method that ends in _one with series.to_dict(), for one feature pass "
             f"series.to_frame(). {SHAPE}"
         )
-    if hasattr(X, "collect") or hasattr(X, "compute") or hasattr(X, "columns"):
+    if any(hasattr(X, name) for name in ELSEWHERE):
         raise TypeError(
-            f"a {type(X).__module__.partition('.')[0]} {kind} is not a table in memory: make a "
-            "pandas, polars or pyarrow frame of it first, as its compute(), collect() or "
-            "to_pandas() may do"
+            f"a {type(X).__module__.partition('.')[0]} {kind} is not a table that is read: make a "
+            "pandas, polars or pyarrow frame of it first, as its compute(), collect(), read_all() "
+            "or to_pandas() may do"
         )
     values = array_of(X)
     if values.dtype.names:

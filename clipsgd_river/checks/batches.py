@@ -17,6 +17,7 @@ from clipsgd_river.checks._promise import (
     require,
     require_equal,
     score_and_learn,
+    state,
     trained,
 )
 from clipsgd_river.checks._streams import SCALE, Rows, events, ordinary_rows, probes, warm_rows
@@ -31,6 +32,7 @@ __all__ = [
     "check_rows_of_a_wrong_shape_are_refused",
     "check_score_learn_many_equals_the_loop",
     "check_score_many_equals_score_one",
+    "check_unknown_columns_are_refused",
 ]
 
 # Library -> its function that makes a table of a dict of columns.
@@ -174,6 +176,20 @@ def check_rows_of_a_wrong_shape_are_refused(detector: Any) -> None:
                 continue
             raise BrokenPromiseError(f"{method} accepted {rows!r}")
     require_equal(answers(subject, probes()), before, "before and after rows that were refused")
+
+
+@promise("learn_one", "score_many", supervised=True)
+def check_unknown_columns_are_refused(detector: Any) -> None:
+    """Check that rows none of whose columns was learned are refused, not given a usual score."""
+    rows = warm_rows(detector)
+    subject = trained(detector, [dict(zip(_NAMES, row, strict=True)) for row in rows.tolist()])
+    before = state(subject)
+    try:
+        found = call(subject, "score_many", rows)
+    except (TypeError, ValueError):
+        require(state(subject) == before, "rows that were refused changed the state")
+        return
+    raise BrokenPromiseError(f"learned by name, score_many of rows without names is {found}")
 
 
 @promise("learn_many", "score_many", "score_learn_many", supervised=True)

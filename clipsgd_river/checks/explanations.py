@@ -21,6 +21,7 @@ __all__ = [
     "check_contributions_belong_to_features",
     "check_contributions_sum_to_the_distance",
     "check_expectations_are_ordered_and_usual",
+    "check_explain_many_equals_explain_one",
     "check_the_expected_event_is_no_distance_away",
     "check_the_location_is_what_is_expected",
     "check_the_unusual_feature_contributes_most",
@@ -106,6 +107,26 @@ def check_the_unusual_feature_contributes_most(detector: Any) -> None:
             explanation = subject.explain_one(x)
             most = max(explanation, key=explanation.__getitem__)
             require(most == feature, f"{feature} is off in {x}, explained by {explanation}")
+
+
+@promise("explain_many", "explain_one")
+def check_explain_many_equals_explain_one(detector: Any) -> None:
+    """Check that `explain_many` gives the largest contributions of `explain_one`, row by row."""
+    subject = trained(detector, events(warm_rows(detector)))
+    rows = ordinary_rows(30, seed=3)
+    rows[::4, 1] = rows[5, :3] = math.nan
+    rows[7] += 20 * SCALE
+    found = subject.explain_many(rows, n=2)
+    for at, x in enumerate(events(rows)):
+        present = {feature: value for feature, value in x.items() if value == value}
+        explanation = subject.explain_one(present)
+        wanted = sorted(explanation.items(), key=lambda item: -item[1])[:2]
+        told = [(found[f"feature_{k}"][at], found[f"contribution_{k}"][at]) for k in (1, 2)]
+        require(
+            told[: len(wanted)] == wanted
+            and all(feature == -1 for feature, _ in told[len(wanted) :]),
+            f"explain_many gives {told} of {present}, and explain_one {explanation}",
+        )
 
 
 @promise("expect_one")

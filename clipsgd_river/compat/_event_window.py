@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._kernels.core.as_float import as_float, not_an_event
 
 # scikit-learn's trees read single precision and refuse what is beyond 3e38; this lets a scaler come
 # before them.
@@ -55,7 +55,7 @@ class EventWindow:
 
     def read(self, event: Mapping[Any, Any]) -> dict[Any, float]:
         """What `push` keeps of an event; raises as it does, and changes nothing."""
-        numbers = {name: numeric(name, content) for name, content in event.items()}
+        numbers = {name: numeric(name, content) for name, content in items_of(event)}
         kept = {name: value for name, value in numbers.items() if abs(value) <= LARGEST}
         if not kept.keys() <= self.columns.keys():
             fresh = [name for name in kept if name not in self.columns]
@@ -83,7 +83,7 @@ class EventWindow:
     def row(self, event: Mapping[Any, Any]) -> NDArray[np.float64]:
         """What `push` would keep of an event, as one row; NaN elsewhere, shape (columns,)."""
         row = np.full(len(self.columns), np.nan)
-        for name, content in event.items():
+        for name, content in items_of(event):
             value = numeric(name, content)
             if abs(value) <= LARGEST and name in self.columns:
                 row[self.columns[name]] = value
@@ -130,6 +130,13 @@ class EventWindow:
         self._rows = np.vstack([self._rows, np.full((more, self._rows.shape[1]), np.nan)])
 
 
+def items_of(event: Any) -> Any:
+    """Names and values of an event; ``TypeError`` if it is none."""
+    if not isinstance(event, Mapping):
+        raise not_an_event(event)
+    return event.items()
+
+
 def numeric(name: Any, content: Any) -> float:
     """Value of a feature as a float; NaN if it is missing; ``TypeError`` if it is not a number."""
     return content if type(content) is float else as_float(name, content)
@@ -137,7 +144,7 @@ def numeric(name: Any, content: Any) -> float:
 
 def check_numbers(event: Mapping[Any, Any]) -> None:
     """Raise ``TypeError`` if a value of the event is not a number."""
-    for name, content in event.items():
+    for name, content in items_of(event):
         numeric(name, content)
 
 

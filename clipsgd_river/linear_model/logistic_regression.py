@@ -162,9 +162,9 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         self, x: dict[base.typing.FeatureName, Any]
     ) -> base.typing.ClfTarget | None:
         """Most probable label, the earlier one of equals; ``None`` before anything was learned."""
+        found = self._kernel.predict_one(x)
         if not self._labels:
             return None
-        found = self._kernel.predict_one(x)
         best = found.index(max(found))
         labels: list[base.typing.ClfTarget] = list(self._labels)
         return labels[best]

@@ -12,6 +12,7 @@ from river.utils.dataframe import to_native_frame
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 
 from clipsgd_river._faces.kernel_owner import KernelOwner
+from clipsgd_river._tables.fitted import are_given
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -65,7 +66,7 @@ class RowTransformer(
     def transform_many(self, X: Any) -> Any:
         """Transformed rows: a frame of the caller's kind with its index, or an ndarray.
 
-        Changes nothing.
+        Of a list of events a list of events, which keeps the names. Changes nothing.
 
         Raises
         ------
@@ -75,7 +76,9 @@ class RowTransformer(
         rows = self._to_answer(self._rows(X))
         found = self._transformed(rows)
         if rows.frame is None:
-            return found
+            if not are_given(rows.names):
+                return found
+            return [dict(zip(rows.names, row, strict=True)) for row in found.tolist()]
         # Only the mapping form takes names of any type.
         columns = {name: found[:, at] for at, name in enumerate(rows.names)}
         return to_native_frame(columns, like=rows.frame)

@@ -74,8 +74,11 @@ def cure_of(content: Any, noun: str = "feature") -> str:
     if isinstance(content, DURATIONS):
         return "pass its seconds, as total_seconds() gives them, or leave it out"
     if isinstance(content, date | time | np.datetime64):
-        return "leave it out, or pass what matters of it as numbers, such as the hour of the day"
-    if isinstance(content, np.ndarray):
+        return (
+            "pass what matters of it as numbers, such as the hour of the day, or leave it out (the "
+            "time of an event is for the parameter time of AlertBudget)"
+        )
+    if isinstance(content, np.ndarray) and content.ndim > 0:
         return f"give each number in it a {noun} of its own, or leave it out"
     if isinstance(content, Mapping | list | tuple | set | frozenset):
         return (
