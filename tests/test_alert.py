@@ -16,6 +16,7 @@ from scipy import stats
 
 from clipsgd_river import alerts
 from clipsgd_river.alerts import Alert, AlertBudget, TailFilter
+from clipsgd_river.alerts._seen import Seen
 from clipsgd_river.alerts.alert import described, severity_of, student_tail
 from clipsgd_river.anomaly import ClippedZScore
 
@@ -105,6 +106,17 @@ def test_filters_say_how_many_events_they_judged() -> None:
         assert alert.events == 600
         assert alert.sentence.endswith("; less than 1 event in 600 is as unusual.")
         assert alert.to_dict()["events"] == 600
+
+
+def test_the_value_of_most_events_is_no_reason() -> None:
+    bands = {"errors": (0.1, 0.2, 0.3), "load": (40.0, 50.0, 60.0)}
+    seen = {"errors": Seen(0.0, 3.0, ((0.0, 0.9), (1.0, 0.1)), None, 500)}
+    event, parts = {"errors": 0.0, "load": 90.0}, {"errors": 5.0, "load": 4.0}
+    found = described(event, parts, bands, None, seen)
+    assert Alert(0.9, features=found).sentence == "load was 90, usually between 40 and 60."
+    assert Alert(0.9, features=found[:1]).sentence == (
+        "errors was 0, as in 90 % of events, which is unusual here."
+    )
 
 
 def test_a_score_below_1_does_not_look_like_it() -> None:

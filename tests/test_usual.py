@@ -63,12 +63,12 @@ POISSON = Seen(0.0, 9.0, ((0.0, 0.3), (1.0, 0.36), (2.0, 0.2), (3.0, 0.1), (4.0,
         (7, (3, 3, 3), Seen(3.0, 3.0), "7; always 3"),
         (3.1, (3, 3, 3), NOTHING, "3.1, usually 3"),
         # Once something else, which is forgotten.
-        (1, (0, 0, 0), DOOR._replace(highest=1.0), "1; 0 in 99.98 % of events"),
+        (1, (0, 0, 0), DOOR._replace(highest=1.0), "1; 0 in 99.9 % of events"),
         (
             9,
             (0, 0, 0),
             DOOR._replace(highest=1.0),
-            "9; 0 in 99.98 % of events, never more than 1 in 5,000 events",
+            "9; 0 in 99.9 % of events, never more than 1 in 5,000 events",
         ),
         # Amounts that are mostly 0.
         (

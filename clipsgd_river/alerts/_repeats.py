@@ -9,8 +9,6 @@ from clipsgd_river._numbers import differ, own_decimals, percent, told_apart
 from clipsgd_river.alerts._bands import ends
 from clipsgd_river.alerts._seen import Seen
 
-#: A value in more than this share of events is what is usual, whatever else occurs.
-MAJORITY = 0.5
 #: "at most 2 in 99.9 %": the least value that so many events do not exceed.
 ALMOST_ALL = 0.999
 # What fewer events do not exceed is not told: how often the value itself is there says more.
@@ -33,22 +31,20 @@ def about_repeats(value: float, seen: Seen) -> str:
     >>> about_repeats(404.0, Seen(200.0, 500.0, ((200.0, 0.95), (404.0, 0.03), (500.0, 0.02))))
     '404; 200 in 95 % of events, 404 in 3 %'
     """
-    if not seen.shares:
-        return ""
-    mode, share = max(seen.shares, key=_share)
     if _are_both(seen):
-        clause = _other_one(mode, seen)
-    elif share <= MAJORITY:
+        return _both(value, seen)
+    if seen.usual is None:
         return ""
-    elif not differ(value, mode):
-        return f"{exactly(mode)[0]}, as in {percent(share, seen.events)} of events"
-    else:
-        clause = _others(value, mode, share, seen)
+    mode, share = seen.usual
+    often = percent(share, seen.recent)
+    if not differ(value, mode):
+        return f"{exactly(mode)[0]}, as in {often} of events"
+    clause = _others(value, mode, share, seen)
     numbers = (value, mode, *clause.numbers)
     decimals = (own_decimals(value), own_decimals(mode), *clause.decimals)
     limits = [(-inf, inf), *[seen.limits] * (len(numbers) - 1)]
-    actual, usual, *others = told_apart(numbers, decimals, limits)
-    said = f"{actual}; {usual} in {percent(share, seen.events)} of events"
+    actual, same, *others = told_apart(numbers, decimals, limits)
+    said = f"{actual}; {same} in {often} of events"
     return f"{said}, {clause.words.format(*others)}" if clause.words else said
 
 
@@ -62,24 +58,21 @@ def in_events(events: int | None) -> str:
     return "" if events is None else f" in {events:,} {'event' if events == 1 else 'events'}"
 
 
-def _share(pair: tuple[float, float]) -> float:
-    return pair[1]
-
-
 def _are_both(seen: Seen) -> bool:
     """Whether two values are all that was ever seen."""
     if len(seen.shares) != 2:
         return False
     (first, share), (second, other) = seen.shares
-    least = 1e-9 if seen.events is None else 0.5 / max(seen.events, 1)
     known = seen.lowest is None or seen.limits == (first, second)
-    return known and 1.0 - share - other <= least
+    return known and 1.0 - share - other <= 0.5 / seen.recent
 
 
-def _other_one(mode: float, seen: Seen) -> Clause:
-    """How often the less frequent of two values is there."""
-    ((other, share),) = (pair for pair in seen.shares if pair[0] != mode)
-    return _one(other, share, seen)
+def _both(value: float, seen: Seen) -> str:
+    """Say a value, and how often each of the two is there, the more frequent one first."""
+    ranked = sorted(seen.shares, key=lambda pair: -pair[1])
+    actual, one, other = exactly(value, *(kept for kept, _ in ranked))
+    often, rarely = (percent(share, seen.recent) for _, share in ranked)
+    return f"{actual}; {one} in {often} of events, {other} in {rarely}"
 
 
 def _others(value: float, mode: float, share: float, seen: Seen) -> Clause:
@@ -110,9 +103,9 @@ def _limit(value: float, mode: float, share: float, seen: Seen) -> Clause | None
     """How far values go on the side of this one: almost all, or all that there were."""
     above = value > mode
     reached, within = _reach(value, mode, above, seen)
-    often = percent(within, seen.events)
+    often = percent(within, seen.recent)
     # Of the usual value alone it has been said already.
-    is_news = reached != mode or often != percent(share, seen.events)
+    is_news = reached != mode or often != percent(share, seen.recent)
     outermost = seen.limits[above]
     if (value > outermost) == above and differ(value, outermost):
         # What almost all events do says more than what all do, if some went farther.
@@ -139,9 +132,8 @@ def _reach(value: float, mode: float, above: bool, seen: Seen) -> tuple[float, f
 
 def _almost_all(seen: Seen) -> float:
     """Share of events that is almost all, or all that so few events can show."""
-    least = 0.0 if seen.events is None else 1.0 / max(seen.events, 2)
     # Round-off in a sum of shares.
-    return min(ALMOST_ALL, 1.0 - least) - 1e-9
+    return min(ALMOST_ALL, 1.0 - 1.0 / max(seen.recent, 2)) - 1e-9
 
 
 def _own(value: float, seen: Seen) -> Clause:
@@ -151,4 +143,4 @@ def _own(value: float, seen: Seen) -> Clause:
 
 
 def _one(value: float, share: float, seen: Seen) -> Clause:
-    return Clause("{} in " + percent(share, seen.events), (value,), (own_decimals(value),))
+    return Clause("{} in " + percent(share, seen.recent), (value,), (own_decimals(value),))

@@ -11,6 +11,10 @@ from clipsgd_river._numbers import differ
 
 Band = tuple[float, float, float]
 
+#: A value in more than this share of events is the usual one, whatever else occurs.
+MAJORITY = 0.5
+# Shares of recent events tell of no more than so many.
+RECENT = 1000
 # A kept value that occurred less often than this does not repeat.
 TWICE = 1.5
 
@@ -29,7 +33,7 @@ class Seen(NamedTuple):
     rest
         Of a feature whose values repeat, the band of the others: low, expected, high.
     events
-        How many events there were.
+        How many events there were with the feature.
     """
 
     lowest: float | None = None
@@ -51,6 +55,17 @@ class Seen(NamedTuple):
         low, high = self.limits
         return isfinite(low) and not differ(low, high)
 
+    @property
+    def recent(self) -> int:
+        """How many events shares can tell of."""
+        return RECENT if self.events is None else min(max(self.events, 1), RECENT)
+
+    @property
+    def usual(self) -> tuple[float, float] | None:
+        """The value of most events and its share; ``None`` if no value is that of most."""
+        mode = max(self.shares, key=_share, default=None)
+        return mode if mode is not None and mode[1] > MAJORITY else None
+
     def mostly_repeats(self, beside: float = 0.0) -> bool:
         """Whether most values have occurred more than once.
 
@@ -59,8 +74,7 @@ class Seen(NamedTuple):
         beside
             Share of the events that do not count, those with the most frequent value.
         """
-        least = 0.0 if self.events is None else TWICE / max(self.events, 1)
-        repeated = sum(share for _, share in self.shares if share >= least)
+        repeated = sum(share for _, share in self.shares if share >= TWICE / self.recent)
         return 1.0 - repeated <= 0.5 * (1.0 - beside)
 
     def share_as_far(self, value: float, expected: float) -> float:
@@ -80,6 +94,10 @@ class Seen(NamedTuple):
             self.rest,
             self.events,
         )
+
+
+def _share(pair: tuple[float, float]) -> float:
+    return pair[1]
 
 
 #: Of a feature of which nothing is known.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clipsgd_river._kernels.core.as_float import as_float
-from clipsgd_river._numbers import short_score
+from clipsgd_river._numbers import differ, short_score
 from clipsgd_river._text import printable, quoted
 from clipsgd_river.alerts._seen import NOTHING, Seen
 from clipsgd_river.alerts._usual import in_words
@@ -76,6 +76,12 @@ class AlertFeature(NamedTuple):
     def __str__(self) -> str:
         """Say it in words, as in ``f1 was 900, usually between 20 and 75``."""
         return f"{_printable(self.feature)} was {self.words}"
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether the value is outside the band, and not the one that most events have."""
+        usual = None if self.seen is None else self.seen.usual
+        return self.direction != "within" and (usual is None or differ(self.actual, usual[0]))
 
     @property
     def words(self) -> str:
@@ -142,7 +148,7 @@ class Alert:
         """The alert in one plain English sentence."""
         whom = [_printable(part) for part in (self.time, self.key) if part is not None]
         head = f"{', '.join(whom)}: " if whom else ""
-        outside = [part for part in self.features if part.direction != "within"]
+        outside = [part for part in self.features if part.is_odd]
         if outside:
             reason = "; ".join(map(str, outside))
         elif len(self.features) > 1:
