@@ -215,6 +215,7 @@ class NaiveZScore:
         self.events = 0
         self.names: list[Any] = []
         self.samples: list[list[float]] = []
+        self.early: list[bool] = []
         self.location = self.scale = self.seen = np.zeros(0)
 
     def read(self, event: Mapping[Any, float]) -> tuple[Positions, Vector]:
@@ -232,7 +233,12 @@ class NaiveZScore:
             if name not in self.names and not np.isnan(value):
                 self.names.append(name)
                 self.samples.append([])
+                self.early.append(not (self.seen >= self.warm_up).any())
                 self.grow()
+
+    def active(self) -> Positions:
+        """Features that came before any had started, and those that have started."""
+        return np.flatnonzero(np.array(self.early, dtype=bool) | (self.seen >= self.warm_up))
 
     def grow(self) -> None:
         for attribute in ("location", "scale", "seen"):
@@ -375,7 +381,8 @@ class NaiveMahalanobis(NaiveZScore):
 
     def learn_covariance(self, u: Vector, settled: Positions) -> None:
         """Age the rows at hand, add the clipped u u', and give one feature its ridge."""
-        d = len(self.names)
+        active = self.active()
+        d = len(active)
         if self.learning_rate == "auto":
             rate = max(min(0.005, 0.5 / d), 1.0 / (self.events + d))
         else:
@@ -384,10 +391,10 @@ class NaiveMahalanobis(NaiveZScore):
         limit = self.covariance_clip.value(1.0 / rate, len(settled))
         self.covariance_clip.observe(norm, len(settled))
         shortening = min(1.0, limit / norm) if norm > 0.0 else 1.0
-        ageing = np.ones(d)
+        ageing = np.ones(len(self.names))
         ageing[settled] = sqrt(1.0 - rate)
         self.covariance = ageing[:, None] * self.covariance * ageing
         self.covariance += rate * shortening**2 / self.covariance_clip.share(d) * np.outer(u, u)
-        turn = sorted(range(d), key=lambda j: repr(self.names[j]))[self.events % d]
+        turn = sorted(active, key=lambda j: repr(self.names[j]))[self.events % d]
         if turn in settled:
             self.covariance[turn, turn] += rate * self.ridge * d

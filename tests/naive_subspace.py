@@ -93,7 +93,8 @@ class NaiveSubspace(NaiveZScore):
         used = len(y)
         pull = self.directions.T @ self.inverse() @ y
         energy = max(float(u @ pull), 0.0)
-        inside_dimension = used * judged / self.known
+        active = np.isin(present, self.active()) & (self.seen[present] > 0)
+        inside_dimension = used * active.sum() / self.known
         usual = max(self.noise, 1e-4 * self.spread(), 1e-9)
         usual *= self.level(present, values, judged) * judged
         outside = (judged - inside_dimension) * np.log1p(float(r @ r) / usual)
@@ -114,13 +115,14 @@ class NaiveSubspace(NaiveZScore):
         u[present] = np.clip(self.in_units(present, values), -4.0, 4.0)
         u[np.setdiff1d(np.arange(len(u)), settled)] = 0.0
         unit = self.units()
-        self.known = len(self.names)
+        self.known = max(len(self.active()), 1)
         if len(settled):
             kept = self.learn_plane(u, len(settled))
             rate = max(self.rate(), 1.0 / (self.learned + 1.0))
             self.centre += rate * kept * u * unit
         self.learn_amplitudes(present, values)
         super().step(present, values)
+        self.known = max(len(self.active()), 1)
         starting = present[(self.seen[present] <= self.warm_up) | (self.scale[present] == 0.0)]
         self.centre[starting] = self.location[starting]
 
@@ -135,7 +137,7 @@ class NaiveSubspace(NaiveZScore):
         self.learned += 1
         used = len(y)
         slow = max(0.5 * self.rate(), 1.0 / (self.learned + used))
-        room = used < min(self.most, len(u) // 2)
+        room = used < min(self.most, len(self.active()) // 2)
         if room and kept == 1.0 and sqrt(outside) > 0.1 * norm:
             self.directions = np.vstack([self.directions, r / sqrt(outside)])
             self.covariance = np.pad(self.covariance, (0, 1))
@@ -167,7 +169,7 @@ class NaiveSubspace(NaiveZScore):
             else:
                 self.median[j] /= growth
         if self.events < 64 or self.events % 16 == 0:
-            moving = self.amplitudes()
+            moving = self.amplitudes()[self.active()]
             moving = moving[moving > 0.0]
             spread = float(np.var(np.log(moving))) if len(moving) else 1.5
             self.weight = float(np.clip((1.5 - spread) / 0.75, 0.0, 1.0))

@@ -34,7 +34,7 @@ class ClippedEnsemble(ClippedDetector):
     (`ClippedMahalanobis`, with a ridge of 0.1), each given the others, the density around the event
     (`ClippedKernelMean`), and each feature against a long memory score every event in one pass; an
     anomaly that one of them sees is not outvoted by those that do not. Choose a single detector
-    where you know which view fits, or for speed; beyond 128 features only the first of them is
+    where you know which view fits, or for speed; beyond 128 features in use only the first is
     used. For images and other wide events choose `ClippedSubspace`.
 
     Each member's distance is standardised by its running median and spread to t, about 1 for a
@@ -56,7 +56,7 @@ class ClippedEnsemble(ClippedDetector):
     -----
     Cost O(d^2 + d D) per event with D = n_components, up to 128 features, and O(d) beyond. State
     file: those of `ClippedMahalanobis` and `ClippedKernelMean`, with one location and scale for
-    both, and 24 d + 150 bytes; beyond 128 features twice that of `ClippedZScore`. With
+    both, and 24 d + 170 bytes; beyond 128 features twice that of `ClippedZScore`. With
     ``detectors``, cost and state are those of all of them.
 
     Examples

@@ -72,8 +72,8 @@ class ClippedOneClassSVM(ClippedDetector):
 
     Notes
     -----
-    Cost O(d D) per event with d of the features present, linear O(d). State file: 48 D + 48 d + 250
-    bytes beside the feature names and parameters, linear 56 d + 250; while features start up to
+    Cost O(d D) per event with d of the features present, linear O(d). State file: 48 D + 56 d + 270
+    bytes beside the feature names and parameters, linear 64 d + 270; while features start up to
     8 warm_up more for each.
 
     The contribution of a feature is the drop of the distance when the feature takes its expected

@@ -64,7 +64,7 @@ class ClippedSubspace(ClippedDetector):
     Scores do not change when all features are multiplied by one positive number, but may with the
     unit or the origin of a single feature. A missing feature counts as its centre.
 
-    Cost O(d k + k^3) per event. State file: 8 (9 d + k d + k (k + 1) / 2 + 24) bytes beside the
+    Cost O(d k + k^3) per event. State file: 8 (10 d + k d + k (k + 1) / 2 + 26) bytes beside the
     feature names and parameters, and while features start up to 8 warm_up more for each.
 
     Examples
@@ -147,7 +147,9 @@ class ClippedSubspace(ClippedDetector):
         plane = self._part.subspace
         used, rows, size = plane.used, plane.rows, plane.size
         covariance = np.array(plane.covariance.memory[: used * rows]).reshape(used, rows)
-        basis = np.array(plane.basis.memory[: used * size]).reshape(used, size)
+        basis = np.zeros((used, self._kernel.features.size))
+        active = plane.active.positions.memory[:size]
+        basis[:, active] = np.array(plane.basis.memory[: used * size]).reshape(used, size)
         if used == 0:
             return np.zeros(0), basis
         variances, axes = np.linalg.eigh(covariance[:, :used])

@@ -49,7 +49,7 @@ class ClippedZScore(ClippedDetector):
 
     Notes
     -----
-    Cost O(features present) per event; one that starts a feature, O(d). State file: 48 d + 150
+    Cost O(features present) per event; one that starts a feature, O(d). State file: 56 d + 160
     bytes beside the feature names and parameters, and while features start up to 8 warm_up more
     for each. Departs from [1]_ in standardising the gradient, in the automatic threshold and step,
     and in the robust start.

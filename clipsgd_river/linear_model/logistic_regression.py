@@ -72,7 +72,7 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     A missing feature counts as its location and teaches nothing; a missing label (``None``, NaN)
     teaches nothing at all.
 
-    Cost O(features present) per event and class (two classes cost as one); 130 bytes per feature
+    Cost O(features present) per event and class (two classes cost as one); 138 bytes per feature
     and 100 per feature and class.
 
     References

@@ -48,7 +48,7 @@ class ClippedScaler(RowTransformer):
 
     Notes
     -----
-    O(features present) per event; 48 d + 150 bytes beside the names.
+    O(features present) per event; 56 d + 160 bytes beside the names.
 
     A missing value (NaN, ``None``), a feature never seen and a constant become 0, or 0.5 squashed:
     the expected value. A constant that changes deviates by sqrt(n) after n events. Infinite values

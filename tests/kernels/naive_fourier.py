@@ -38,7 +38,7 @@ class NaiveFourier(NaiveZScore):
         self.n_components, self.seed = n_components, seed
         self.embedding_clip = Threshold(parameters.get("clip", "auto"), 2.0)
         self.weights = np.zeros((0, n_components))
-        self.counted = 0
+        self.counted: list[int] = []
         self.embedding = np.ones((3, n_components), dtype=complex)
 
     def usual_distance(self, count: int) -> float:
@@ -50,7 +50,7 @@ class NaiveFourier(NaiveZScore):
         self.weights = np.vstack([self.weights, row])
 
     def features(self, u: Vector) -> Any:
-        angles = u @ self.weights / sqrt(max(self.counted, 1))
+        angles = u @ self.weights / sqrt(max(len(self.counted), 1))
         return np.exp(1j * np.outer(BANDWIDTHS, angles))
 
     def kernels(self, features: Any) -> Any:
@@ -88,11 +88,12 @@ class NaiveFourier(NaiveZScore):
         raise NotImplementedError
 
     def adopt(self) -> None:
-        """Let new features count, as independent standard normal ones."""
-        if self.counted < len(self.names):
-            square = (self.weights[self.counted :] ** 2).sum(axis=0)
-            self.counted = len(self.names)
-            self.embedding *= np.exp(-np.outer(BANDWIDTHS**2, square) / (2 * self.counted))
+        """Let features that became active count, as independent standard normal ones."""
+        active = self.active().tolist()
+        if self.counted != active:
+            square = (self.weights[np.setdiff1d(active, self.counted)] ** 2).sum(axis=0)
+            self.counted = active
+            self.embedding *= np.exp(-np.outer(BANDWIDTHS**2, square) / (2 * len(active)))
 
     def rate(self) -> float:
         if self.learning_rate == "auto":
@@ -106,6 +107,7 @@ class NaiveFourier(NaiveZScore):
             z = np.where(settled, self.tempered(present, values), 0.0)
             self.learn_features(self.features(self.coordinates(present, z)))
         super().step(present, values)
+        self.adopt()
 
     def learn_features(self, features: Any) -> None:
         raise NotImplementedError

@@ -162,7 +162,9 @@ def test_many_features_are_judged_one_by_one() -> None:
     detector = ClippedEnsemble(n_components=4)
     detector.learn_many(normal_rows(30, 128))
     assert len(detector.member_distances_one({0: 1.0})) == 5
-    detector.learn_one({"one more": 1.0})
+    for n in range(detector.warm_up):
+        assert len(detector.member_distances_one({0: 1.0})) == 5
+        detector.learn_one({"one more": float(n % 3)})
     wide = dict(enumerate(normal_rows(1, 128, 1)[0]))
     assert list(detector.member_distances_one(wide)) == ["z-score"]
     again = ClippedEnsemble.from_bytes(detector.to_bytes())
@@ -170,6 +172,24 @@ def test_many_features_are_judged_one_by_one() -> None:
     for row in normal_rows(10, 128, 2):
         event = dict(enumerate(row))
         assert again.score_learn_one(event) == detector.score_learn_one(event)
+
+
+def test_members_come_back_when_there_are_few_features_again() -> None:
+    """130 features that are seen for a while only; the other members start anew, as at first."""
+    detector = ClippedEnsemble(n_components=4)
+    detector.learn_many(normal_rows(30, 130))
+    assert len(detector.member_distances_one({0: 1.0})) == 1
+    narrow = normal_rows(4000, 3, 1)
+    detector.learn_many(narrow[:3000])
+    again = ClippedEnsemble.from_bytes(detector.to_bytes())
+    assert len(detector.member_distances_one({0: 1.0})) == 5
+    fresh = ClippedEnsemble(n_components=4)
+    fresh.learn_many(narrow[:3000])
+    scores = detector.score_learn_many(narrow[3000:])
+    assert np.array_equal(again.score_learn_many(narrow[3000:]), scores)
+    wanted = fresh.score_learn_many(narrow[3000:])
+    assert np.corrcoef(scores, wanted)[0, 1] > 0.95
+    assert abs(np.median(scores) - 0.5) < 0.05
 
 
 def test_what_is_expected_knows_the_other_features() -> None:

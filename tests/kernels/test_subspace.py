@@ -172,9 +172,12 @@ def test_at_most_half_of_the_features_are_directions() -> None:
 def test_a_new_feature_is_outside_the_plane_at_first() -> None:
     detector = ClippedSubspace(n_components=2)
     detector.learn_many(planted(300))
+    for row in planted(detector.warm_up):
+        detector.learn_one({**dict(enumerate(row)), "late": row[0]})
+        assert detector.components_.shape == (2, FEATURES + 1)
+        assert np.all(detector.components_[:, -1] == 0.0)
     detector.learn_one({**dict(enumerate(planted(1)[0])), "late": 1.0})
-    assert detector.components_.shape == (2, FEATURES + 1)
-    assert np.all(detector.components_[:, -1] == 0.0)
+    assert np.all(detector.components_[:, -1] != 0.0)
 
 
 def test_band_given_the_other_features_is_narrow_and_holds() -> None:

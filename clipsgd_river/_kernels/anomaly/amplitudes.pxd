@@ -1,5 +1,6 @@
 from libc.math cimport fabs, log, sqrt
 
+from clipsgd_river._kernels.core.active_set cimport ActiveSet
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.vector cimport Vector
@@ -18,6 +19,7 @@ cdef double PERIOD
 cdef double FIRST_EVENTS
 
 cdef class Amplitudes:
+    cdef readonly ActiveSet active
     cdef readonly Vector median
     cdef readonly Vector count
     cdef readonly Vector unit
@@ -27,7 +29,7 @@ cdef class Amplitudes:
 
     cdef int grow(self, Py_ssize_t size) except -1
     cdef double amplitude_of(self, Py_ssize_t j, double scale) noexcept nogil
-    cdef void pool(self, double* scale, Py_ssize_t size) noexcept nogil
+    cdef void pool(self, double* scale) noexcept nogil
     cdef double unit_of(self, double scale, Py_ssize_t j) noexcept nogil
     cdef void measure(self, FeatureTable features, double* scale) noexcept nogil
     cdef void learn(self, FeatureTable features, double* location, double* scale, double* started, double events) noexcept nogil

@@ -1,7 +1,9 @@
 from libc.math cimport log, sqrt
 
 from clipsgd_river._kernels.anomaly.part cimport LARGEST_COORDINATE, TAIL_WEIGHT, Part, tail
+from clipsgd_river._kernels.core.active_set cimport ActiveSet
 from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.vector cimport IntegerVector, Vector
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
@@ -11,6 +13,9 @@ cdef double MULTIPLE
 cdef double LARGEST_INVERSE
 
 cdef class CovariancePart(Part):
+    cdef readonly ActiveSet active
+    # Slots of the present features of the loaded event, in their order.
+    cdef int* slot
     cdef readonly Vector inverse
     cdef readonly Vector next_inverse
     cdef readonly Vector coordinates
@@ -25,8 +30,10 @@ cdef class CovariancePart(Part):
     cdef double ridge_share
     cdef Py_ssize_t side
 
+    cdef double precision(self, Py_ssize_t slot) noexcept nogil
     cdef double surprise(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef double surprises(self, LocationScale standard) noexcept nogil
+    cdef object regrouped(self)
     cdef double multiply(self) noexcept nogil
     cdef double rate(self, LocationScale standard, double events) noexcept nogil
     cdef void update_inverse(self, double weight, double ridge, Py_ssize_t r) noexcept nogil

@@ -20,6 +20,7 @@ if not cython.compiled:
     from math import log, sqrt
 
     from clipsgd_river._kernels.anomaly.part import LARGEST_COORDINATE, TAIL_WEIGHT, tail
+    from clipsgd_river._kernels.core.buffers import doubles
 
 # Ridge on the covariance of the standardised features.
 RIDGE = 0.03
@@ -49,6 +50,10 @@ class CovariancePart(Part):
     A feature that is missing or still starting takes u = 0 and its row keeps its variance: only
     the rows of the others are aged.
 
+    P is that of the active features (`Attendance`), d of them, and O(d^2) is what an event costs.
+    The others are uncorrelated, of variance 1. A feature that becomes active starts so, and one
+    that leaves takes its row and column along, which changes nothing for events without it.
+
     The distance is u'Pu plus 2 log(|z| / 4) for each deviation |z| > 4.
 
     Parameters
@@ -64,6 +69,7 @@ class CovariancePart(Part):
     def __init__(
         self, settings: dict[str, Any], features: FeatureTable, ridge: float = RIDGE
     ) -> None:
+        self.active = features.follow_active()
         self.side = 0
         self.ridge_share = ridge
         self.clip = ClipThreshold(settings["clip"], MULTIPLE)
@@ -79,35 +85,54 @@ class CovariancePart(Part):
         self.next_turns = IntegerVector()
 
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
-        """Provide memory for ``size`` features; new ones are uncorrelated, of variance 1."""
-        names = standard.features.names + standard.features.pending
-        i: cython.Py_ssize_t
-        old: cython.Py_ssize_t = standard.features.size
-        larger = zeros(size * size)
-        for i in range(old):
-            larger[i * size : i * size + old] = self.inverse.memory[
-                i * self.side : i * self.side + old
-            ]
-        for i in range(old, size):
-            larger[i * size + i] = 1.0
-        turns = array("i", sorted(range(size), key=lambda j: repr(names[j])) or [0])
-        self.next_share = self.clip.gaussian_share(size)
+        """Provide memory for ``size`` features; new active ones are uncorrelated, of variance 1."""
+        count: cython.Py_ssize_t = self.active.next_count
+        for name in standard.features.pending:
+            # A name that has no place in the order is refused when it comes, not when it starts.
+            repr(name)
         self.coordinates.grow(size)
         self.product.grow(size)
-        self.decay.grow(size)
-        self.ridge.grow(size)
+        self.decay.grow(count)
+        self.ridge.grow(count)
+        self.next_share = self.share
+        self.next_inverse = self.inverse
+        self.next_turns = self.turns
+        if not self.active.changed and self.side == count:
+            return 0
+        names = standard.features.names + standard.features.pending
+        keys = [repr(names[j]) for j in self.active.next_positions.memory[:count]]
+        self.next_share = self.clip.gaussian_share(count)
         self.next_turns = IntegerVector()
-        self.next_turns.replace(turns)
+        self.next_turns.replace(array("i", sorted(range(count), key=keys.__getitem__) or [0]))
         self.next_inverse = Vector()
-        self.next_inverse.replace(larger)
+        self.next_inverse.replace(self.regrouped())
         return 0
+
+    def regrouped(self) -> array[float]:
+        """P of the features that are to be active, from that of those that are."""
+        a: cython.Py_ssize_t
+        b: cython.Py_ssize_t
+        count: cython.Py_ssize_t = self.active.next_count
+        side: cython.Py_ssize_t = self.side
+        memory = zeros(count * count)
+        inverse: cython.p_double = doubles(memory)
+        origins = IntegerVector(count)
+        for a in range(count):
+            inverse[a * count + a] = 1.0
+            # A part that starts anew has no rows to bring along.
+            origins.at[a] = self.active.origin(a) if side > 0 else -1
+        for a in range(count):
+            for b in range(count):
+                if origins.at[a] >= 0 and origins.at[b] >= 0:
+                    inverse[a * count + b] = self.inverse.at[origins.at[a] * side + origins.at[b]]
+        return memory
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features, ``size`` in all."""
         self.share = self.next_share
         self.turns = self.next_turns
         self.inverse = self.next_inverse
-        self.side = size
+        self.side = self.active.next_count
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """A triangle of P."""
@@ -118,15 +143,34 @@ class CovariancePart(Part):
         k: cython.Py_ssize_t
         z: cython.double
         total: cython.double = 0.0
-        if standard.features.count < self.side:
+        count: cython.Py_ssize_t = standard.features.count
+        slot: cython.p_int = self.active.locate(
+            standard.features.present.at, count, standard.features.size
+        )
+        self.slot = slot
+        if count < self.side or self.side < standard.features.size:
             for k in range(self.side):
                 self.coordinates.at[k] = 0.0
-        for k in range(standard.features.count):
+        for k in range(count):
             z = standard.z.at[k]
             total += tail(z, TAIL_WEIGHT)
             z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
-            self.coordinates.at[standard.features.present.at[k]] = z
-        return total + max(self.multiply(), 0.0)
+            self.coordinates.at[slot[k]] = z
+        square: cython.double = self.multiply()
+        if self.side < standard.features.size:
+            # In the order of the features: when one becomes active, no bit changes.
+            square = 0.0
+            for k in range(count):
+                if slot[k] >= self.side:
+                    self.product.at[slot[k]] = self.coordinates.at[slot[k]]
+                square += self.coordinates.at[slot[k]] * self.product.at[slot[k]]
+        return total + max(square, 0.0)
+
+    def precision(self, slot: cython.Py_ssize_t) -> float:
+        """P_ii of a slot i; 1 of a feature that is not active."""
+        if slot >= self.side:
+            return 1.0
+        return self.inverse.at[slot * self.side + slot]
 
     def surprise(self, standard: LocationScale, k: cython.Py_ssize_t) -> float:
         """log(1 + e^2 P_jj / 3) and the excess of the k-th present feature j, after `distance`.
@@ -134,9 +178,8 @@ class CovariancePart(Part):
         e = (Pu)_j / P_jj is its deviation from what the others let expect, with variance 1 / P_jj:
         a z-score given the other features, under Student's t.
         """
-        j: cython.int = standard.features.present.at[k]
-        pull: cython.double = self.product.at[j]
-        own: cython.double = self.inverse.at[j * self.side + j]
+        pull: cython.double = self.product.at[self.slot[k]]
+        own: cython.double = self.precision(self.slot[k])
         return log(1.0 + pull * pull / (3.0 * own)) + tail(standard.z.at[k], TAIL_WEIGHT)
 
     def surprises(self, standard: LocationScale) -> float:
@@ -178,19 +221,19 @@ class CovariancePart(Part):
         j: cython.int
         for k in range(standard.features.count):
             j = standard.features.present.at[k]
-            contributions[j] = self.coordinates.at[j] * self.product.at[j]
+            contributions[j] = self.coordinates.at[self.slot[k]] * self.product.at[self.slot[k]]
             contributions[j] += tail(standard.z.at[k], TAIL_WEIGHT)
 
     def expect(self, standard: LocationScale, band: cython.p_double) -> None:
         """Mean u_j - (Pu)_j / P_jj and variance 1 / P_jj of a Gaussian given its others."""
         k: cython.Py_ssize_t
-        j: cython.int
+        slot: cython.Py_ssize_t
         own: cython.double
         for k in range(standard.features.count):
-            j = standard.features.present.at[k]
-            own = self.inverse.at[j * self.side + j]
+            slot = self.slot[k]
+            own = self.precision(slot)
             standard.write_band(
-                k, self.coordinates.at[j] - self.product.at[j] / own, 1.0 / sqrt(own), band
+                k, self.coordinates.at[slot] - self.product.at[slot] / own, 1.0 / sqrt(own), band
             )
 
     def rate(self, standard: LocationScale, events: float) -> float:
@@ -207,19 +250,22 @@ class CovariancePart(Part):
     def step(self, standard: LocationScale, events: float) -> None:
         """One clipped step of the covariance, on features that have started."""
         k: cython.Py_ssize_t
-        j: cython.int
         started: cython.Py_ssize_t = 0
+        slot: cython.p_int = self.slot
+        if self.side == 0:
+            return
         rate: cython.double = self.rate(standard, events)
         aged: cython.double = 1.0 / sqrt(1.0 - rate)
         for k in range(self.side):
             self.decay.at[k] = 1.0
         for k in range(standard.features.count):
-            j = standard.features.present.at[k]
-            if standard.has_started(j):
-                self.decay.at[j] = aged
+            if slot[k] >= self.side:
+                continue
+            if standard.has_started(standard.features.present.at[k]):
+                self.decay.at[slot[k]] = aged
                 started += 1
             else:
-                self.coordinates.at[j] = 0.0
+                self.coordinates.at[slot[k]] = 0.0
         if started == 0:
             return
         square: cython.double = max(self.multiply(), 0.0)

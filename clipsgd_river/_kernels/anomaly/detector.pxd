@@ -1,3 +1,4 @@
+from clipsgd_river._kernels.anomaly.attendance cimport Attendance
 from clipsgd_river._kernels.anomaly.part cimport Part
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.buffers cimport doubles, integers
@@ -11,6 +12,7 @@ cdef double PRIOR_COUNT
 cdef class DetectorKernel(EventLoop):
     cdef readonly LocationScale standard
     cdef readonly Part part
+    cdef readonly Attendance attendance
     cdef readonly RunningQuantile typical
     cdef readonly RunningQuantile limit
     # Where the rows that run now have their answers.
@@ -27,6 +29,8 @@ cdef class DetectorKernel(EventLoop):
     cdef void step(self) noexcept nogil
     cdef void contribute(self, double* contributions) noexcept nogil
     cdef void explain_row(self, Py_ssize_t row) noexcept nogil
+    cdef int regroup(self) except -1
+    cdef int exchange_active(self, Archive archive) except -1
     cdef int exchange_scores(self, Archive archive) except -1
     cdef tuple band(self, double low, double middle, double high, Py_ssize_t j)
     cdef double score(self, double distance) noexcept nogil

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import cython
 
+from clipsgd_river._kernels.anomaly.attendance import Attendance
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
@@ -46,6 +48,7 @@ class DetectorKernel(EventLoop):
         self.part = part_class(settings, self.features)
         # Contributions that the running call asks for, per row.
         self.asked = 0
+        self.attendance = Attendance(self.features, self.standard)
 
     def distance(self) -> float:
         """Distance of the loaded event: finite, at least 0.
@@ -80,6 +83,8 @@ class DetectorKernel(EventLoop):
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""
+        if self.attendance.follows:
+            self.attendance.plan_arrivals(size, self.restoring)
         self.part.grow(self.standard, size)
         return self.standard.grow(size)
 
@@ -87,6 +92,26 @@ class DetectorKernel(EventLoop):
         """Start new features, ``size`` in all."""
         self.standard.add_features(size)
         self.part.add_features(size)
+        if self.attendance.follows:
+            self.attendance.active.commit()
+
+    def settle(self) -> cython.int:
+        """Let features that have started join the model, and those that are gone leave it."""
+        self.waiting = False
+        if self.attendance.follows:
+            # The event is learned: without memory for another model the present one goes on.
+            with suppress(MemoryError):
+                self.attendance.plan_changes()
+                self.regroup()
+        return 0
+
+    def regroup(self) -> cython.int:
+        """Make the model one of the features that are planned to be active."""
+        self.features.grow([])
+        self.part.grow(self.standard, self.features.size)
+        self.part.add_features(self.features.size)
+        self.attendance.active.commit()
+        return 0
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of location and scale, and of the part."""
@@ -103,7 +128,21 @@ class DetectorKernel(EventLoop):
         """Pass the state through ``archive``; the features are known."""
         self.exchange_scores(archive)
         self.standard.exchange(archive)
+        if self.attendance.follows:
+            self.exchange_active(archive)
         return self.part.exchange(self.standard, archive)
+
+    def exchange_active(self, archive: Archive) -> cython.int:
+        """Pass which features are active through ``archive``."""
+        absent = self.attendance.absent(archive)
+        if archive.reading:
+            gone = set(absent)
+            positions = [j for j in range(self.features.size) if j not in gone]
+            archive.require(self.part.least_numbers(len(positions)))
+            self.attendance.active.plan(positions, self.features.size)
+            if self.attendance.active.changed:
+                self.regroup()
+        return 0
 
     def score(self, distance: float) -> float:
         """1 / (1 + q / r), as r / (r + q): 0.5 at the typical distance q, below 1 at any."""
@@ -117,7 +156,7 @@ class DetectorKernel(EventLoop):
 
     def learn_at(self, distance: float) -> None:
         """Learn the loaded event, whose distance is known."""
-        self.events += 1.0
+        self.count_event()
         if self.features.count == 0:
             return
         if self.typical.value == 0.0:
@@ -129,6 +168,8 @@ class DetectorKernel(EventLoop):
             self.typical.observe(distance)
             self.limit.observe(distance)
         self.step()
+        if self.attendance.follows:
+            self.waiting = self.attendance.changes()
 
     def distance_one(self, event: Any) -> float:
         """Distance of an event."""
@@ -153,6 +194,8 @@ class DetectorKernel(EventLoop):
             distance = self.distance()
             score = self.score(distance)
             self.learn_at(distance)
+            if self.waiting:
+                self.settle()
             return score
         finally:
             self.busy = False
@@ -165,6 +208,8 @@ class DetectorKernel(EventLoop):
             self.load(event, True)
             distance = self.distance()
             self.learn_at(distance)
+            if self.waiting:
+                self.settle()
             return distance
         finally:
             self.busy = False
@@ -192,6 +237,8 @@ class DetectorKernel(EventLoop):
                 score > score_limit or distance > distance_limit or (own_limit and distance > own)
             ):
                 self.learn_at(distance)
+                if self.waiting:
+                    self.settle()
             return score, distance, own, own_score
         finally:
             self.busy = False

@@ -10,6 +10,7 @@ import cython
 
 from clipsgd_river._kernels.anomaly.fourier_weights import frequencies, spelled
 from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
@@ -30,7 +31,8 @@ LARGEST_WEIGHTS = 2**27
 class FourierFeatures:
     r"""Random Fourier features of the standardised event, at three bandwidths.
 
-    With u the deviations times n / (n + 3), each clipped to +-4, and d features, the D angles are
+    With u the deviations times n / (n + 3), each clipped to +-4, and d active features
+    (`Attendance`), the D angles are
 
     .. math:: a_k = \sum_j w_{jk} u_j / \sqrt d,
 
@@ -48,9 +50,15 @@ class FourierFeatures:
         Number of angles D.
     seed
         Part of what is hashed.
+    features
+        Those of the events.
     """
 
-    def __init__(self, components: cython.Py_ssize_t, seed: Any) -> None:
+    def __init__(self, components: cython.Py_ssize_t, seed: Any, features: FeatureTable) -> None:
+        self.features = features
+        self.active = features.follow_active()
+        self.size = 0
+        self.next_size = 0
         self.components = components
         self.length = 2 * BANDWIDTHS * components
         self.seed = seed
@@ -75,22 +83,29 @@ class FourierFeatures:
         """
         i: cython.Py_ssize_t
         b: cython.Py_ssize_t
+        j: cython.Py_ssize_t
         k: cython.Py_ssize_t
         components: cython.Py_ssize_t = self.components
+        count: cython.Py_ssize_t = self.active.next_count
         if size * components > LARGEST_WEIGHTS:
             raise ValueError(
                 f"{size} features and n_components={components} take more than 1 GB of weights; "
                 "lower n_components or max_features"
             )
-        weights = array("d", self.weights.memory[: standard.features.size * components])
+        weights = array("d", self.weights.memory[: self.size * components])
+        names = self.features.names + self.features.pending
+        for name in names[self.size : size]:
+            weights.extend(frequencies(spelled(name), self.seed, components))
         squares = zeros(components)
-        for name in standard.features.pending:
-            row = frequencies(spelled(name), self.seed, components)
-            weights.extend(row)
-            for i in range(components):
-                squares[i] += row[i] * row[i]
+        for k in range(count):
+            # Features that start anew here have not left their mark on the mean either.
+            if self.size == 0 or self.active.origin(k) < 0:
+                j = self.active.next_positions.at[k]
+                for i in range(components):
+                    weight = weights[j * components + i]
+                    squares[i] += weight * weight
         shrinking = zeros(self.length)
-        power: float = 0.5 / max(size, 1)
+        power: float = 0.5 / max(count, 1)
         for b in range(BANDWIDTHS):
             for i in range(components):
                 share = exp(-power * squares[i])
@@ -102,29 +117,31 @@ class FourierFeatures:
         self.next_weights.replace(weights if len(weights) > 0 else zeros(0))
         self.next_shrinking = Vector()
         self.next_shrinking.replace(shrinking)
+        self.next_size = size
         return 0
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features, ``size`` in all; they count from `include_new` on."""
         self.weights = self.next_weights
         self.shrinking = self.next_shrinking
+        self.size = self.next_size
         self.pending = True
 
-    def include_new(self, size: cython.Py_ssize_t, mean: cython.p_double) -> None:
+    def include_new(self, count: cython.Py_ssize_t, mean: cython.p_double) -> None:
         """Let new features count: in the bandwidth, and in a mean of earlier events.
 
         Not before the distance of the event that brings them is known: as long as they stand at
         their expected values, what is known of the others alone makes the distance.
         """
         k: cython.Py_ssize_t
-        self.set_bandwidth(size)
+        self.set_bandwidth(count)
         for k in range(self.length):
             mean[k] *= self.shrinking.at[k]
 
-    def set_bandwidth(self, size: cython.Py_ssize_t) -> None:
-        """Set the bandwidth for ``size`` features, none of them new."""
+    def set_bandwidth(self, count: cython.Py_ssize_t) -> None:
+        """Set the bandwidth for ``count`` active features, none of them new."""
         self.pending = False
-        self.factor = 1.0 / sqrt(size)
+        self.factor = 1.0 / sqrt(max(count, 1))
 
     def load(self, standard: LocationScale, started: cython.bint) -> None:
         """Coordinates and angles of the loaded event, or of its features that have started."""

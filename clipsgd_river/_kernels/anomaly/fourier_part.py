@@ -59,7 +59,7 @@ class FourierPart(Part):
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         b: cython.Py_ssize_t
         i: cython.Py_ssize_t
-        self.fourier = FourierFeatures(settings["n_components"], settings["seed"])
+        self.fourier = FourierFeatures(settings["n_components"], settings["seed"], features)
         self.clip = ClipThreshold(settings["clip"])
         self.mean = Vector(self.fourier.length)
         # The mean of events without features: cosine 1, sine 0.
@@ -137,7 +137,7 @@ class FourierPart(Part):
         started: cython.Py_ssize_t = 0
         count: cython.Py_ssize_t = standard.features.count
         if self.fourier.pending:
-            self.fourier.include_new(standard.features.size, self.mean.at)
+            self.fourier.include_new(self.fourier.active.count, self.mean.at)
             self.refresh()
             self.fourier.evaluate(self.fourier.angles.at)
             self.compare()
@@ -157,8 +157,11 @@ class FourierPart(Part):
         return self.fourier.grow(standard, size)
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
-        """Start new features, ``size`` in all."""
+        """Start new features, ``size`` in all; what changes between two events counts at once."""
         self.fourier.add_features(size)
+        if size == self.fourier.features.size:
+            self.fourier.include_new(self.fourier.active.next_count, self.mean.at)
+            self.refresh()
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of the mean."""
@@ -173,5 +176,5 @@ class FourierPart(Part):
         self.mean.exchange_bounded(
             archive, self.fourier.length, -largest, largest, "mean of cosines"
         )
-        self.fourier.set_bandwidth(standard.features.size)
+        self.fourier.set_bandwidth(self.fourier.active.count)
         return 0

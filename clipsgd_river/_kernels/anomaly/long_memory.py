@@ -71,7 +71,8 @@ class LongMemoryPart(Part):
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features, ``size`` in all."""
-        self.past.add_features(size)
+        if size > self.past.size:
+            self.past.add_features(size)
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Location, scale and count of each feature."""

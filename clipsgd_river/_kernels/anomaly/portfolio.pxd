@@ -6,6 +6,7 @@ from clipsgd_river._kernels.anomaly.long_memory cimport LongMemoryPart
 from clipsgd_river._kernels.anomaly.part cimport Part
 from clipsgd_river._kernels.anomaly.relative_distances cimport RelativeDistances
 from clipsgd_river._kernels.anomaly.z_score cimport ZScorePart
+from clipsgd_river._kernels.core.active_set cimport ActiveSet
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.reductions cimport total
@@ -23,6 +24,7 @@ cdef double COVARIANCE_RIDGE
 
 cdef class PortfolioPart(Part):
     cdef object settings
+    cdef readonly ActiveSet active
     cdef readonly ZScorePart z_score
     cdef readonly LongMemoryPart long_memory
     cdef readonly CovariancePart covariance
@@ -33,7 +35,8 @@ cdef class PortfolioPart(Part):
     cdef readonly Vector shares
     cdef bint narrow
     cdef double early
+    cdef double since
 
     cdef int make_members(self, FeatureTable features) except -1
-    cdef Py_ssize_t active(self) noexcept nogil
+    cdef Py_ssize_t taking_part(self) noexcept nogil
     cdef void divide(self, LocationScale standard, Py_ssize_t member, double scale, double* contributions) noexcept nogil

@@ -44,7 +44,8 @@ class PortfolioPart(Part):
 
     All members share one location and scale, but the long memory, which has its own. The
     covariance counts twice, as u'Pu and feature by feature (`CovariancePart.surprises`). Beyond 128
-    features the z-score is left alone.
+    active features (`Attendance`) the z-score is left alone, and the others start anew when there
+    are fewer again.
 
     Contributions divide each member's share t_m^2 / sum t^2 of the distance among the features in
     the proportions of the positive part of the member's own contributions, so that they are at
@@ -53,6 +54,7 @@ class PortfolioPart(Part):
 
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         self.settings = settings
+        self.active = features.follow_active()
         self.z_score = ZScorePart(settings, features)
         self.make_members(features)
         self.relative = RelativeDistances(MEMBERS, settings["warm_up"])
@@ -60,6 +62,8 @@ class PortfolioPart(Part):
         self.relatives = Vector(MEMBERS)
         self.shares = Vector()
         self.narrow = True
+        # The clock of the features when the members other than the z-score last started anew.
+        self.since = 0.0
         self.early = max(settings["warm_up"] // 4, 1)
 
     def make_members(self, features: FeatureTable) -> cython.int:
@@ -80,13 +84,13 @@ class PortfolioPart(Part):
             self.distances.at[KERNEL_MEAN] = self.kernel_mean.distance(standard)
             self.distances.at[COVARIANCE] = self.covariance.distance(standard)
             self.distances.at[CONDITIONAL] = self.covariance.surprises(standard)
-        for k in range(self.active()):
+        for k in range(self.taking_part()):
             t = self.relative.relative(k, self.distances.at[k])
             self.relatives.at[k] = t
             squares += t * t
-        return sqrt(squares / self.active())
+        return sqrt(squares / self.taking_part())
 
-    def active(self) -> cython.Py_ssize_t:
+    def taking_part(self) -> cython.Py_ssize_t:
         """How many members take part: the first so many."""
         return MEMBERS if self.narrow else 1
 
@@ -103,20 +107,22 @@ class PortfolioPart(Part):
             self.kernel_mean.step(standard, events)
             self.covariance.step(standard, events)
         # Estimates from the first events are poor: their distances are too small.
-        if events > self.early:
-            for k in range(self.active()):
-                self.relative.observe(k, self.distances.at[k])
+        known: cython.Py_ssize_t = self.taking_part() if events > self.early else 0
+        if self.since > 0.0 and standard.features.clock - self.since <= self.early:
+            known = min(known, 1)
+        for k in range(known):
+            self.relative.observe(k, self.distances.at[k])
 
     def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """Each member's share of the distance, divided as its own contributions are."""
         k: cython.Py_ssize_t
         squares: cython.double = 0.0
-        for k in range(self.active()):
+        for k in range(self.taking_part()):
             squares += self.relatives.at[k] * self.relatives.at[k]
         # sqrt(q / n) is the sum of the members' t^2 / sqrt(q n).
         scale: cython.double = 0.0
         if squares > 0.0:
-            scale = 1.0 / sqrt(squares * self.active())
+            scale = 1.0 / sqrt(squares * self.taking_part())
         self.z_score.contribute(standard, self.shares.at)
         self.divide(standard, Z_SCORE, scale, contributions)
         if self.narrow:
@@ -162,7 +168,7 @@ class PortfolioPart(Part):
     def members(self) -> dict[str, float]:
         """Relative distance of each active member, by its name."""
         k: cython.Py_ssize_t
-        return {NAMES[k]: self.relatives.at[k] for k in range(self.active())}
+        return {NAMES[k]: self.relatives.at[k] for k in range(self.taking_part())}
 
     def prepare(self) -> cython.int:
         """Give back memory that is no longer needed: of the start, of members left out."""
@@ -178,7 +184,10 @@ class PortfolioPart(Part):
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for every member that is active with ``size`` features."""
         self.shares.grow(size)
-        if size <= NARROW:
+        if self.active.next_count <= NARROW:
+            if not self.narrow:
+                self.make_members(standard.features)
+                self.relative.reopen()
             self.long_memory.grow(standard, size)
             self.kernel_mean.grow(standard, size)
             self.covariance.grow(standard, size)
@@ -186,16 +195,19 @@ class PortfolioPart(Part):
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features, ``size`` in all."""
-        if size <= NARROW:
+        narrow: cython.bint = self.active.next_count <= NARROW
+        if narrow:
             self.long_memory.add_features(size)
             self.kernel_mean.add_features(size)
             self.covariance.add_features(size)
-        else:
-            self.narrow = False
+        if narrow and not self.narrow:
+            self.since = self.long_memory.past.features.clock
+            self.relative.restart(1)
+        self.narrow = narrow
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of the members that take part, and of their usual distances."""
-        numbers: cython.Py_ssize_t = self.relative.least_numbers()
+        numbers: cython.Py_ssize_t = 1 + self.relative.least_numbers()
         if size <= NARROW:
             numbers += self.long_memory.least_numbers(size)
             numbers += self.covariance.least_numbers(size) + self.kernel_mean.least_numbers(size)
@@ -207,4 +219,6 @@ class PortfolioPart(Part):
             self.long_memory.exchange(standard, archive)
             self.covariance.exchange(standard, archive)
             self.kernel_mean.exchange(standard, archive)
+        self.since = archive.count(self.since)
+        archive.check(self.since, 0.0, standard.features.clock, "start of members")
         return self.relative.exchange(archive)

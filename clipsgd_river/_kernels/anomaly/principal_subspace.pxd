@@ -1,16 +1,20 @@
 from libc.math cimport log1p, sqrt
 
+from clipsgd_river._kernels.core.active_set cimport ActiveSet
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.matrix cimport (
     add_rows,
+    decompose_rows,
     dot,
     factorise,
     orthonormalise_rows,
+    rotate_form,
     rotate_rows,
     rows_times,
     solve,
     spread_over_rows,
+    transform_form,
 )
 from clipsgd_river._kernels.core.reductions cimport total
 from clipsgd_river._kernels.core.vector cimport Vector
@@ -26,18 +30,25 @@ cdef double LARGEST_RESIDUAL
 cdef double ROUND_OFF
 cdef double LARGEST_NOISE
 cdef double TOLERANCE
+cdef double SHORTEST_REST
 
 cdef class PrincipalSubspace:
+    cdef readonly FeatureTable features
+    cdef readonly ActiveSet active
+    # Slots of the present features of the loaded event, in their order.
+    cdef int* slot
     cdef bint automatic
     cdef Py_ssize_t largest
     cdef readonly ClipThreshold clip
     cdef readonly Py_ssize_t size
     cdef readonly Py_ssize_t rows
     cdef readonly Py_ssize_t used
+    cdef Py_ssize_t next_used
     cdef readonly double events
     cdef readonly double noise
     cdef Py_ssize_t known_features
     cdef double present
+    cdef double active_present
     cdef double level
     cdef double kept
     cdef double energy
@@ -56,12 +67,13 @@ cdef class PrincipalSubspace:
     cdef int grow(self, Py_ssize_t size) except -1
     cdef void add_features(self, Py_ssize_t size) noexcept
     cdef void project(self) noexcept nogil
+    cdef int* locate(self, FeatureTable features) noexcept nogil
     cdef double distance(self, FeatureTable features) noexcept nogil
     cdef double usual_residual(self) noexcept nogil
     cdef double usual_noise(self) noexcept nogil
     cdef void explain_plane(self) noexcept nogil
-    cdef double precision(self, Py_ssize_t j) noexcept nogil
-    cdef double pull(self, Py_ssize_t j) noexcept nogil
+    cdef double precision(self, Py_ssize_t slot) noexcept nogil
+    cdef double pull(self, Py_ssize_t slot) noexcept nogil
     cdef double spread(self) noexcept nogil
     cdef double directions(self) noexcept nogil
     cdef double outside_distance(self) noexcept nogil

@@ -6,7 +6,6 @@ from __future__ import annotations
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
@@ -16,13 +15,16 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.matrix import (
         add_rows,
+        decompose_rows,
         dot,
         factorise,
         orthonormalise_rows,
+        rotate_form,
         rotate_rows,
         rows_times,
         solve,
         spread_over_rows,
+        transform_form,
     )
     from clipsgd_river._kernels.core.reductions import total
 
@@ -45,6 +47,8 @@ ROUND_OFF = 1e-9
 # Deviations are bounded by the detector; their variances are far below this.
 LARGEST_NOISE = 1e12
 TOLERANCE = 1e-6
+# A direction of which less than this is left without the features that leave is dropped.
+SHORTEST_REST = 1e-3
 
 
 class PrincipalSubspace:
@@ -74,6 +78,9 @@ class PrincipalSubspace:
 
     so that a usual event adds about 0.7 for each feature.
 
+    V has a column for each active feature (`Attendance`). A present feature that is not active is
+    all residual, in a slot beyond those columns, where the plane is 0.
+
     Parameters
     ----------
     components
@@ -81,19 +88,27 @@ class PrincipalSubspace:
         variance, at most 32.
     clip
         Rule of the `ClipThreshold` on the norm of u.
+    features
+        Those of the events.
     """
 
-    def __init__(self, components: cython.Py_ssize_t, clip: str | float | None) -> None:
+    def __init__(
+        self, components: cython.Py_ssize_t, clip: str | float | None, features: FeatureTable
+    ) -> None:
+        self.features = features
+        self.active = features.follow_active()
         self.automatic = components == 0
         self.largest = LARGEST_AUTOMATIC if components == 0 else components
         self.clip = ClipThreshold(clip)
         self.size = 0
         self.rows = 0
         self.used = 0
+        self.next_used = 0
         self.events = 0.0
         self.noise = 1.0
         self.known_features = 0
         self.present = 0.0
+        self.active_present = 0.0
         self.level = 1.0
         self.kept = 0.0
         self.energy = 0.0
@@ -110,35 +125,55 @@ class PrincipalSubspace:
         self.turn = Vector()
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
-        """Provide memory for ``size`` features; the plane does not reach into new ones."""
+        """Provide memory for ``size`` features; the plane does not reach into new active ones."""
         i: cython.Py_ssize_t
-        old: cython.Py_ssize_t = self.size
-        rows: cython.Py_ssize_t = min(self.largest, size // 2)
-        basis = zeros(rows * size)
-        covariance = zeros(rows * rows)
-        for i in range(self.used):
-            basis[i * size : i * size + old] = self.basis.memory[i * old : (i + 1) * old]
-            covariance[i * rows : i * rows + self.used] = self.covariance.memory[
-                i * self.rows : i * self.rows + self.used
-            ]
-        self.factor.grow(rows * rows)
-        self.inside.grow(rows)
-        self.gain.grow(rows)
+        k: cython.Py_ssize_t
+        count: cython.Py_ssize_t = self.active.next_count
+        rows: cython.Py_ssize_t = min(self.largest, count // 2)
+        used: cython.Py_ssize_t = self.used
         self.coordinates.grow(size)
         self.plane.grow(size)
         self.turn.grow(size)
-        self.next_basis = Vector()
-        self.next_basis.replace(basis)
-        self.next_covariance = Vector()
-        self.next_covariance.replace(covariance)
+        self.factor.grow(rows * rows)
+        self.inside.grow(rows)
+        self.gain.grow(rows)
+        basis = Vector(max(rows, used) * count)
+        covariance = Vector(rows * rows)
+        stay: cython.Py_ssize_t = 0
+        for k in range(count):
+            slot: cython.Py_ssize_t = self.active.origin(k)
+            if 0 <= slot < self.size:
+                stay += 1
+                for i in range(used):
+                    basis.at[i * count + k] = self.basis.at[i * self.size + slot]
+        self.next_used = used
+        if stay == self.size:
+            for i in range(used):
+                for k in range(used):
+                    covariance.at[i * rows + k] = self.covariance.at[i * self.rows + k]
+        else:
+            # Columns are gone. What is left of the directions is made orthonormal again, V = L Q,
+            # and C becomes L'CL.
+            factor = Vector(used * rows)
+            self.next_used = decompose_rows(basis.at, used, count, factor.at, rows, SHORTEST_REST)
+            transform_form(self.covariance.at, used, self.rows, factor.at, rows, covariance.at)
+        self.next_basis = basis
+        self.next_covariance = covariance
         return 0
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
-        """Start new features, ``size`` in all."""
+        """Start new features, ``size`` in all; what changes between two events counts at once."""
+        k: cython.Py_ssize_t
         self.basis = self.next_basis
         self.covariance = self.next_covariance
-        self.size = size
-        self.rows = min(self.largest, size // 2)
+        self.used = self.next_used
+        self.size = self.active.next_count
+        self.rows = min(self.largest, self.size // 2)
+        if size == self.features.size:
+            self.known_features = self.size
+        for k in range(self.size, size):
+            self.plane.at[k] = 0.0
+            self.turn.at[k] = 0.0
         self.refactor()
 
     def project(self) -> None:
@@ -147,6 +182,11 @@ class PrincipalSubspace:
         add_rows(self.basis.at, self.used, self.size, self.inside.at, self.plane.at)
         solve(self.factor.at, self.used, self.rows, self.inside.at, self.gain.at)
         self.energy = dot(self.inside.at, 0, self.gain.at, 0, self.used)
+
+    def locate(self, features: FeatureTable) -> cython.p_int:
+        """Find the slot of each present feature of the loaded event."""
+        self.slot = self.active.locate(features.present.at, features.count, features.size)
+        return self.slot
 
     def distance(self, features: FeatureTable) -> float:
         """Distance of the event in ``coordinates``, which are 0 for features not present."""
@@ -160,7 +200,7 @@ class PrincipalSubspace:
             return 0.0
         self.project()
         for k in range(features.count):
-            j = features.present.at[k]
+            j = self.slot[k]
             r = self.coordinates.at[j] - self.plane.at[j]
             squares[k] = r * r
         self.residual = total(squares, features.count)
@@ -184,7 +224,9 @@ class PrincipalSubspace:
 
     def directions(self) -> float:
         """Share of the m directions that the present features stand for."""
-        return self.used * (self.present / self.known_features)
+        if self.used == 0:
+            return 0.0
+        return self.used * (self.active_present / self.known_features)
 
     def outside_distance(self) -> float:
         """What the residual adds to the distance."""
@@ -201,6 +243,7 @@ class PrincipalSubspace:
         """Share the distance out: the residual's part by r_j^2, the plane's by u_j (V'C^-1 y)_j."""
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
         r: cython.double
         outside: cython.double = 0.0
         inside: cython.double = 0.0
@@ -211,32 +254,36 @@ class PrincipalSubspace:
         self.explain_plane()
         for k in range(features.count):
             j = features.present.at[k]
-            r = self.coordinates.at[j] - self.plane.at[j]
+            slot = self.slot[k]
+            r = self.coordinates.at[slot] - self.plane.at[slot]
             contributions[j] += outside * (r * r) + inside * (
-                self.coordinates.at[j] * self.turn.at[j]
+                self.coordinates.at[slot] * self.turn.at[slot]
             )
 
     def explain_plane(self) -> None:
         """V'C^-1 y of the event whose distance was computed just before, in ``turn``."""
         add_rows(self.basis.at, self.used, self.size, self.gain.at, self.turn.at)
 
-    def precision(self, j: cython.Py_ssize_t) -> float:
-        """Inverse variance of feature j given all others: element j, j of the inverse covariance.
+    def precision(self, slot: cython.Py_ssize_t) -> float:
+        """Inverse variance of a feature given all others, on the inverse covariance's diagonal.
 
         The covariance of the model is V'CV inside the plane and the noise outside.
         """
         i: cython.Py_ssize_t
         outside: cython.double = 1.0
+        if slot >= self.size:
+            return outside / self.usual_noise()
         for i in range(self.used):
-            self.inside.at[i] = self.basis.at[i * self.size + j]
+            self.inside.at[i] = self.basis.at[i * self.size + slot]
             outside -= self.inside.at[i] * self.inside.at[i]
         solve(self.factor.at, self.used, self.rows, self.inside.at, self.gain.at)
         inside: cython.double = dot(self.inside.at, 0, self.gain.at, 0, self.used)
         return inside + max(outside, 0.0) / self.usual_noise()
 
-    def pull(self, j: cython.Py_ssize_t) -> float:
-        """Element j of the inverse covariance times the event."""
-        return self.turn.at[j] + (self.coordinates.at[j] - self.plane.at[j]) / self.usual_noise()
+    def pull(self, slot: cython.Py_ssize_t) -> float:
+        """Element of the inverse covariance times the event."""
+        residual: cython.double = self.coordinates.at[slot] - self.plane.at[slot]
+        return self.turn.at[slot] + residual / self.usual_noise()
 
     def step(self, rate: float, started: float, changed: cython.bint) -> None:
         """One clipped step on the event in ``coordinates``, of ``started`` features.
@@ -393,22 +440,8 @@ class PrincipalSubspace:
         self, a: cython.Py_ssize_t, b: cython.Py_ssize_t, cosine: float, sine: float
     ) -> None:
         """Rotate the directions a and b, and C with them, from both sides."""
-        j: cython.Py_ssize_t
-        first: cython.double
-        second: cython.double
-        rows: cython.Py_ssize_t = self.rows
-        covariance: cython.p_double = self.covariance.at
         rotate_rows(self.basis.at, self.size, self.size, a, b, cosine, sine)
-        rotate_rows(covariance, rows, self.used, a, b, cosine, sine)
-        for j in range(self.used):
-            first = covariance[j * rows + a]
-            second = covariance[j * rows + b]
-            covariance[j * rows + a] = cosine * first - sine * second
-            covariance[j * rows + b] = sine * first + cosine * second
-        # The same numbers on both sides of the diagonal, to the last bit.
-        for j in range(self.used):
-            covariance[j * rows + a] = covariance[a * rows + j]
-            covariance[j * rows + b] = covariance[b * rows + j]
+        rotate_form(self.covariance.at, self.rows, self.used, a, b, cosine, sine)
 
     def refactor(self) -> None:
         """Cholesky factor of C with its ridge."""

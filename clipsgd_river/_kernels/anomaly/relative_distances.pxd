@@ -24,4 +24,6 @@ cdef class RelativeDistances(ArchivedKernel):
     cdef double relative(self, Py_ssize_t member, double distance) noexcept nogil
     cdef void observe(self, Py_ssize_t member, double distance) noexcept nogil
     cpdef int close_start(self) except -1
+    cdef int reopen(self) except -1
+    cdef void restart(self, Py_ssize_t first) noexcept
     cdef Py_ssize_t least_numbers(self)

@@ -138,6 +138,16 @@ class RelativeDistances(ArchivedKernel):
             self.start.close()
         return 0
 
+    def reopen(self) -> cython.int:
+        """Provide memory for starts again, of members that `restart`."""
+        return self.start.grow(self.members)
+
+    def restart(self, first: cython.Py_ssize_t) -> None:
+        """Forget the distances of the members from ``first`` on, after `reopen`."""
+        k: cython.Py_ssize_t
+        for k in range(first, self.members):
+            self.seen.at[k] = 0.0
+
     def least_numbers(self) -> cython.Py_ssize_t:
         """Median, spread and count of each member."""
         return 3 * self.members

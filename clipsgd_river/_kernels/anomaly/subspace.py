@@ -49,9 +49,9 @@ class SubspacePart(Part):
 
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         components = settings["n_components"]
-        self.amplitudes = Amplitudes()
+        self.amplitudes = Amplitudes(features)
         self.subspace = PrincipalSubspace(
-            0 if components == "auto" else components, settings["clip"]
+            0 if components == "auto" else components, settings["clip"], features
         )
         self.centres = Vector()
         self.excess = Vector()
@@ -90,20 +90,23 @@ class SubspacePart(Part):
         centre: cython.p_double = self.centres.at
         excess: cython.p_double = self.excess.at
         known: cython.double = 0.0
+        active: cython.double = 0.0
         usual: cython.double = 0.0
         actual: cython.double = 0.0
+        side: cython.Py_ssize_t = self.subspace.size
+        slot: cython.p_int = self.subspace.locate(standard.features)
         self.amplitudes.measure(standard.features, standard.scale.at)
         inverse: cython.p_double = self.amplitudes.inverse.at
         common: cython.double = standard.shrinkage()
-        if not whole:
-            for k in range(standard.features.size):
+        if not whole or side < standard.features.size:
+            for k in range(side):
                 coordinates[k] = 0.0
         for k in range(count):
             j = k if whole else present[k]
             z = deviation[k] if inverse[k] == 0.0 else (values[j] - centre[j]) * inverse[k]
             z = z * (common if common > 0.0 else weights[k])
             z = z if seen[j] > 0.0 else 0.0
-            coordinates[j] = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
+            coordinates[slot[k]] = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
             excess[k] = fabs(z)
         for k in range(count):
             j = k if whole else present[k]
@@ -111,6 +114,7 @@ class SubspacePart(Part):
                 excess[k] = 0.0
                 continue
             known += 1.0
+            active += 1.0 if slot[k] < side else 0.0
             excess[k] = tail(min(excess[k], LARGEST_DEVIATION), TAIL_WEIGHT)
             location = max(min(centre[j] * inverse[k], LARGEST_DEVIATION), -LARGEST_DEVIATION)
             strength = max(min(values[j] * inverse[k], LARGEST_DEVIATION), -LARGEST_DEVIATION)
@@ -118,6 +122,7 @@ class SubspacePart(Part):
             actual += strength * strength
         usual += known * self.subspace.spread()
         self.subspace.present = known
+        self.subspace.active_present = active
         self.subspace.level = 1.0
         if usual > 0.0:
             self.subspace.level = max(min(sqrt(actual / usual), LARGEST_LEVEL), 1.0 / LARGEST_LEVEL)
@@ -152,14 +157,16 @@ class SubspacePart(Part):
         j: cython.Py_ssize_t
         count: cython.Py_ssize_t = standard.features.count
         started: cython.double = 0.0
+        slot: cython.p_int = self.subspace.slot
         for k in range(count):
             j = standard.features.present.at[k]
             # From here on `excess` marks the features that have started.
             self.excess.at[k] = 1.0
             if not standard.has_started(j):
-                self.subspace.coordinates.at[j] = 0.0
+                self.subspace.coordinates.at[slot[k]] = 0.0
                 self.excess.at[k] = 0.0
-            started += self.excess.at[k]
+            elif slot[k] < self.subspace.size:
+                started += 1.0
         self.subspace.step(self.rate(standard), started, started < count)
         self.move_centre(standard)
         self.amplitudes.learn(
@@ -180,13 +187,14 @@ class SubspacePart(Part):
     def move_centre(self, standard: LocationScale) -> None:
         """Step of the centre along the coordinates that the subspace has just learned."""
         centres: cython.p_double = self.centres.at
+        slot: cython.p_int = self.subspace.slot
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         rate: cython.double = max(self.rate(standard), 1.0 / (self.subspace.events + 1.0))
         rate = rate * self.subspace.kept
         for k in range(standard.features.count):
             j = standard.features.present.at[k]
-            centres[j] += rate * self.subspace.coordinates.at[j] * self.amplitudes.unit.at[k]
+            centres[j] += rate * self.subspace.coordinates.at[slot[k]] * self.amplitudes.unit.at[k]
 
     def centre(self, standard: LocationScale, j: cython.Py_ssize_t) -> float:
         """Centre of the plane."""
@@ -196,6 +204,7 @@ class SubspacePart(Part):
         """Mean and variance given the other features, under the model of the plane."""
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
         own: cython.double
         unit: cython.double
         middle: cython.double
@@ -203,10 +212,11 @@ class SubspacePart(Part):
         self.subspace.explain_plane()
         for k in range(standard.features.count):
             j = standard.features.present.at[k]
-            own = self.subspace.precision(j)
+            slot = self.subspace.slot[k]
+            own = self.subspace.precision(slot)
             unit = self.amplitudes.unit.at[k]
             middle = self.centres.at[j] + unit * (
-                self.subspace.coordinates.at[j] - self.subspace.pull(j) / own
+                self.subspace.coordinates.at[slot] - self.subspace.pull(slot) / own
             )
             spread = BAND * unit / sqrt(own)
             band[3 * k] = middle - spread

@@ -61,10 +61,13 @@ class TransformationPart(Part):
     numbers for each pixel. Of a random affine map of a table only its product with the
     frequencies is ever needed: Gaussian numbers again, a row for each feature and transformation.
 
-    O(T d H + T^2 H) per event for T transformations, d features that are not 0 and H angles.
+    O(T d H + T^2 H) per event for T transformations, d features that are not 0 and H angles. The
+    angles of a table are scaled by its number of active features (`Attendance`).
     """
 
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
+        self.active = features.follow_active()
+        self.features = features
         self.shape = settings["image_shape"]
         self.seed = settings["seed"]
         transformations = resolved(settings["transformations"], self.shape)
@@ -145,20 +148,33 @@ class TransformationPart(Part):
         z: cython.double
         self.square = 0.0
         self.tail = 0.0
-        for j in range(standard.features.size):
-            self.coordinates.at[j] = self.usual(standard, j)
+        for k in range(self.classes * self.angles_each):
+            self.angles.at[k] = 0.0
+        if self.pixels > 0:
+            self.load_pixels(standard)
+            return
         for k in range(standard.features.count):
             j = standard.features.present.at[k]
-            if self.pixels > 0:
-                self.coordinates.at[j] = standard.features.values.at[j]
-                continue
             z = standard.z.at[k]
             if started and not standard.has_started(j):
                 z = 0.0
             self.tail += tail(z, TAIL_WEIGHT)
-            self.coordinates.at[j] = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
-        for k in range(self.classes * self.angles_each):
-            self.angles.at[k] = 0.0
+            z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
+            self.coordinates.at[j] = z
+            if z != 0.0:
+                self.square += z * z
+                self.add(self.angles.at, j, z)
+
+    def load_pixels(self, standard: LocationScale) -> None:
+        """Coordinates and angles of an image, whose missing pixels are at their mean."""
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        z: cython.double
+        for j in range(standard.features.size):
+            self.coordinates.at[j] = self.usual(standard, j)
+        for k in range(standard.features.count):
+            j = standard.features.present.at[k]
+            self.coordinates.at[j] = standard.features.values.at[j]
         for j in range(standard.features.size):
             z = self.coordinates.at[j]
             if z != 0.0:
@@ -289,6 +305,15 @@ class TransformationPart(Part):
             rest = max(self.square - u * u, 0.0) + usual * usual
             contributions[j] = whole - self.compare(self.others.at, rest, excess)
 
+    def any_starts(self, standard: LocationScale) -> cython.bint:
+        """Whether a feature of the event has not started yet."""
+        k: cython.Py_ssize_t
+        if standard.starting > 0:
+            for k in range(standard.features.count):
+                if not standard.has_started(standard.features.present.at[k]):
+                    return True
+        return False
+
     def rate(self, standard: LocationScale) -> float:
         """Step of the weights."""
         if standard.location_step.automatic:
@@ -304,9 +329,9 @@ class TransformationPart(Part):
         weight: cython.double
         count: cython.Py_ssize_t = self.angles_each
         # The errors of `distance` are still valid, unless features are new or still starting.
-        changed: cython.bint = self.learned_size != standard.features.size
-        self.learned_size = standard.features.size
-        if self.pixels == 0 and standard.starting > 0:
+        changed: cython.bint = self.learned_size != self.active.count
+        self.learned_size = max(self.active.count, 1)
+        if self.pixels == 0 and self.any_starts(standard):
             self.load(standard, True)
             if self.square == 0.0:
                 return
@@ -338,6 +363,11 @@ class TransformationPart(Part):
         for i in range(self.angles_each):
             weights[start + i] += weight * inputs[source + i]
 
+    def add_features(self, size: cython.Py_ssize_t) -> None:
+        """Start new features, ``size`` in all; what changes between two events counts at once."""
+        if size == self.features.size:
+            self.learned_size = max(self.active.next_count, 1)
+
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of the weights."""
         return self.classes * self.width if size > 0 else 0
@@ -349,5 +379,5 @@ class TransformationPart(Part):
             return 0
         count: cython.Py_ssize_t = self.classes * self.width
         self.weights.exchange_bounded(archive, count, -LARGEST_WEIGHT, LARGEST_WEIGHT, "weight")
-        self.learned_size = standard.features.size
+        self.learned_size = max(self.active.count, 1)
         return 0

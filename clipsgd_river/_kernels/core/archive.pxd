@@ -13,4 +13,5 @@ cdef class Archive:
     cdef double nonnegative(self, double value, str what) except? -1.0
     cdef int check(self, double value, double low, double high, str what) except -1
     cdef int check_count(self, double value) except -1
+    cdef int require(self, Py_ssize_t count) except -1
     cdef object vector(self, object owner, Py_ssize_t length)

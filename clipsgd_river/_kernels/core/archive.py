@@ -81,10 +81,16 @@ class Archive:
             raise ValueError(f"the state holds {value} where a count belongs: it is damaged")
         return 0
 
+    def require(self, count: cython.Py_ssize_t) -> cython.int:
+        """Refuse to read on if fewer numbers are left: memory for more must not be provided."""
+        if self.reading and len(self.numbers) - self.position < count:
+            raise ValueError("the state ends too early: it was cut, or belongs to another detector")
+        return 0
+
     def vector(self, owner: Any, length: cython.Py_ssize_t) -> Any:
         """Pass the first ``length`` doubles of ``owner`` through; returns the owner to keep."""
         if not self.reading:
-            self.numbers.extend(owner[:length])
+            self.numbers.extend(owner if len(owner) == length else owner[:length])
             return owner
         stop = self.position + length
         if stop > len(self.numbers):

@@ -38,6 +38,10 @@ class EventLoop(ArchivedKernel):
         self.features = FeatureTable(settings["max_features"])
         self.events = 0.0
         self.busy = False
+        # Whether the event that was learned left something for `settle`, and whether a state is
+        # being read.
+        self.waiting = False
+        self.restoring = False
         self.scheduled = hasattr(settings.get("learning_rate"), "get")
 
     def learn(self) -> None:
@@ -47,8 +51,21 @@ class EventLoop(ArchivedKernel):
         """Process the loaded row, as the running call requires; here, learn it."""
         self.learn()
 
+    def count_event(self) -> None:
+        """Count the loaded event, which is about to be learned."""
+        self.events += 1.0
+        self.features.touch()
+
     def prepare(self) -> cython.int:
         """Do what needs the interpreter before an event is learned."""
+        return 0
+
+    def settle(self) -> cython.int:
+        """Do what needs the interpreter after an event that set ``waiting``, before the next one.
+
+        Between two calls a kernel has settled, so that a copy of its state goes on identically.
+        """
+        self.waiting = False
         return 0
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
@@ -64,7 +81,7 @@ class EventLoop(ArchivedKernel):
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``; the features are known."""
         self.events = archive.count(self.events)
-        return 0
+        return self.features.exchange(archive, self.events)
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """How many numbers a state of ``size`` features has at least."""
@@ -91,12 +108,22 @@ class EventLoop(ArchivedKernel):
         self.features.add_pending()
         return 0
 
+    def take_names(self, names: list[Any]) -> cython.int:
+        """Start the features of a state that is about to be read."""
+        self.restoring = True
+        try:
+            return self.start_features(names)
+        finally:
+            self.restoring = False
+
     def learn_one(self, event: Any) -> None:
         """Learn an event."""
         self.claim()
         try:
             self.load(event, True)
             self.learn()
+            if self.waiting:
+                self.settle()
         finally:
             self.busy = False
 
@@ -123,15 +150,29 @@ class EventLoop(ArchivedKernel):
     def each_row(
         self, rows: Any, names: Any, count: cython.Py_ssize_t, learn: cython.bint
     ) -> cython.int:
-        """Load each of ``count`` rows and pass it to `run_row`; to learn, start new features."""
+        """Load each of ``count`` rows and pass it to `run_row`; to learn, start new features.
+
+        A feature starts with its first number, in rows as in dicts.
+        """
         width: cython.Py_ssize_t = len(names)
         data: cython.p_double = doubles(rows if width > 0 else zeros(1))
         first: cython.Py_ssize_t = 0
         stop: cython.Py_ssize_t = count
         i: cython.Py_ssize_t
+        begun: cython.Py_ssize_t = 0
+        starts = self.first_numbers(data, names, count) if learn else []
         while first < count:
             if learn:
-                stop = self.start_columns(data, names, first, count)
+                new = []
+                while begun < len(starts) and starts[begun][0] == first:
+                    new.append((names[starts[begun][1]], 0.0))
+                    begun += 1
+                if new:
+                    self.features.check_capacity(new)
+                self.prepare()
+                if new:
+                    self.start_features([name for name, _ in new])
+                stop = starts[begun][0] if begun < len(starts) else count
                 if self.scheduled:
                     stop = first + 1
             positions = self.features.match(names)
@@ -141,36 +182,31 @@ class EventLoop(ArchivedKernel):
                 for i in range(first, stop):
                     self.features.load_row(data, i * width, columns, width, identity)
                     self.run_row(i, learn)
-            first = stop
+                    first = i + 1
+                    if self.waiting:
+                        break
+            if self.waiting:
+                self.settle()
         return 0
 
-    def start_columns(
-        self, rows: cython.p_double, names: Any, first: cython.Py_ssize_t, count: cython.Py_ssize_t
-    ) -> cython.Py_ssize_t:
-        """Start the unknown columns that hold a number in row ``first``.
+    def first_numbers(
+        self, rows: cython.p_double, names: Any, count: cython.Py_ssize_t
+    ) -> list[tuple[int, int]]:
+        """Row of the first number of each unknown column, and the column, ascending.
 
-        Returns the next row in which an unknown column holds its first number, or ``count``: a
-        feature starts with its first number, in rows as in dicts.
+        A column without numbers has none.
         """
         width: cython.Py_ssize_t = len(names)
-        stop: cython.Py_ssize_t = count
         c: cython.Py_ssize_t
         i: cython.Py_ssize_t
-        new: list[Any] = []
+        found: list[tuple[int, int]] = []
         for c in self.features.unknown(names):
-            i = first
-            while i < stop and rows[i * width + c] != rows[i * width + c]:
+            i = 0
+            while i < count and rows[i * width + c] != rows[i * width + c]:
                 i += 1
-            if i == first:
-                new.append((names[c], 0.0))
-            elif i < stop:
-                stop = i
-        if new:
-            self.features.check_capacity(new)
-        self.prepare()
-        if new:
-            self.start_features([name for name, _ in new])
-        return stop
+            if i < count:
+                found.append((i, c))
+        return sorted(found)
 
     def snapshot(self) -> tuple[list[Any], array[float]]:
         """Names of the features and all numbers of the state as one flat array of doubles."""
@@ -190,7 +226,7 @@ class EventLoop(ArchivedKernel):
                 f"the state has {len(numbers)} numbers, too few for {len(names)} features: it is "
                 "damaged"
             )
-        self.start_features(names)
+        self.take_names(names)
         archive = Archive(numbers)
         self.exchange(archive)
         archive.close()
@@ -213,7 +249,7 @@ class EventLoop(ArchivedKernel):
                 if self.features.names != names[:known]:
                     raise ValueError("this kernel has features that the other one lacks")
                 if known < len(names):
-                    self.start_features(names[known:])
+                    self.take_names(names[known:])
                 other.exchange(archive)
             finally:
                 other.busy = False

@@ -1,7 +1,10 @@
+from clipsgd_river._kernels.core.active_set cimport ActiveSet
+from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.reductions cimport total
 from clipsgd_river._kernels.core.vector cimport IntegerVector, Vector
 
 cdef double LARGEST_VALUE
+cdef double LONGEST_ABSENCE
 
 cdef class FeatureTable:
     cdef readonly list names
@@ -15,6 +18,14 @@ cdef class FeatureTable:
     cdef readonly IntegerVector present
     cdef readonly Vector scratch
     cdef readonly Py_ssize_t count
+    cdef readonly double clock
+    cdef double complete_at
+    cdef readonly Vector last
+    cdef readonly ActiveSet active
+    cpdef ActiveSet follow_active(self)
+    cdef void touch(self) noexcept nogil
+    cdef double absence(self, Py_ssize_t j) noexcept nogil
+    cdef int exchange(self, Archive archive, double events) except -1
     cdef list load(self, object event)
     cdef Py_ssize_t position(self, object name, Py_ssize_t rank) except -2
     cdef int check_capacity(self, list new) except -1

@@ -9,6 +9,8 @@ from typing import Any
 
 import cython
 
+from clipsgd_river._kernels.core.active_set import ActiveSet
+from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.as_float import as_float, not_an_event
 from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 
@@ -18,6 +20,8 @@ if not cython.compiled:
 # Larger numbers are clipped to this: far outside any measurement, and still so small that
 # products of a deviation and a precision stay finite.
 LARGEST_VALUE = 1e150
+# Events after which a feature that was in none of them counts as gone.
+LONGEST_ABSENCE = 10_000.0
 
 
 class FeatureTable:
@@ -30,8 +34,11 @@ class FeatureTable:
     for each feature, for use within one call.
 
     The key order of the last event is remembered: a key that is the same object at the same
-    position needs one pointer comparison and no hashing. O(features in the event); 24 bytes per
+    position needs one pointer comparison and no hashing. O(features in the event); 32 bytes per
     feature beside the names.
+
+    ``clock`` counts the events learned that had a feature, and ``last`` has what it was when each
+    was last in one; where all were, ``complete_at`` says so, which is one number to write.
 
     Parameters
     ----------
@@ -51,6 +58,42 @@ class FeatureTable:
         self.values = Vector()
         self.present = IntegerVector()
         self.scratch = Vector()
+        self.clock = 0.0
+        self.complete_at = 0.0
+        self.last = Vector()
+        self.active: ActiveSet | None = None
+
+    def follow_active(self) -> ActiveSet:
+        """The active features, for those that need to know; from the first call on."""
+        if self.active is None:
+            self.active = ActiveSet()
+        return self.active
+
+    def touch(self) -> None:
+        """Note which features the loaded event has; it is about to be learned."""
+        k: cython.Py_ssize_t
+        if self.count == 0:
+            return
+        self.clock += 1.0
+        if self.count == self.size:
+            self.complete_at = self.clock
+            return
+        for k in range(self.count):
+            self.last.at[self.present.at[k]] = self.clock
+
+    def absence(self, j: cython.Py_ssize_t) -> float:
+        """Events since the last one that the feature at position j was in."""
+        return self.clock - max(self.last.at[j], self.complete_at)
+
+    def exchange(self, archive: Archive, events: float) -> cython.int:
+        """Pass when each feature was last in an event through ``archive``."""
+        j: cython.Py_ssize_t
+        self.clock = archive.count(self.clock)
+        archive.check(self.clock, 0.0, events, "count of events with features")
+        for j in range(self.size):
+            self.last.at[j] = max(self.last.at[j], self.complete_at)
+        self.complete_at = 0.0
+        return self.last.exchange_counts(archive, self.size, self.clock, "last event of a feature")
 
     def load(self, event: Any) -> list[Any] | None:
         """Load the event; returns the new features as (name, value) pairs, or ``None``.
@@ -134,6 +177,7 @@ class FeatureTable:
         self.values.grow(size)
         self.present.grow(size)
         self.scratch.grow(size)
+        self.last.grow(size)
         self.pending = list(names)
         return 0
 
@@ -141,6 +185,8 @@ class FeatureTable:
         """Give the features that `grow` provided memory for the next positions."""
         names = self.names + self.pending
         positions = {name: position for position, name in enumerate(names)}
+        for position in range(self.size, len(names)):
+            self.last.at[position] = self.clock
         self.names = names
         self.positions = positions
         self.size = len(names)

@@ -150,6 +150,90 @@ def orthonormalise_rows(
         matrix[b * width + j] *= scale
 
 
+def decompose_rows(
+    matrix: cython.p_double,
+    rows: cython.Py_ssize_t,
+    width: cython.Py_ssize_t,
+    factor: cython.p_double,
+    most: cython.Py_ssize_t,
+    shortest: float,
+) -> cython.Py_ssize_t:
+    """Replace V by orthonormal rows Q with V = L Q, by Gram and Schmidt; returns how many.
+
+    A row of which less than ``shortest`` is left beside those before it adds none, nor does one
+    after the first ``most``. L, ``rows`` by ``most``, goes to ``factor``.
+    """
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    share: cython.double
+    kept: cython.Py_ssize_t = 0
+    for i in range(rows):
+        for k in range(most):
+            factor[i * most + k] = 0.0
+        for k in range(kept):
+            share = dot(matrix, i * width, matrix, k * width, width)
+            factor[i * most + k] = share
+            for j in range(width):
+                matrix[i * width + j] -= share * matrix[k * width + j]
+        share = sqrt(dot(matrix, i * width, matrix, i * width, width))
+        if kept < most and share > shortest:
+            factor[i * most + kept] = share
+            for j in range(width):
+                matrix[kept * width + j] = matrix[i * width + j] / share
+            kept += 1
+    return kept
+
+
+def rotate_form(
+    form: cython.p_double,
+    stride: cython.Py_ssize_t,
+    side: cython.Py_ssize_t,
+    a: cython.Py_ssize_t,
+    b: cython.Py_ssize_t,
+    cosine: float,
+    sine: float,
+) -> None:
+    """Rotate rows a and b of a symmetric C of this side into each other, and its columns, too."""
+    j: cython.Py_ssize_t
+    first: cython.double
+    second: cython.double
+    rotate_rows(form, stride, side, a, b, cosine, sine)
+    for j in range(side):
+        first = form[j * stride + a]
+        second = form[j * stride + b]
+        form[j * stride + a] = cosine * first - sine * second
+        form[j * stride + b] = sine * first + cosine * second
+    # The same numbers on both sides of the diagonal, to the last bit.
+    for j in range(side):
+        form[j * stride + a] = form[a * stride + j]
+        form[j * stride + b] = form[b * stride + j]
+
+
+def transform_form(
+    form: cython.p_double,
+    side: cython.Py_ssize_t,
+    stride: cython.Py_ssize_t,
+    factor: cython.p_double,
+    width: cython.Py_ssize_t,
+    out: cython.p_double,
+) -> None:
+    """L'CL for a symmetric C of this side and stride and a factor L, ``side`` by ``width``."""
+    a: cython.Py_ssize_t
+    b: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    entry: cython.double
+    for a in range(width):
+        for b in range(a + 1):
+            entry = 0.0
+            for i in range(side):
+                for j in range(side):
+                    entry += factor[i * width + a] * form[i * stride + j] * factor[j * width + b]
+            out[a * width + b] = entry
+            out[b * width + a] = entry
+
+
 def factorise(
     matrix: cython.p_double,
     side: cython.Py_ssize_t,

@@ -133,7 +133,7 @@ class ChangePointKernel(EventLoop):
         if self.alarm:
             self.restart()
         index: cython.double = self.events
-        self.events += 1.0
+        self.count_event()
         self.stretch += 1.0
         self.budget.advance(self.stretch)
         self.remember(index)
@@ -359,7 +359,7 @@ class ChangePointKernel(EventLoop):
         length: cython.Py_ssize_t = self.start.length
         j: cython.Py_ssize_t
         k: cython.Py_ssize_t
-        self.events = archive.count(self.events)
+        EventLoop.exchange(self, archive)
         self.stretch = archive.count(self.stretch)
         self.detections = archive.count(self.detections)
         self.alarm = archive.count(1.0 if self.alarm else 0.0) != 0.0

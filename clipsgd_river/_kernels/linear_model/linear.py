@@ -98,7 +98,7 @@ class LinearKernel(EventLoop):
         count: cython.Py_ssize_t = self.features.count
         squares: cython.p_double = self.features.scratch.at
         k: cython.Py_ssize_t
-        self.events += 1.0
+        self.count_event()
         if count == 0:
             return 0.0
         for k in range(count):

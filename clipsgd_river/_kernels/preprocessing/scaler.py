@@ -34,7 +34,7 @@ class ScalerKernel(EventLoop):
 
     def learn(self) -> None:
         """One clipped step on the loaded event."""
-        self.events += 1.0
+        self.count_event()
         if self.features.count > 0:
             self.standard.standardise()
             self.standard.step(self.events)

@@ -72,7 +72,7 @@ class VectorMeanKernel(EventLoop):
 
     def learn(self) -> None:
         """One clipped step on the loaded event."""
-        self.events += 1.0
+        self.count_event()
         if self.features.count > 0:
             self.step()
 
