@@ -25,18 +25,36 @@ from clipsgd_river.compat._fitted import FittedDetector, seeded_clone
 MOST_REPEATS = 8
 
 
-class Similar:
-    """Rows of a window that are similar to an event; NaN where a value is missing."""
+def taken(rows: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Some columns of rows, ascending; the rows themselves if these are all."""
+    return rows if len(columns) == rows.shape[1] else rows[:, columns]
 
-    def __init__(self, rows: NDArray[np.float64], names: list[Any]) -> None:
+
+class Similar:
+    """Rows of a window that are similar to an event; NaN where a value is missing.
+
+    Parameters
+    ----------
+    rows
+        In all columns of the window.
+    filled
+        The columns in which the window has a value at all.
+    names
+        Their features.
+    """
+
+    def __init__(
+        self, rows: NDArray[np.float64], filled: NDArray[np.intp], names: list[Any]
+    ) -> None:
         self.rows = rows
+        self.filled = taken(rows, filled)
         self.names = names
 
     def events(self) -> list[dict[Any, float]]:
         """The rows as events without their missing values."""
         return [
             {name: value for name, value in zip(self.names, row, strict=True) if value == value}
-            for row in self.rows.tolist()
+            for row in self.filled.tolist()
         ]
 
 
@@ -74,8 +92,8 @@ class KernelBase:
         if self._copy is None or self._copy.settings is not kernel.settings:
             self._copy = DetectorKernel(kernel.settings, type(kernel.part))
         self._copy.copy_from(kernel)
-        flat = similar.rows.ravel()
-        count = len(similar.rows)
+        flat = similar.filled.ravel()
+        count = len(similar.filled)
         rows = flat if COMPILED else flat.tolist()
         self._copy.run_rows(rows, similar.names, True, np.empty(count), np.empty(count))
         return self._copy

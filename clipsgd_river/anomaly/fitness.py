@@ -19,7 +19,7 @@ from clipsgd_river._kernels.core.typical_distance import TypicalDistance
 from clipsgd_river._pipelines import available_if_has, last_step
 from clipsgd_river._state import file_format
 from clipsgd_river._state.wrapper import SaveableWrapper
-from clipsgd_river.anomaly._fine_tuning import Similar, base_of
+from clipsgd_river.anomaly._fine_tuning import Similar, base_of, taken
 from clipsgd_river.anomaly._nearest import nearest
 from clipsgd_river.anomaly.z_score import ClippedZScore
 from clipsgd_river.compat._event_window import LARGEST, EventWindow
@@ -219,13 +219,19 @@ class FITNESS(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     def _similar(self, x: dict[base.typing.FeatureName, Any]) -> Similar:
         row = self._window.row(x)
         rows = self._window.stored()
+        # What no event of the window has tells none from another.
+        filled = self._window.filled()
+        names = list(self._window.columns)
+        if len(filled) < len(names):
+            names = [names[column] for column in filled.tolist()]
         if np.isnan(row).all():
             # Nothing is similar to nothing.
-            return Similar(rows[:0], list(self._window.columns))
-        found = nearest(rows, row, self._scales(), self._n_similar)
+            return Similar(rows[:0], filled, names)
+        kept = taken(rows, filled)
+        found = nearest(kept, row[filled], self._scales()[filled], self._n_similar)
         # In the order in which they came, so that the copy learns the newest last.
         found = found[np.argsort(self._window.ages(found))]
-        return Similar(rows[found], list(self._window.columns))
+        return Similar(rows[found], filled, names)
 
     def _scales(self) -> NDArray[np.float64]:
         if not self._window.columns:

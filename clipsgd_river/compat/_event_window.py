@@ -35,6 +35,9 @@ class EventWindow:
         self.seen = 0
         # Grows with the events: a large size alone takes no memory.
         self._rows = np.empty((min(size, SMALLEST), 0))
+        # The columns in which each row has a value, and how many rows have one in each column.
+        self._columns_of: list[list[int]] = []
+        self._filled = np.zeros(0, dtype=np.int64)
 
     def push(self, event: Mapping[Any, Any]) -> bool:
         """Take an event in; returns whether it had a value to keep.
@@ -74,10 +77,19 @@ class EventWindow:
             self._widen(fresh)
         if self.seen == len(self._rows) < self.size:
             self._lengthen()
-        row = self._rows[self.seen % self.size]
-        row[:] = np.nan
-        for name, value in kept.items():
-            row[self.columns[name]] = value
+        position = self.seen % self.size
+        row = self._rows[position]
+        if self.seen < self.size:
+            row[:] = np.nan
+            self._columns_of.append([])
+        for column in self._columns_of[position]:
+            row[column] = np.nan
+            self._filled[column] -= 1
+        columns = [self.columns[name] for name in kept]
+        for column, value in zip(columns, kept.values(), strict=True):
+            row[column] = value
+            self._filled[column] += 1
+        self._columns_of[position] = columns
         self.seen += 1
 
     def row(self, event: Mapping[Any, Any]) -> NDArray[np.float64]:
@@ -101,6 +113,10 @@ class EventWindow:
         """All rows there are, without a copy; their order is that of `ages`."""
         return self._rows[: min(self.seen, self.size)]
 
+    def filled(self) -> NDArray[np.intp]:
+        """Columns in which a row has a value, ascending."""
+        return np.flatnonzero(self._filled)
+
     def ages(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
         """How many events after the one just overwritten the rows of `stored` came."""
         return (positions - self.seen) % self.size
@@ -111,6 +127,9 @@ class EventWindow:
         self.columns = {name: column for column, name in enumerate(names)}
         self.seen = seen
         self._rows[np.arange(seen - len(rows), seen) % self.size] = rows
+        filled = ~np.isnan(self.stored())
+        self._filled = filled.sum(axis=0)
+        self._columns_of = [np.flatnonzero(row).tolist() for row in filled]
 
     def present(self) -> list[Any]:
         """Names that some event of the window has a value for, in an order of their own."""
@@ -122,6 +141,7 @@ class EventWindow:
         wide = np.full((len(self._rows), width + len(fresh)), np.nan)
         wide[:, :width] = self._rows
         self._rows = wide
+        self._filled = np.append(self._filled, np.zeros(len(fresh), dtype=np.int64))
         for name in fresh:
             self.columns[name] = len(self.columns)
 

@@ -18,4 +18,5 @@ cdef class RobustStart:
     cdef void sort_deviations(self, double* sample, Py_ssize_t base, Py_ssize_t n) noexcept nogil
     cdef int grow(self, Py_ssize_t size) except -1
     cdef int close(self) except -1
+    cdef void gather(self, Vector values, double* seen, Py_ssize_t size, bint back) noexcept nogil
     cdef int exchange(self, Archive archive, double* seen, Py_ssize_t size) except -1

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from array import array
-
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
@@ -113,14 +111,50 @@ class RobustStart:
         self, archive: Archive, seen: cython.p_double, size: cython.Py_ssize_t
     ) -> cython.int:
         """Pass the values of the features that are still starting through ``archive``."""
-        starting = [j for j in range(size) if seen[j] < self.length]
-        if not starting:
+        base: cython.Py_ssize_t
+        count: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        total: cython.Py_ssize_t = 0
+        some: cython.bint = False
+        for j in range(size):
+            if seen[j] < self.length:
+                some = True
+                total += cython.cast(cython.Py_ssize_t, seen[j])
+        if not some:
             return 0
         if archive.reading:
             self.grow(size)
-        for j in starting:
-            base: cython.Py_ssize_t = j * self.length
-            n: cython.Py_ssize_t = int(seen[j])
-            part: array[float] = archive.vector(self.sample.memory[base : base + n], n)
-            self.sample.memory[base : base + n] = array("d", sorted(part[:n]))
+        archive.require(total)
+        # All in one, since features may be many.
+        values = Vector(total)
+        if not archive.reading:
+            self.gather(values, seen, size, False)
+        values.exchange(archive, total)
+        if archive.reading:
+            self.gather(values, seen, size, True)
+            for j in range(size):
+                base = j * self.length
+                count = cython.cast(cython.Py_ssize_t, seen[j]) if seen[j] < self.length else 0
+                for k in range(base + 1, base + count):
+                    if self.sample.at[k] < self.sample.at[k - 1]:
+                        raise ValueError("the state holds first values out of order: it is damaged")
         return 0
+
+    def gather(
+        self, values: Vector, seen: cython.p_double, size: cython.Py_ssize_t, back: cython.bint
+    ) -> None:
+        """Copy the values of the features that are starting to ``values``, or ``back``."""
+        base: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        total: cython.Py_ssize_t = 0
+        for j in range(size):
+            if seen[j] < self.length:
+                base = j * self.length
+                for k in range(cython.cast(cython.Py_ssize_t, seen[j])):
+                    if back:
+                        self.sample.at[base + k] = values.at[total]
+                    else:
+                        values.at[total] = self.sample.at[base + k]
+                    total += 1
