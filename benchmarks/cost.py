@@ -1,4 +1,4 @@
-"""Time per event against the number of features, and against the number of events gone by."""
+"""Time per event against the number of features, the events gone by, and features gone."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ NUMBERS = 100_000
 FEWEST_ROWS, MOST_ROWS = 100, 10_000
 LARGEST_CHUNK = 50_000
 FLAT = 1.25
+# An event with so many new keys, and how many events after it the cost is measured.
+NEW_KEYS, LATER = 990, 1_000
+TWICE = 2.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,35 @@ def by_events(name: str, kind: type[ClippedDetector], marks: Sequence[int]) -> C
             seen += count
         costs.append(1e6 * statistics.median(paces))
     return Curve(name, costs)
+
+
+def after_junk(kind: type[ClippedDetector]) -> float:
+    """Return how much dearer an event of three features is after one with 990 new keys."""
+    detector = kind()
+    stream = [dict(zip("abc", row, strict=True)) for row in normal_rows(3)[:LATER].tolist()]
+
+    def cost() -> float:
+        seconds = []
+        for _ in range(REPEATS):
+            start = time.process_time()
+            for x in stream:
+                detector.score_learn_one(x)
+            seconds.append(time.process_time() - start)
+        return min(seconds)
+
+    cost()
+    before = cost()
+    detector.learn_one({**stream[0], **{f"new {k}": 1.0 for k in range(NEW_KEYS)}})
+    for x in stream:
+        detector.learn_one(x)
+    return cost() / before
+
+
+def junk_table(ratios: dict[str, float]) -> Table:
+    """Return a row for each detector."""
+    rows = [goal(name, ratio, "≤", TWICE) for name, ratio in ratios.items()]
+    title = f"Cost of an event of 3 features, {LATER:,} events after one of {NEW_KEYS} new keys"
+    return goal_table(rows, f"{title}, over that before")
 
 
 def normal_rows(width: int) -> FloatArray:
@@ -136,13 +168,15 @@ def main() -> None:
         parser, {name: (name, found[name]) for name in found}, arguments.detectors
     )
     widths, marks = (WIDTHS[:4], EVENTS[:3]) if arguments.quick else (WIDTHS, EVENTS)
-    on_widths, on_events = [], []
+    on_widths, on_events, ratios = [], [], {}
     with collector_asleep(), threadpool_limits(limits=1):
         for name, kind in named:
             progress(f"{name}: d = {widths[0]} to {widths[-1]:,}")
             on_widths.append(by_width(name, kind, widths))
             progress(f"{name}: {marks[-1]:,} events of {FEATURES} features")
             on_events.append(by_events(name, kind, marks))
+            progress(f"{name}: an event with {NEW_KEYS} new keys")
+            ratios[name] = after_junk(kind)
         for rival in peers.streaming(slow=False) if arguments.peers else []:
             progress(f"{rival.name}: d = {widths[0]} to {widths[-1]:,}")
             on_widths.append(rival_by_width(rival, widths))
@@ -152,6 +186,7 @@ def main() -> None:
         table("Microseconds per event, by features", on_widths, widths, "d"),
         table(f"Microseconds per event, d = {FEATURES}, by events", on_events, marks, "n"),
         flatness(on_events, marks),
+        junk_table(ratios),
     ]
     publish(tables, arguments.out)
 
