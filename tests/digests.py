@@ -1,7 +1,7 @@
 """Print a digest of all that every detector and part on a kernel says and keeps, line by line.
 
 Run by `test_compiled.py` in both modes: the lines must be the same. The argument ``defaults``
-leaves it at the parameters that each has by default.
+leaves it at the parameters that each has by default, ``columns`` also, on columns of every kind.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from conftest import discover_detectors, has_kernel, with_few_components
 from parts import Classifier, Part, as_detector, discover_parts
 
 from clipsgd_river import COMPILED
+from clipsgd_river.checks import _columns
 
 EXTREMES = [1e308, -1e308, np.inf, -np.inf, 5e-324, 1e150, -0.0, 1e-160]
 NAMES = ["b", 1, 3, "load", "late", "x"]
@@ -86,6 +87,19 @@ def digest(subject: Any) -> str:
     return found.hexdigest()
 
 
+def digest_of_columns(subject: Any) -> str:
+    """One hash over rows of flags, counts, mostly zero, rounded and constant columns."""
+    rng = np.random.default_rng(0)
+    table = np.column_stack([column.draw(rng, 300) for column in _columns.ALL])
+    found = hashlib.sha256()
+    if hasattr(subject, "score_learn_many"):
+        found.update(np.asarray(subject.score_learn_many(table)).tobytes())
+    else:
+        subject.learn_many(table)
+    found.update(state(getattr(subject, "part", subject)).tobytes())
+    return found.hexdigest()
+
+
 def subjects() -> Iterator[Any]:
     """Everything public on a kernel of ours."""
     for found in discover_detectors():
@@ -98,6 +112,11 @@ def main() -> None:
     """Print the mode, then a line for each subject and set of parameters."""
     sys.stdout.write(f"compiled {COMPILED}\n")
     defaults = sys.argv[1:] == ["defaults"]
+    if sys.argv[1:] == ["columns"]:
+        for subject in subjects():
+            if hasattr(subject, "learn_many"):
+                sys.stdout.write(f"{type(subject).__name__} {digest_of_columns(subject)}\n")
+        return
     for subject in subjects():
         part = subject.part if isinstance(subject, Part) else subject
         for _, params in islice(variants(type(part)), 1 if defaults else None):

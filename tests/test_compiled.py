@@ -41,3 +41,12 @@ def test_compiled_and_uncompiled_kernels_agree_to_the_last_bit(choices: str) -> 
     lines = [line.split()[0] for line in compiled[1:]]
     # The defaults, and at least one choice.
     assert all(lines.count(name) >= (2 if choices == "all" else 1) for name in wanted)
+
+
+@pytest.mark.skipif(not COMPILED, reason="the kernels are not compiled here: nothing to compare")
+def test_they_agree_on_columns_that_repeat() -> None:
+    compiled, uncompiled = digests("0", "columns"), digests("1", "columns")
+    assert compiled[0] == "compiled True"
+    assert uncompiled[0] == "compiled False"
+    assert compiled[1:] == uncompiled[1:]
+    assert {"ClippedScaler", "ClippedZScore"} <= {line.split()[0] for line in compiled[1:]}
