@@ -84,7 +84,8 @@ def score_command(  # one parameter per option, as typer wants it
         typer.Option(
             metavar="COLS|auto|none",
             help="Columns of categories, counted by how often each value comes; auto, the "
-            "default: all of text; none: text is left out.",
+            "default: text, and numbers named as ports, status codes and identifiers are; none: "
+            "text is left out.",
         ),
     ] = None,
     keep: Annotated[

@@ -121,9 +121,7 @@ class _Run:
 
     def _begin(self, source: Source) -> None:
         """Choose what judges the columns that the source has, and say so."""
-        self._watch, understood = self._beginning.watch(
-            self._reading, may_grow=source.columns is None
-        )
+        self._watch, understood = self._beginning.watch(self._reading)
         if isinstance(self._watch, AlertWatch):
             self._watch.value = source.value
         warning = self._beginning.warning(self._reading)

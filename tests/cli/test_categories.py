@@ -48,8 +48,9 @@ def test_text_is_encoded_by_default_and_can_be_left_out() -> None:
         assert default.code == 0
         assert "left out" not in default.err
         understood = default.err.splitlines()[0]
-        assert understood.startswith("ClippedEnsemble behind SurprisalEncoder on numbers ")
-        assert understood.endswith("; categories 'user'")
+        assert understood == (
+            "ClippedEnsemble behind SurprisalEncoder on numbers 'bytes'; categories 'user', 'port'"
+        )
         auto = call("score", "-", "--format", kind, "--categorical", "auto", stdin=text)
         assert auto.out == default.out
         result = call("score", "-", "--format", kind, "--categorical", "none", stdin=text)

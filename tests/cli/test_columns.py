@@ -93,6 +93,7 @@ MEASURED = {
     "level that rises, then falls": ("level", [*range(500), *range(500, 400, -1)]),
     "a few rising numbers": ("load", [3, 5, 6, 9, 12, 13, 17, 21, 22, 30]),
     "drift with noise": ("x", [10 * n + random_numbers.randint(-20, 20) for n in range(500)]),
+    "ports of callers": ("src_port", numbers(200, 1024, 65535)),
     "index of the sun": ("uv_index", numbers(10, 0, 90)),
     "prices with an odd word": ("price", [*[n + 0.5 for n in range(60)], "oops"]),
     "one number": ("x", [3]),
@@ -103,7 +104,7 @@ MEASURED = {
 }
 COUNTS = {
     "errors": ("errors", [0] * 90 + [1, 0, 2, 0, 5, 0, 1, 0, 1, 0]),
-    "ports": ("port", numbers(100, 440, 447)),
+    "hops": ("hops", numbers(100, 10, 17)),
 }
 FLAGS = {
     "bits": ("x", numbers(100, 0, 1)),
@@ -132,6 +133,9 @@ SPELLED = {
 CODES = {
     "customers": ("customer_id", numbers(500, 1, 40)),
     "as text": ("hostId", texts(numbers(500, 1, 40))),
+    "ports": ("dst_port", numbers(100, 440, 447)),
+    "one port": ("port", [443]),
+    "status": ("statusCode", [200, 200, 404]),
     "events of Windows": ("event_id", [4624, 4625, 4624, 4688] * 25),
 }
 ALL: dict[Kind, dict[str, tuple[str, list[Any]]]] = {
@@ -176,7 +180,8 @@ def test_nothing_and_what_is_nested() -> None:
 MARK = Look(Kind.COUNTER, holds_numbers=True, why="it rises")
 TEXT = Look(Kind.TEXT, why="it is text")
 NUMBER = Look(Kind.NUMBER, holds_numbers=True)
-CODE = Look(Kind.CODE, holds_numbers=True, why="by its name")
+CODE = Look(Kind.CODE, holds_numbers=True)
+CUSTOMER = Look(Kind.CODE, holds_numbers=True, why="by its name")
 NO_CATEGORIES = Wishes(categorical=frozenset())
 
 
@@ -195,8 +200,11 @@ NO_CATEGORIES = Wishes(categorical=frozenset())
         (MARK, Wishes(numbers=frozenset({"x"})), Role.NUMBER),
         (MARK, Wishes(categorical=frozenset({AUTO, "x"})), Role.CATEGORY),
         (CODE, Wishes(), Role.CATEGORY),
-        (CODE, NO_CATEGORIES, Role.LEFT_OUT),
-        (CODE, Wishes(asked=frozenset({"x"})), Role.NUMBER),
+        (CODE, NO_CATEGORIES, Role.NUMBER),
+        (CUSTOMER, Wishes(), Role.CATEGORY),
+        (CUSTOMER, NO_CATEGORIES, Role.LEFT_OUT),
+        (CUSTOMER, Wishes(asked=frozenset({"x"})), Role.CATEGORY),
+        (CUSTOMER, Wishes(frozenset(), asked=frozenset({"x"})), Role.NUMBER),
         (Look(Kind.EMPTY), Wishes(), Role.OPEN),
         (Look(Kind.NESTED, why="an array"), Wishes(asked=frozenset({"x"})), Role.LEFT_OUT),
         (Look(Kind.SPELLED, why="1,5"), Wishes(), Role.LEFT_OUT),

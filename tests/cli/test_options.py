@@ -164,8 +164,7 @@ def test_the_state_is_saved_when_the_data_turns_bad(table: Path) -> None:
 def test_an_event_that_cannot_be_written_is_not_learned(table: Path) -> None:
     state, out = table.with_name("state"), table.with_name("out.csv")
     text = '{"a": 1}\n{"a": 2}\n{"a": 3, "b": 4}\n'
-    files = ("--out", out, "--state", state)
-    options = ("--format", "jsonl", *files, "--categorical", "none")
+    options = ("--format", "jsonl", "--out", out, "--state", state)
     assert call("score", "-", *options, stdin=text).code == 1
     assert ClippedEnsemble.load(state).n_samples_seen_ == 2
 

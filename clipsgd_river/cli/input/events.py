@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Protocol
 
 from clipsgd_river.cli.input.columns.kinds import Look
 from clipsgd_river.cli.input.columns.look import look_at
 from clipsgd_river.cli.input.columns.roles import (
     AUTO,
+    ENCODE_IT,
     Column,
     Role,
     Wishes,
@@ -134,6 +135,8 @@ class Reading:
     known_numbers: frozenset[str] = frozenset()
     known_categories: frozenset[str] = frozenset()
     columns: dict[str, Column] = field(default_factory=dict)
+    #: Whether there still is a place for categories, once the first rows were looked at.
+    may_encode: bool = True
     _left_out: int = 0
 
     def refuse(self, error: DataError) -> None:
@@ -159,7 +162,11 @@ class Reading:
 
     def decide_as(self, name: str, look: Look) -> None:
         """Decide on a column whose type says what it holds."""
-        self._keep(role_of(name, look, self._wishes))
+        column = role_of(name, look, self._wishes)
+        if column.role is Role.CATEGORY and not self.may_encode:
+            why = f"{look.why or 'a category'}, and there was none at first; {ENCODE_IT}"
+            column = replace(column, role=Role.LEFT_OUT, why=why)
+        self._keep(column)
 
     def leave_out(self, name: str, look: Look) -> None:
         """Leave out a column for what its type says."""

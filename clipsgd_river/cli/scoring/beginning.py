@@ -90,16 +90,8 @@ class Beginning:
         """Names of the numbers and of the categories in the state file."""
         return features_of(self._model) if self.goes_on else (frozenset(), frozenset())
 
-    def watch(self, reading: Reading, *, may_grow: bool) -> tuple[Watch, Understood]:
-        """Return what judges the stream, and what was understood of its columns.
-
-        Parameters
-        ----------
-        reading
-            With the columns on which was decided.
-        may_grow
-            Whether columns may come that are not there yet.
-        """
+    def watch(self, reading: Reading) -> tuple[Watch, Understood]:
+        """Return what judges the columns on which was decided, and what was understood of them."""
         wanted = self._wanted
         found = self._kept
         columns = reading.columns.values()
@@ -108,10 +100,8 @@ class Beginning:
                 columns, detector_classes(), reading.selection.time
             )
             categorical = reading.selection.categorical
-            late = may_grow or reading.has(Role.OPEN)
-            encodes = bool(categorical - {AUTO}) or (
-                AUTO in categorical and (late or reading.has(Role.CATEGORY))
-            )
+            # Where none asked for it, there is no encoder for nothing, but for what is open.
+            encodes = wanted.categorical or reading.has(Role.CATEGORY) or reading.has(Role.OPEN)
             found = make_detector(
                 name, wanted.contamination, categorical if encodes else frozenset()
             )
@@ -121,6 +111,7 @@ class Beginning:
             watch: Watch = AlertWatch(found, wanted.alerts, append=self.goes_on)
         else:
             watch = Watch(found)
+        reading.may_encode = watch.encoder is not None
         detector = type(watch.detector).__name__
         return watch, Understood(detector, watch.encoder is not None, columns)
 

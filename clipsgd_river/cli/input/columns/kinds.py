@@ -15,7 +15,7 @@ class Kind(StrEnum):
     #: True and false, or 0 and 1.
     FLAG = "flag"
     TEXT = "text"
-    #: Numbers that name something and come again, such as those of customers.
+    #: Numbers that name something and come again, such as those of ports and of customers.
     CODE = "code"
     #: When an event happened.
     TIME = "time"
@@ -46,7 +46,7 @@ class Look:
     holds_numbers
         Whether its values can be read as numbers.
     why
-        For what is no feature, the reason, in words that go after a colon.
+        For what is left out, unless an option wants it, the reason in words that go after a colon.
     """
 
     kind: Kind

@@ -30,6 +30,11 @@ _IDENTIFIERS_IN_ONE_WORD: Final = re.compile(
     "member|employee|patient|vehicle|station|ticket|passenger)id"
 )
 
+_CODES: Final = frozenset(
+    {"status", "code", "errno", "protocol", "proto", "port", "sport", "dport", "srcport"}
+    | {"dstport", "spt", "dpt", "statuscode", "errorcode"}
+)
+
 
 def words(name: str) -> list[str]:
     """Split a name into its words, in lower case.
@@ -101,6 +106,18 @@ def names_an_identifier(name: str) -> bool:
         return False
     in_one_word = _IDENTIFIERS_IN_ONE_WORD.fullmatch(found[-1]) is not None
     return found[-1] in _IDENTIFIERS or in_one_word or names_something_transient(name)
+
+
+def names_a_code(name: str) -> bool:
+    """Tell whether a name is that of numbers which are names, as those of ports are.
+
+    Examples
+    --------
+    >>> names_a_code("http_status"), names_a_code("dstPort"), names_a_code("transport")
+    (True, True, False)
+    """
+    found = words(name)
+    return bool(found) and found[-1] in _CODES
 
 
 def names_a_total(name: str) -> bool:

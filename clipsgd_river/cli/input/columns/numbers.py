@@ -99,10 +99,13 @@ def _identifier(name: str, values: Numbers) -> Look | None:
     if not _all_whole(values):
         return None
     distinct = len(set(values))
+    comes_again = 2 * distinct <= len(values)
+    if names.names_a_code(name) and (comes_again or len(values) < _SOME):
+        return Look(Kind.CODE, holds_numbers=True)
     if names.names_something_transient(name):
         return _mark(Kind.IDENTIFIER, "it looks like an identifier, by its name", values)
     if names.names_an_identifier(name):
-        if distinct < len(values) and (len(values) < _SOME or 2 * distinct <= len(values)):
+        if distinct < len(values) and (comes_again or len(values) < _SOME):
             return Look(Kind.CODE, holds_numbers=True, why="by its name its numbers are no amounts")
         return _mark(Kind.IDENTIFIER, "it looks like an identifier, by its name", values)
     long = min(map(abs, values)) >= 10 ** (_DIGITS_OF_IDENTIFIERS - 1)

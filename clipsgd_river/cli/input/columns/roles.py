@@ -94,7 +94,7 @@ def role_of(name: str, look: Look, wishes: Wishes) -> Column:
     if kind is Kind.SPELLED and not asked:
         cure = f"write them as 1234.5, or count them as categories with --categorical {shown(name)}"
         return Column(name, look, Role.LEFT_OUT, f"{look.why}; {cure}")
-    if kind is Kind.CODE and not asked:
+    if kind is Kind.CODE and (AUTO in wishes.categorical or (look.why and not asked)):
         return _category(name, look, wishes, f"--categorical {shown(name)} or {_keep(name)}")
     if look.holds_numbers:
         return Column(name, look, Role.NUMBER)
