@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import faces
 import numpy as np
 import pytest
 from conftest import name_of
+from river import preprocessing
 from scipy import sparse
 
 from clipsgd_river._tables.rows import rows_of
+from clipsgd_river.alerts import AlertBudget
 from clipsgd_river.anomaly import ClippedZScore
 from clipsgd_river.compat import SKL2RiverAnomalyDetector
 from clipsgd_river.drift import ClippedOCPD
@@ -216,6 +219,38 @@ def test_a_bridge_reads_the_same_tables() -> None:
     assert found == [found[0]] * len(tables)
     with pytest.raises(ValueError, match="no names"):
         detector.score_many(VALUES)
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    "subject", [subject for subject in SUBJECTS if faces.has_sklearn_face(subject)], ids=name_of
+)
+def test_the_keys_of_events_have_no_order(subject: Any, named: bool) -> None:
+    names: list[Any] = faces.COLUMNS if named else [0, 1, 2]
+    learner = faces.fit(subject, pandas(VALUES, names) if named else VALUES, len(VALUES))
+    sparse_rows = VALUES.copy()
+    sparse_rows[0, :2] = sparse_rows[1:, 2] = np.nan
+    # The last column comes first, and every row has a gap.
+    events = [
+        {name: value for name, value in zip(names, row, strict=True) if value == value}
+        for row in sparse_rows.tolist()
+    ]
+    table = pandas(sparse_rows, names) if named else sparse_rows
+    for asked, rows in ((events, table), (events[1:], table[1:])):
+        np.testing.assert_array_equal(
+            faces.ask_fitted(learner, asked), faces.ask_fitted(learner, rows)
+        )
+    with pytest.raises(ValueError, match="unseen at fit time"):
+        faces.ask_fitted(learner, [{**events[1], "unknown": 1.0}])
+
+
+def test_decimals_reach_transformers_as_floats() -> None:
+    model = AlertBudget(preprocessing.StandardScaler() | ClippedZScore(), 0.05)
+    pl = pytest.importorskip("polars")
+    values = [Decimal(n % 7) / 2 for n in range(60)]
+    model.learn_many(pl.DataFrame({"cpu": values}))
+    model.learn_many([{"cpu": value} for value in values])
+    assert model.score_many([{"cpu": Decimal(1)}]).tolist() == [model.score_one({"cpu": 1.0})]
 
 
 @pytest.mark.parametrize("transformer", [ClippedScaler(), SurprisalEncoder()], ids=name_of)

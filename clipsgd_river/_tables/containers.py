@@ -169,4 +169,4 @@ def _table_of_events(X: Any) -> ArrayTable:
     for cells, row in zip(values, X, strict=True):
         for at, name in enumerate(names):
             cells[at] = row.get(name)
-    return ArrayTable(values, names)
+    return ArrayTable(values, names, are_events=True)

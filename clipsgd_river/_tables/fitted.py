@@ -12,7 +12,7 @@ from sklearn.utils import check_array, check_X_y
 from clipsgd_river._tables.containers import table_of
 from clipsgd_river._tables.mixed_rows import Check, MixedRows, checked_lists
 from clipsgd_river._tables.rows import Rows
-from clipsgd_river._tables.tables import Table
+from clipsgd_river._tables.tables import ArrayTable, Table
 
 # Names that an error lists.
 LISTED = 5
@@ -38,7 +38,7 @@ def validated_rows(estimator: Any, X: Any, *, reset: bool, infinite: bool = True
     TypeError, ValueError
         If it is no table of numbers, or has no row or no column, or does not fit the first one.
     """
-    table = table_of(X)
+    table = table_of(X) if reset else _like_fitted(estimator, table_of(X))
     names = table.names if reset else _names_for(estimator, table)
     values = table.numbers()
     _require_size(estimator, values)
@@ -62,7 +62,7 @@ def validated_rows_and_targets(
 
 def validated_mixed_rows(estimator: Any, X: Any, check: Check, *, reset: bool) -> MixedRows:
     """Take a table of numbers and other values apart as `validated_rows` does."""
-    table = table_of(X)
+    table = table_of(X) if reset else _like_fitted(estimator, table_of(X))
     names = table.names if reset else _names_for(estimator, table)
     columns = checked_lists(table, check)
     _require_size(estimator, np.empty((len(table), len(columns))))
@@ -103,6 +103,19 @@ def _hold(estimator: Any, table: Table, *, reset: bool) -> None:
 def as_objects(names: list[Any]) -> NDArray[Any]:
     """Names as an array of objects, tuples too."""
     return np.fromiter(iter(names), dtype=object)
+
+
+def _like_fitted(estimator: Any, table: Table) -> Table:
+    """A list of events with the columns of the first rows; ``ValueError`` if it has others."""
+    if not (isinstance(table, ArrayTable) and table.are_events):
+        return table
+    width = getattr(estimator, "n_features_in_", None)
+    if width is None:
+        return table
+    fitted = list(getattr(estimator, "feature_names_in_", range(width)))
+    if not set(table.names) <= set(fitted):
+        raise ValueError(_difference(fitted, table.names))
+    return table.completed(fitted)
 
 
 def _names_for(estimator: Any, table: Table) -> list[Any]:

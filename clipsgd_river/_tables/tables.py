@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -66,8 +67,8 @@ class FrameTable:
         return values
 
     def lists(self) -> list[list[Any]]:
-        """Values of each column, plain Python objects."""
-        return [column.to_list() for column in self.frame.iter_columns()]
+        """Values of each column, plain Python objects; decimals as floats."""
+        return [_with_floats(column.to_list()) for column in self.frame.iter_columns()]
 
     def holds_numbers(self) -> bool:
         """Whether the types of the columns say that all values are numbers, or missing."""
@@ -84,10 +85,13 @@ class ArrayTable:
         Shape (n, d), of any type.
     names
         0..d-1, or the keys of the dicts.
+    are_events
+        Whether they were dicts, whose keys have no order and may be missing.
     """
 
     values: NDArray[Any]
     names: list[Any]
+    are_events: bool = False
     #: No frame, whose kind the answers would have.
     frame: None = None
 
@@ -109,12 +113,20 @@ class ArrayTable:
         return found
 
     def lists(self) -> list[list[Any]]:
-        """Values of each column, plain Python objects."""
+        """Values of each column, plain Python objects; decimals as floats."""
         values = self.values
         if values.dtype.kind in "mM":
             # Finer ones would become integers, and pass for numbers.
             values = values.astype(f"{values.dtype.kind}8[us]")
-        return [column.tolist() for column in values.T]
+        return [_with_floats(column.tolist()) for column in values.T]
+
+    def completed(self, names: list[Any]) -> ArrayTable:
+        """The events with these names and in this order, missing where they have none."""
+        values = np.full((len(self), len(names)), None, dtype=object)
+        for at, name in enumerate(names):
+            if name in self.names:
+                values[:, at] = self.values[:, self.names.index(name)]
+        return ArrayTable(values, names)
 
     def holds_numbers(self) -> bool:
         """Whether the type says that all values are numbers, or missing."""
@@ -145,3 +157,10 @@ def _numbers(name: Any, column: Any) -> Any:
     if column.dtype in NUMBERS:
         return to_numpy(column.to_frame())[:, 0]
     return [as_float(name, value) for value in column.to_list()]
+
+
+def _with_floats(column: list[Any]) -> list[Any]:
+    """Values whose decimals are floats: arithmetic does not mix both."""
+    if Decimal not in set(map(type, column)):
+        return column
+    return [as_float(None, value) if type(value) is Decimal else value for value in column]
