@@ -149,8 +149,6 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
 @pytest.mark.parametrize("what", WRONG)
 @pytest.mark.parametrize("subject", SUBJECTS, ids=name_of)
 def test_what_is_no_table_is_refused_with_the_cure(subject: Any, what: str) -> None:
-    if what == "complex numbers" and faces.takes_text(subject):
-        pytest.skip("says that it takes numbers and categories")
     build, cure = WRONG[what]
     events = faces.EVENTS[:30]
     if what == "complex numbers":

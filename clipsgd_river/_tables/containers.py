@@ -131,6 +131,11 @@ def two_dimensional(X: Any) -> NDArray[Any]:
     if values.ndim != 2:
         what = f"these have {values.shape}" if values.ndim else f"this is of type {kind}"
         raise ValueError(f"rows have shape (n, d), and {what}. {SHAPE}")
+    if values.dtype.kind == "c":
+        raise ValueError(
+            f"Complex data not supported: column 0 is of type {values.dtype}; pass real and "
+            "imaginary parts as columns of their own"
+        )
     return values
 
 

@@ -102,14 +102,9 @@ class ArrayTable:
         """Values as doubles, as those of a frame."""
         if self.holds_numbers():
             return writable(self.values)
-        if self.values.dtype.kind == "c" and self.names:
-            raise ValueError(
-                f"Complex data not supported: column {self.names[0]!r} is of type "
-                f"{self.values.dtype}; pass real and imaginary parts as columns of their own"
-            )
         found = np.empty(self.values.shape)
         for at, (name, column) in enumerate(zip(self.names, self.lists(), strict=True)):
-            found[:, at] = [as_float(name, value) for value in column]
+            found[:, at] = [as_float(name, value, "column") for value in column]
         return found
 
     def lists(self) -> list[list[Any]]:
@@ -156,7 +151,7 @@ def _numbers(name: Any, column: Any) -> Any:
     """
     if column.dtype in NUMBERS:
         return to_numpy(column.to_frame())[:, 0]
-    return [as_float(name, value) for value in column.to_list()]
+    return [as_float(name, value, "column") for value in column.to_list()]
 
 
 def _with_floats(column: list[Any]) -> list[Any]:

@@ -55,8 +55,9 @@ def as_float(name: Any, content: Any, noun: str = "feature") -> float:
         return nan
     if isinstance(content, NUMPY_TIMES) and np.isnat(content):
         return nan
+    verb = "holds" if noun == "column" else "is"
     raise TypeError(
-        f"{noun} {name!r} is {content!r:.60} of type {kind.__name__}, not a number: "
+        f"{noun} {name!r} {verb} {content!r:.60} of type {kind.__name__}, not a number: "
         f"{cure_of(content, noun)}"
     )
 
@@ -65,7 +66,7 @@ def cure_of(content: Any, noun: str = "feature") -> str:
     """What to do about a value that is not a number."""
     if isinstance(content, str | bytes):
         looks = "it looks like one: convert it with float(); or " if is_numeric(content) else ""
-        if noun != "feature":
+        if noun not in ("feature", "column"):
             return f"{looks}make a number of it, or leave it out"
         return (
             f"{looks}put clipsgd_river.preprocessing.SurprisalEncoder in front, which makes "
