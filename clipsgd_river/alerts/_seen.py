@@ -106,9 +106,8 @@ NOTHING = Seen()
 
 def seen_by(detector: Any, names: Iterable[Hashable]) -> dict[Hashable, Seen]:
     """What a detector has seen of features; empty for one that cannot tell."""
-    ranges, shares, rests = (
-        _told(detector, method) for method in ("range_one", "values_one", "rest_one")
-    )
+    methods = ("range_one", "values_one", "rest_one", "counts_one")
+    ranges, shares, rests, counts = (_told(detector, method) for method in methods)
     if not ranges and not shares:
         return {}
     events = getattr(detector, "n_samples_seen_", None)
@@ -116,7 +115,7 @@ def seen_by(detector: Any, names: Iterable[Hashable]) -> dict[Hashable, Seen]:
     for name in names:
         lowest, highest = ranges.get(name, (None, None))
         kept = tuple(shares.get(name, {}).items())
-        found[name] = Seen(lowest, highest, kept, rests.get(name), events)
+        found[name] = Seen(lowest, highest, kept, rests.get(name), counts.get(name, events))
     return found
 
 
