@@ -223,3 +223,21 @@ def test_a_counter_stays_where_nothing_else_is_left() -> None:
     assert [column.role for column in alone] == [Role.LEFT_OUT, Role.NUMBER]
     beside = all_roles({"x": MARK, "y": NUMBER}, Wishes())
     assert [column.role for column in beside] == [Role.LEFT_OUT, Role.NUMBER]
+
+
+ODD: list[Any] = [
+    *(None, True, False, 0, 1, -1, 10**400, -(10**400), 1e308, math.inf, -math.inf, math.nan),
+    *("", "NA", "inf", "1e999", "1" * 5000, "é" * 30, "\x00", "1_000", "0x1f", "T12", "1,5"),
+    *({}, {"a": 1}, [], [1], b"ab", b"\xff", Decimal("NaN"), Decimal("Infinity"), Decimal("1.5")),
+    *(SECONDS[0], f"{SECONDS[0]}.5", "12:00", "2026-01-01"),
+]
+ODD_NAMES = ("", "id", "ts", "pid", "requests_total", "status", "température", "__", "#")
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_no_value_is_too_odd(name: str) -> None:
+    generator = random.Random(1)
+    for _ in range(1000):
+        few = generator.sample(ODD, generator.randint(1, 4))
+        look = look_at(name, generator.choices(few, k=generator.choice([1, 2, 10, 60])))
+        assert isinstance(look.kind, Kind)

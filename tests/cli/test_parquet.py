@@ -191,3 +191,15 @@ def test_columns_named_alike_are_refused(tmp_path: Path) -> None:
     result = call("score", path)
     assert result.code == 1
     assert "rename them" in result.err
+
+
+def test_numbers_in_text_are_numbers_as_in_csv(tmp_path: Path) -> None:
+    numbers = ROWS[:200, 0].tolist()
+    as_text = write_parquet(tmp_path / "text.parquet", cpu=[repr(each) for each in numbers])
+    as_numbers = write_parquet(tmp_path / "numbers.parquet", cpu=numbers)
+    found, wanted = (call("score", path).rows for path in (as_text, as_numbers))
+    assert [row["distance"] for row in found] == [row["distance"] for row in wanted]
+    bad = write_parquet(tmp_path / "bad.parquet", cpu=[*map(repr, numbers), "oops"])
+    result = call("score", bad)
+    assert result.code == 1
+    assert "row 201: column 'cpu' has 'oops', which is no number" in result.err

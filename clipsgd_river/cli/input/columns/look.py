@@ -17,6 +17,7 @@ _TRUTHS: Final = frozenset({"true", "false"})
 #: so few different values come.
 _LARGEST_SHARE_OF_SLIPS: Final = 0.05
 _VALUES_PER_CATEGORY: Final = 10
+_LARGEST: Final = 10**300
 
 
 def look_at(name: str, values: Sequence[Any]) -> Look:
@@ -48,7 +49,7 @@ def look_at(name: str, values: Sequence[Any]) -> Look:
     if all(isinstance(value, bool) or as_text(value).strip().lower() in _TRUTHS for value in flat):
         return Look(Kind.FLAG, holds_numbers=True)
     read = [_as_number(value) for value in flat]
-    numbers = [number for number in read if number is not None]
+    numbers = [_bounded(number) for number in read if number is not None]
     if _are_numbers(flat, len(numbers)):
         return look_at_numbers(name, numbers)
     return look_at_texts(name, list(map(as_text, flat)))
@@ -58,7 +59,7 @@ def is_no_value(value: Any) -> bool:
     """Tell whether a value, as it was read, is a missing one."""
     if isinstance(value, str):
         return is_missing(value)
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    return value is None or (isinstance(value, float | Decimal) and math.isnan(value))
 
 
 def as_text(value: Any) -> str:
@@ -95,7 +96,8 @@ def _as_number(value: Any) -> int | float | None:
     if isinstance(value, int | float):
         return value
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        is_whole = value.is_finite() and value == value.to_integral_value()
+        return int(value) if is_whole else float(value)
     return None
 
 
@@ -106,3 +108,10 @@ def _read_number(cell: str) -> int | float | None:
         return int(cell)  # beyond 2**53 a float would not tell neighbours apart
     except ValueError:
         return parse_number(cell)
+
+
+def _bounded(number: int | float) -> int | float:
+    """Return an integer beyond the range of floats as infinite, so that it has differences."""
+    if isinstance(number, int) and abs(number) > _LARGEST:
+        return math.inf if number > 0 else -math.inf
+    return number
