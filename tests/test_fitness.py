@@ -391,6 +391,10 @@ def test_only_a_kernel_of_the_kind_is_copied() -> None:
         kernel.copy_from(clone(ClippedZScore())._kernel)
     wider = type(kernel)(kernel.settings, type(kernel.part))
     wider.learn_one({"z": 1.0})
+    # A place that is another feature's now.
+    wider.copy_from(kernel)
+    assert wider.snapshot() == kernel.snapshot()
+    wider.learn_one(dict.fromkeys("zyxwvu", 1.0))
     with pytest.raises(ValueError, match="lacks"):
         wider.copy_from(kernel)
 

@@ -156,12 +156,13 @@ class NaiveTables(NaiveZScore):
         return log(self.maps)
 
     def step(self, present: Positions, values: Vector) -> None:
-        self.known = len(self.names)
+        self.known = max(len(self.active()), 1)
         settled = self.seen[present] >= self.warm_up
         u = np.clip(np.where(settled, self.tempered(present, values), 0.0), -4.0, 4.0)
         if settled.all() or u.any():
             self.model.learn(self.inputs(present, u))
         super().step(present, values)
+        self.known = max(len(self.active()), 1)
 
 
 @pytest.mark.parametrize("clip", ["auto", None])

@@ -23,7 +23,7 @@ def header_of(detector: Saveable, names: list[Any]) -> bytes:
     """Header of the state file; made again only when features or columns were added."""
     columns = getattr(detector, "n_features_in_", None)
     extra = detector._extra_fields()
-    shape = (len(names), columns, extra)
+    shape = (names, columns, extra)
     known_shape, known = detector.__dict__.get("_header", (None, b""))
     if shape == known_shape:
         return bytes(known)

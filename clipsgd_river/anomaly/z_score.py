@@ -45,7 +45,8 @@ class ClippedZScore(ClippedDetector):
     contamination
         Expected share of anomalies, in (0, 0.5]; sets `offset_` and so `predict`, not the scores.
     max_features
-        More features than this raise a ``ValueError``.
+        Once there are so many, a new one takes the place of a feature unseen for 10,000 events; if
+        there is none, it raises a ``ValueError``.
 
     Notes
     -----

@@ -81,7 +81,8 @@ class ClippedOCPD(KernelOwner, BaseEstimator, base.DriftAndWarningDetector):  # 
         Events of each feature at the beginning of a stretch that give it a centre (and a unit),
         1 to 10,000. There are no alarms during it. ``None`` means 20, and 8 with ``sigma`` given.
     max_features
-        More features than this raise a ``ValueError``.
+        Once there are so many, a new one takes the place of a feature unseen for 10,000 events; if
+        there is none, it raises a ``ValueError``.
 
     Notes
     -----

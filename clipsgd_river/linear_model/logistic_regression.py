@@ -65,7 +65,8 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
         Events whose medians give the first location and scale of each feature, 1 to 10,000; its
         weight learns from the ninth on.
     max_features, max_classes
-        More features or classes than this raise a ``ValueError``.
+        More classes than this raise a ``ValueError``, and more features, unless one that was unseen
+        for 10,000 events gives its place to the new one.
 
     Notes
     -----

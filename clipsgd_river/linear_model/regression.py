@@ -44,7 +44,8 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
         Events whose medians give the first location and scale of each feature and the first
         intercept, 1 to 10,000; weights learn afterwards.
     max_features
-        More features than this raise a ``ValueError``.
+        Once there are so many, a new one takes the place of a feature unseen for 10,000 events; if
+        there is none, it raises a ``ValueError``.
 
     Notes
     -----

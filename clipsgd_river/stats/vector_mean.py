@@ -43,7 +43,8 @@ class ClippedVectorMean(Saveable, base.Base):
         Events whose medians give the first mean, 1 to 10,000. With 1 it is the first event, as in
         the paper.
     max_features
-        More features than this raise a ``ValueError``.
+        Once there are so many, a new one takes the place of a feature unseen for 10,000 events; if
+        there is none, it raises a ``ValueError``.
 
     Notes
     -----

@@ -15,5 +15,6 @@ cdef class Attendance:
     cdef bint belongs(self, Py_ssize_t j) noexcept nogil
     cdef bint changes(self) noexcept nogil
     cdef int plan_arrivals(self, Py_ssize_t size, bint restoring) except -1
+    cdef int plan_without(self, list gone) except -1
     cdef int plan_changes(self) except -1
     cdef object absent(self, Archive archive)

@@ -80,8 +80,14 @@ class Attendance:
         old: cython.Py_ssize_t = self.features.size
         positions: list[int] = list(self.active.positions.memory[: self.active.count])
         if self.standard.starting == old and not restoring:
+            positions += [position for position, _ in self.features.passing]
             positions += range(old, size)
-        return self.active.plan(positions, size)
+        return self.active.plan(sorted(positions), size)
+
+    def plan_without(self, gone: list[Any]) -> cython.int:
+        """Plan for the same features but for those at these positions."""
+        positions: list[int] = list(self.active.positions.memory[: self.active.count])
+        return self.active.plan([j for j in positions if j not in gone], self.features.size)
 
     def plan_changes(self) -> cython.int:
         """Plan what `changes` found."""

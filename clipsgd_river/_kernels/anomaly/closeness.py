@@ -64,6 +64,10 @@ class ClosenessPart(Part):
         self.size = size
         self.slack.start_at(NORMAL_CLOSENESS * NORMAL_DEFICIT * size)
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        self.weights.at[j] = NORMAL_CLOSENESS
+
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of the weights."""
         return size

@@ -87,7 +87,8 @@ class CovariancePart(Part):
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features; new active ones are uncorrelated, of variance 1."""
         count: cython.Py_ssize_t = self.active.next_count
-        for name in standard.features.pending:
+        names = standard.features.coming_names()
+        for name in names[standard.features.size :]:
             # A name that has no place in the order is refused when it comes, not when it starts.
             repr(name)
         self.coordinates.grow(size)
@@ -99,7 +100,6 @@ class CovariancePart(Part):
         self.next_turns = self.turns
         if not self.active.changed and self.side == count:
             return 0
-        names = standard.features.names + standard.features.pending
         keys = [repr(names[j]) for j in self.active.next_positions.memory[:count]]
         self.next_share = self.clip.gaussian_share(count)
         self.next_turns = IntegerVector()

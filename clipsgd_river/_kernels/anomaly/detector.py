@@ -100,6 +100,7 @@ class DetectorKernel(EventLoop):
         self.waiting = False
         if self.attendance.follows:
             # The event is learned: without memory for another model the present one goes on.
+            self.features.place([])
             with suppress(MemoryError):
                 self.attendance.plan_changes()
                 self.regroup()
@@ -107,11 +108,23 @@ class DetectorKernel(EventLoop):
 
     def regroup(self) -> cython.int:
         """Make the model one of the features that are planned to be active."""
-        self.features.grow([])
         self.part.grow(self.standard, self.features.size)
         self.part.add_features(self.features.size)
         self.attendance.active.commit()
         return 0
+
+    def release(self, positions: list[Any]) -> cython.int:
+        """Let features that are gone leave the model, as they do in time."""
+        if self.attendance.follows:
+            self.attendance.plan_without(positions)
+            if self.attendance.active.changed:
+                self.regroup()
+        return 0
+
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        self.standard.reset_feature(j)
+        self.part.reset_feature(j)
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of location and scale, and of the part."""

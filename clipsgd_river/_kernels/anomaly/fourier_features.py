@@ -93,9 +93,12 @@ class FourierFeatures:
                 "lower n_components or max_features"
             )
         weights = array("d", self.weights.memory[: self.size * components])
-        names = self.features.names + self.features.pending
+        names = self.features.coming_names()
         for name in names[self.size : size]:
             weights.extend(frequencies(spelled(name), self.seed, components))
+        for position, name in self.features.passing:
+            row = frequencies(spelled(name), self.seed, components)
+            weights[position * components : (position + 1) * components] = row
         squares = zeros(components)
         for k in range(count):
             # Features that start anew here have not left their mark on the mean either.

@@ -74,6 +74,10 @@ class LongMemoryPart(Part):
         if size > self.past.size:
             self.past.add_features(size)
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        self.past.reset_feature(j)
+
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Location, scale and count of each feature."""
         return self.past.least_numbers(size)

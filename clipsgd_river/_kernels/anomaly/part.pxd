@@ -25,5 +25,6 @@ cdef class Part:
     cdef int prepare(self) except -1
     cdef int grow(self, LocationScale standard, Py_ssize_t size) except -1
     cdef void add_features(self, Py_ssize_t size) noexcept
+    cdef void reset_feature(self, Py_ssize_t j) noexcept
     cdef Py_ssize_t least_numbers(self, Py_ssize_t size)
     cdef int exchange(self, LocationScale standard, Archive archive) except -1

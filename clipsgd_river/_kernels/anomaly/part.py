@@ -122,12 +122,20 @@ class Part:
         """Provide memory for ``size`` features.
 
         All that can fail happens here, before the state changes. The names of the new
-        features are ``standard.features.pending``.
+        features are ``standard.features.pending``; they take the next positions. Those in
+        ``standard.features.passing``, if any, take the places of features that are gone.
         """
         return 0
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features: there are ``size`` now, and `grow` has provided memory for them."""
+
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j, which is gone: another one is to start there.
+
+        Between `grow`, when ``standard.features.passing`` has the position and the next name, and
+        `add_features`.
+        """
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """How many numbers the state of ``size`` features has at least."""

@@ -205,6 +205,11 @@ class PortfolioPart(Part):
             self.relative.restart(1)
         self.narrow = narrow
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        if j < self.long_memory.past.size:
+            self.long_memory.reset_feature(j)
+
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of the members that take part, and of their usual distances."""
         numbers: cython.Py_ssize_t = 1 + self.relative.least_numbers()

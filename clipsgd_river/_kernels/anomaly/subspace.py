@@ -68,6 +68,12 @@ class SubspacePart(Part):
         """Start new features, ``size`` in all."""
         self.subspace.add_features(size)
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        self.centres.at[j] = 0.0
+        self.amplitudes.median.at[j] = 0.0
+        self.amplitudes.count.at[j] = 0.0
+
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of centre and amplitudes, and of no directions."""
         return 3 * size + self.subspace.least_numbers()

@@ -36,6 +36,8 @@ cdef class TransformationPart(Part):
     cdef readonly Vector offsets
     cdef readonly IntegerVector destination
     cdef readonly IntegerVector pixel
+    cdef readonly Vector next_random
+    cdef readonly IntegerVector next_pixel
     cdef readonly Vector coordinates
     cdef readonly Vector angles
     cdef readonly Vector others

@@ -93,6 +93,8 @@ class TransformationPart(Part):
         self.random = Vector()
         self.destination = IntegerVector()
         self.pixel = IntegerVector()
+        self.next_random = self.random
+        self.next_pixel = self.pixel
         if self.pixels == 0:
             self.offsets.replace(array("d", frequencies("offsets of the maps", self.seed, count)))
             return
@@ -106,20 +108,30 @@ class TransformationPart(Part):
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features: pixels of the image, or maps of a table."""
         known: cython.Py_ssize_t = standard.features.size
+        count: cython.Py_ssize_t = self.classes * self.angles_each
+        names = standard.features.coming_names()
         self.coordinates.grow(size)
+        self.next_random = self.random
+        self.next_pixel = self.pixel
         if self.pixels == 0:
-            count: cython.Py_ssize_t = self.classes * self.angles_each
             random = array("d", self.random.memory[: known * count])
-            for name in standard.features.pending:
+            for name in names[known:]:
                 random.extend(frequencies(spelled(name), self.seed, count))
+            for position, name in standard.features.passing:
+                row = frequencies(spelled(name), self.seed, count)
+                random[position * count : (position + 1) * count] = row
             if random:
-                self.random.replace(random)
+                self.next_random = Vector()
+                self.next_random.replace(random)
             return 0
         pixel = array("i", self.pixel.memory[:known])
-        for name in standard.features.pending:
+        for name in names[known:]:
             pixel.append(self.pixel_of(name))
+        for position, name in standard.features.passing:
+            pixel[position] = self.pixel_of(name)
         if pixel:
-            self.pixel.replace(pixel)
+            self.next_pixel = IntegerVector()
+            self.next_pixel.replace(pixel)
         return 0
 
     def pixel_of(self, name: Any) -> int:
@@ -365,6 +377,8 @@ class TransformationPart(Part):
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features, ``size`` in all; what changes between two events counts at once."""
+        self.random = self.next_random
+        self.pixel = self.next_pixel
         if size == self.features.size:
             self.learned_size = max(self.active.next_count, 1)
 

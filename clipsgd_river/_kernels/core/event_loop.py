@@ -78,6 +78,13 @@ class EventLoop(ArchivedKernel):
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features: there are ``size`` now, and `grow` has provided memory for them."""
 
+    def release(self, positions: list[Any]) -> cython.int:
+        """Let go of features that are gone and about to be reset, before new ones start."""
+        return 0
+
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``; the features are known."""
         self.events = archive.count(self.events)
@@ -101,18 +108,35 @@ class EventLoop(ArchivedKernel):
 
     def start_features(self, names: list[Any]) -> cython.int:
         """Start new features everywhere, or nowhere if something fails."""
-        size: cython.Py_ssize_t = self.features.size + len(names)
-        self.features.grow(names)
+        self.features.place(names)
+        return self.start_placed()
+
+    def start_placed(self) -> cython.int:
+        """Start the features that the table has placed; those whose place they take are reset."""
+        size: cython.Py_ssize_t = self.features.size + len(self.features.pending)
+        j: cython.Py_ssize_t
+        if self.features.passing:
+            self.release([position for position, _ in self.features.passing])
+        self.features.grow(size)
         self.grow(size)
+        for j, _ in self.features.passing:
+            self.reset_feature(j)
         self.add_features(size)
         self.features.add_pending()
         return 0
 
     def take_names(self, names: list[Any]) -> cython.int:
-        """Start the features of a state that is about to be read."""
+        """Have the features of a state that is about to be read, and start those that differ."""
+        own = self.features.names
+        self.features.pending = names[len(own) :]
+        self.features.passing = [
+            (position, names[position])
+            for position in range(len(own))
+            if own[position] != names[position]
+        ]
         self.restoring = True
         try:
-            return self.start_features(names)
+            return self.start_placed()
         finally:
             self.restoring = False
 
@@ -160,18 +184,27 @@ class EventLoop(ArchivedKernel):
         stop: cython.Py_ssize_t = count
         i: cython.Py_ssize_t
         begun: cython.Py_ssize_t = 0
-        starts = self.first_numbers(data, names, count) if learn else []
+        starts = self.first_numbers(data, names, 0, count) if learn else []
         while first < count:
             if learn:
                 new = []
                 while begun < len(starts) and starts[begun][0] == first:
                     new.append((names[starts[begun][1]], 0.0))
                     begun += 1
+                if self.features.size + len(new) > self.features.max_features:
+                    # What is in this row is in use.
+                    positions = self.features.match(names)
+                    self.features.load_row(data, first * width, integers(positions), width, False)
                 if new:
                     self.features.check_capacity(new)
                 self.prepare()
                 if new:
+                    before = self.features.size
                     self.start_features([name for name, _ in new])
+                    if self.features.size < before + len(new):
+                        # Columns may have lost their place.
+                        starts = self.first_numbers(data, names, first, count)
+                        begun = 0
                 stop = starts[begun][0] if begun < len(starts) else count
                 if self.scheduled:
                     stop = first + 1
@@ -190,18 +223,18 @@ class EventLoop(ArchivedKernel):
         return 0
 
     def first_numbers(
-        self, rows: cython.p_double, names: Any, count: cython.Py_ssize_t
+        self, rows: cython.p_double, names: Any, first: cython.Py_ssize_t, count: cython.Py_ssize_t
     ) -> list[tuple[int, int]]:
-        """Row of the first number of each unknown column, and the column, ascending.
+        """Row of the first number of each unknown column from row ``first`` on, and the column.
 
-        A column without numbers has none.
+        Ascending. A column without numbers has none.
         """
         width: cython.Py_ssize_t = len(names)
         c: cython.Py_ssize_t
         i: cython.Py_ssize_t
         found: list[tuple[int, int]] = []
         for c in self.features.unknown(names):
-            i = 0
+            i = first
             while i < count and rows[i * width + c] != rows[i * width + c]:
                 i += 1
             if i < count:
@@ -235,7 +268,7 @@ class EventLoop(ArchivedKernel):
         """Take over the state of another kernel of this kind, in memory and so without a check.
 
         Many times faster than `restore` if this kernel has copied that one before. Both must share
-        their settings, and all features of this one must have come from there.
+        their settings, and this one must not have more features.
         """
         if type(self) is not type(other) or self.settings is not other.settings:
             raise ValueError("a kernel copies only one of its kind and settings")
@@ -244,12 +277,11 @@ class EventLoop(ArchivedKernel):
         try:
             other.claim()
             try:
-                known = self.features.size
                 names = other.features.names
-                if self.features.names != names[:known]:
+                if self.features.size > len(names):
                     raise ValueError("this kernel has features that the other one lacks")
-                if known < len(names):
-                    self.take_names(names[known:])
+                if self.features.names != names:
+                    self.take_names(names)
                 other.exchange(archive)
             finally:
                 other.busy = False

@@ -9,6 +9,7 @@ cdef double LONGEST_ABSENCE
 cdef class FeatureTable:
     cdef readonly list names
     cdef readonly list pending
+    cdef readonly list passing
     cdef readonly dict positions
     cdef readonly Py_ssize_t size
     cdef readonly Py_ssize_t max_features
@@ -29,7 +30,10 @@ cdef class FeatureTable:
     cdef list load(self, object event)
     cdef Py_ssize_t position(self, object name, Py_ssize_t rank) except -2
     cdef int check_capacity(self, list new) except -1
-    cdef int grow(self, list names) except -1
+    cdef list gone(self, Py_ssize_t count)
+    cdef int place(self, list names) except -1
+    cdef list coming_names(self)
+    cdef int grow(self, Py_ssize_t size) except -1
     cdef int add_pending(self) except -1
     cdef int load_new(self, list new) except -1
     cdef void load_row(self, double* rows, Py_ssize_t start, int* columns, Py_ssize_t width, bint identity) noexcept nogil

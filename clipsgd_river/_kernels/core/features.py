@@ -49,6 +49,8 @@ class FeatureTable:
     def __init__(self, max_features: cython.Py_ssize_t) -> None:
         self.names: list[Any] = []
         self.pending: list[Any] = []
+        # Positions that pass on, each with its next name.
+        self.passing: list[tuple[int, Any]] = []
         self.positions: dict[Any, int] = {}
         self.size = 0
         self.max_features = max_features
@@ -158,8 +160,9 @@ class FeatureTable:
         return found
 
     def check_capacity(self, new: list[Any]) -> cython.int:
-        """Raise ``ValueError`` if these new features would be too many."""
-        if self.size + len(new) > self.max_features:
+        """Raise ``ValueError`` if these new features of the loaded event would be too many."""
+        surplus: cython.Py_ssize_t = self.size + len(new) - self.max_features
+        if surplus > 0 and len(self.gone(surplus)) < surplus:
             raise ValueError(
                 f"the event has a new feature {new[0][0]!r}, and the detector already keeps "
                 f"{self.size} of at most max_features={self.max_features}; if names carry values "
@@ -167,40 +170,78 @@ class FeatureTable:
             )
         return 0
 
-    def grow(self, names: list[Any]) -> cython.int:
-        """Provide memory for new features; `add_pending` starts them once all others have theirs.
+    def gone(self, count: cython.Py_ssize_t) -> list[int]:
+        """Positions of up to ``count`` features unseen for 10,000 events, longest unseen first.
+
+        None of the loaded event: what is in use keeps its place.
+        """
+        j: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        if count <= 0 or self.clock < LONGEST_ABSENCE:
+            return []
+        present = {self.present.at[k] for k in range(self.count)}
+        found = [
+            (-self.absence(j), j)
+            for j in range(self.size)
+            if self.absence(j) >= LONGEST_ABSENCE and j not in present
+        ]
+        return [position for _, position in sorted(found)[:count]]
+
+    def place(self, names: list[Any]) -> cython.int:
+        """Decide where new features go: to the end, and beyond ``max_features`` where one is gone.
+
+        `check_capacity` has found that there is room.
+        """
+        room: cython.Py_ssize_t = max(min(self.max_features - self.size, len(names)), 0)
+        positions = self.gone(len(names) - room)
+        self.pending = names[:room]
+        self.passing = list(zip(positions, names[room:], strict=True))
+        return 0
+
+    def coming_names(self) -> list[Any]:
+        """The names of all features once those that are new have started."""
+        names = self.names + self.pending
+        for position, name in self.passing:
+            names[position] = name
+        return names
+
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for the features that `place` made known; `add_pending` starts them.
 
         Whatever fails in between, such as memory or Ctrl-C, leaves the features as they were.
         """
-        size: cython.Py_ssize_t = self.size + len(names)
         self.order_positions.grow(size)
         self.values.grow(size)
         self.present.grow(size)
         self.scratch.grow(size)
         self.last.grow(size)
-        self.pending = list(names)
         return 0
 
     def add_pending(self) -> cython.int:
-        """Give the features that `grow` provided memory for the next positions."""
-        names = self.names + self.pending
+        """Give the features that `place` made known their positions."""
+        names = self.coming_names()
         positions = {name: position for position, name in enumerate(names)}
         for position in range(self.size, len(names)):
             self.last.at[position] = self.clock
+        for position, _ in self.passing:
+            self.last.at[position] = self.clock
+            # A remembered key order knows the feature that was there.
+            self.order = []
         self.names = names
         self.positions = positions
         self.size = len(names)
         self.pending = []
+        self.passing = []
         return 0
 
     def load_new(self, new: list[Any]) -> cython.int:
         """Add the values of features that have just started to the loaded event."""
-        position: cython.Py_ssize_t = self.size - len(new)
-        for _, value in new:
+        for name, value in new:
+            position: cython.Py_ssize_t = self.positions[name]
             self.values.at[position] = value
             self.present.at[self.count] = position
             self.count += 1
-            position += 1
+        self.sort_present()
         return 0
 
     def load_row(

@@ -58,6 +58,7 @@ cdef class ChangePointKernel(EventLoop):
     cdef double inflation(self, Py_ssize_t j) noexcept nogil
     cdef double bounds_level(self) noexcept nogil
     cdef void add_to_start(self, Py_ssize_t j, double value) noexcept nogil
+    cdef void clear(self, Py_ssize_t j) noexcept nogil
     cdef void restart(self) noexcept nogil
     cpdef bint warning(self)
     cpdef tuple interval(self, Py_ssize_t j)

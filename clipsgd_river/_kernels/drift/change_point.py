@@ -302,6 +302,26 @@ class ChangePointKernel(EventLoop):
         if not self.sigma_known:
             self.unit.at[j] = self.start.scale
 
+    def clear(self, j: cython.Py_ssize_t) -> None:
+        """Forget what was learned of a feature in this stretch."""
+        self.seen.at[j] = 0.0
+        self.tested.at[j] = 0.0
+        self.unit.at[j] = self.sigma
+        self.bounds.clear(j)
+        self.shifts.clear(j)
+        self.dependence.clear(j)
+        self.history.clear(j)
+        self.radius.at[j] = self.bounds.radius(j)
+
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        k: cython.Py_ssize_t
+        self.clear(j)
+        self.center.at[j] = 0.0
+        self.directions.clear_feature(j)
+        for k in range(j * self.start.length, (j + 1) * self.start.length):
+            self.latest.at[k] = MISSING
+
     def restart(self) -> None:
         """Begin a stretch with the latest events since the change point."""
         size: cython.Py_ssize_t = self.features.size
@@ -316,14 +336,7 @@ class ChangePointKernel(EventLoop):
         self.budget.begin()
         self.directions.clear(size)
         for j in range(size):
-            self.seen.at[j] = 0.0
-            self.tested.at[j] = 0.0
-            self.unit.at[j] = self.sigma
-            self.bounds.clear(j)
-            self.shifts.clear(j)
-            self.dependence.clear(j)
-            self.history.clear(j)
-            self.radius.at[j] = self.bounds.radius(j)
+            self.clear(j)
             for row in range(max(first, events - length), events):
                 if self.latest.at[j * length + row % length] < MISSING:
                     self.add_to_start(j, self.latest.at[j * length + row % length])

@@ -28,6 +28,7 @@ cdef class DirectionTests:
     cdef readonly Vector gathered
     cdef int grow(self, Py_ssize_t size) except -1
     cdef void clear(self, Py_ssize_t size) noexcept nogil
+    cdef void clear_feature(self, Py_ssize_t j) noexcept
     cdef void observe(self, Py_ssize_t j, double deviation) noexcept nogil
     cdef bint test(self, Py_ssize_t events, double index) noexcept nogil
     cdef void start_blocks(self, Py_ssize_t events, Py_ssize_t size, double* radii, double level, double inflation) noexcept nogil

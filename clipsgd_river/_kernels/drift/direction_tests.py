@@ -89,6 +89,13 @@ class DirectionTests:
             self.blocks.at[LENGTHS + k] = 1.0
             self.blocks.at[2 * LENGTHS + k] = LARGEST_EVIDENCE
 
+    def clear_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget a feature's part in the directions."""
+        k: cython.Py_ssize_t
+        for k in range(LENGTHS * j, LENGTHS * (j + 1)):
+            self.directions.at[k] = 0.0
+            self.gathered.at[k] = 0.0
+
     def observe(self, j: cython.Py_ssize_t, deviation: float) -> None:
         """Add the deviation of a feature from the middle of its bounds to the projections."""
         projections: cython.p_double = self.projections.at

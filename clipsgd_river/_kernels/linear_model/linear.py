@@ -69,6 +69,10 @@ class LinearKernel(EventLoop):
         """Start new features, ``size`` in all."""
         self.inputs.add_features(size)
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        self.inputs.reset_feature(j)
+
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of location and scale."""
         return self.inputs.least_numbers(size)

@@ -22,4 +22,5 @@ cdef class LinearUnit:
     cdef void learn_gradient(self, LocationScale inputs, double error, double square, double events) noexcept nogil
     cdef void move(self, LocationScale inputs, double* change, double centre, double limit, double events) noexcept nogil
     cdef int grow(self, Py_ssize_t size) except -1
+    cdef void reset_feature(self, Py_ssize_t j) noexcept
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1

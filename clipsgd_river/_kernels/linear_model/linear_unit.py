@@ -52,7 +52,8 @@ class LinearUnit:
         # The centre is a table of one feature that is always present.
         self.centre_features = FeatureTable(1)
         self.centre_features.load({})
-        self.centre_features.grow([0])
+        self.centre_features.place([0])
+        self.centre_features.grow(1)
         self.centre_features.add_pending()
         self.centre_features.load_new([(0, 1.0)])
         self.centre_step.grow(1)
@@ -179,6 +180,11 @@ class LinearUnit:
         self.gradient.grow(size)
         self.weight_step.grow(size)
         return 0
+
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the weight of a feature that is gone: f stays the same where it is missing."""
+        self.weights.at[j] = 0.0
+        self.weight_step.reset_feature(j)
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state through ``archive``."""

@@ -94,6 +94,13 @@ class LogisticKernel(LinearKernel):
             unit.grow(size)
         return LinearKernel.grow(self, size)
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        unit: LogisticUnit
+        LinearKernel.reset_feature(self, j)
+        for unit in self.units:
+            unit.reset_feature(j)
+
     def class_of(self, label: Any, labels: dict[Any, int]) -> int:
         """Class of a label by ``labels``, which takes it up as one more class if it is new.
 

@@ -46,6 +46,11 @@ class RegressionKernel(LinearKernel):
         self.unit.grow(size)
         return LinearKernel.grow(self, size)
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        LinearKernel.reset_feature(self, j)
+        self.unit.reset_feature(j)
+
     def evaluate(self) -> None:
         """Value of the linear function."""
         self.value = self.unit.value(self.inputs)

@@ -51,6 +51,10 @@ class ScalerKernel(EventLoop):
         """Start new features, ``size`` in all."""
         self.standard.add_features(size)
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        self.standard.reset_feature(j)
+
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of location and scale."""
         return self.standard.least_numbers(size)

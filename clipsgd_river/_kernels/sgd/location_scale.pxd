@@ -58,3 +58,4 @@ cdef class LocationScale:
     cdef int exchange(self, Archive archive) except -1
     cdef void write_band(self, Py_ssize_t k, double expected, double spread, double* band) noexcept nogil
     cdef void shorten(self, double events) noexcept nogil
+    cdef void reset_feature(self, Py_ssize_t j) noexcept

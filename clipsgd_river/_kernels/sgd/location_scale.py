@@ -420,3 +420,17 @@ class LocationScale:
         least: cython.double = max(events, self.start.length)
         for j in range(self.size):
             self.seen.at[j] = min(self.seen.at[j], least)
+
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there, in memory of `grow`."""
+        if self.has_started(j):
+            self.starting += 1
+            if self.precision.at[j] > 0.0:
+                self.irregular += 1
+        self.location.at[j] = 0.0
+        self.scale.at[j] = 0.0
+        self.precision.at[j] = 0.0
+        self.seen.at[j] = 0.0
+        self.location_step.reset_feature(j)
+        self.scale_step.reset_feature(j)
+        self.uniform = False

@@ -17,4 +17,5 @@ cdef class StepSize:
     cdef void advance(self, double* gradient, FeatureTable features, double energy, double events) noexcept nogil
     cpdef int consult_scheduler(self, double events) except -1
     cdef int grow(self, Py_ssize_t size) except -1
+    cdef void reset_feature(self, Py_ssize_t j) noexcept
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1

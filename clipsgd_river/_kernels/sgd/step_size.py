@@ -92,6 +92,13 @@ class StepSize:
                 self.descent.grow(size)
         return 0
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the gradients of a feature that is gone."""
+        if self.automatic:
+            self.trace.mean.at[j] = 0.0
+            if self.descending:
+                self.descent.slope.at[j] = 0.0
+
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> int:
         """Pass the state through ``archive``."""
         self.rate = archive.bounded(self.rate, 0.0, 1.0, "learning rate")

@@ -46,7 +46,8 @@ class UnivariateKernel(ArchivedKernel):
         self.start = RobustStart(settings["warm_up"])
         self.start.grow(1)
         self.features = FeatureTable(components)
-        self.features.grow(list(range(components)))
+        self.features.place(list(range(components)))
+        self.features.grow(components)
         self.features.add_pending()
         self.features.count = components
         self.step_size.grow(components)

@@ -62,6 +62,14 @@ class VectorMeanKernel(EventLoop):
         self.starting += size - self.size
         self.size = size
 
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        if self.seen.at[j] >= self.start.length:
+            self.starting += 1
+        self.mean.at[j] = 0.0
+        self.seen.at[j] = 0.0
+        self.step_size.reset_feature(j)
+
     def prepare(self) -> cython.int:
         """Ask a River scheduler, if there is one; give back the memory of the start."""
         if self.start.open and self.starting == 0:
