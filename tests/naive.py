@@ -1,7 +1,6 @@
-"""Both detectors straight from their formulas: slow, in plain NumPy, sharing no code with them.
+"""Location, scale and z-score straight from their formulas: slow, sharing no code with them.
 
 One class per formula, a few lines each, so that a reader can hold them against the docstrings.
-Mahalanobis keeps the covariance itself and inverts it for every event.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
+from naive_repeats import ATOM, FAMILIAR, FROZEN, REGULAR, REST, Others, Repeats, same
 from numpy.typing import NDArray
 from scipy import integrate, stats
 
@@ -172,6 +172,12 @@ class Threshold:
             self.median.place(sqrt(dimension), 1.0)
         self.median.observe(norm)
 
+    def ratio(self, dimension: int, whole: int) -> float:
+        """Median norm of fewer coordinates over that of all, where the threshold follows it."""
+        if not isinstance(self.rule, str) or dimension in (0, whole):
+            return 1.0
+        return float(stats.chi(dimension).median() / stats.chi(whole).median())
+
     def share(self, dimension: int) -> float:
         if self.rule is None or self.rule == "growing":
             return 1.0
@@ -217,6 +223,14 @@ class NaiveZScore:
         self.samples: list[list[float]] = []
         self.early: list[bool] = []
         self.location = self.scale = self.seen = np.zeros(0)
+        self.repeats: list[Repeats] = []
+        self.others: list[Others] = []
+        # Of the present values of the last event, and whether it says anything about distances.
+        self.kinds: list[str] = []
+        # Their tempered deviations, before the event counts among what repeats.
+        self.judged = np.zeros(0)
+        self.informative = True
+        self.resumed = False
 
     def read(self, event: Mapping[Any, float]) -> tuple[Positions, Vector]:
         """Positions of the known features that hold a number, ascending, and the numbers."""
@@ -234,6 +248,8 @@ class NaiveZScore:
                 self.names.append(name)
                 self.samples.append([])
                 self.early.append(not (self.seen >= self.warm_up).any())
+                self.repeats.append(Repeats())
+                self.others.append(Others(robust_start))
                 self.grow()
 
     def active(self) -> Positions:
@@ -250,15 +266,19 @@ class NaiveZScore:
         """(x - m) / s; sqrt(min(n, 1000)) for a constant that changes."""
         difference = values - self.location[present]
         scale = self.scale[present]
-        surprise = np.sign(difference) * np.sqrt(np.minimum(self.seen[present], 1000.0))
+        changed = [not same(x, m) for x, m in zip(values, self.location[present], strict=True)]
+        surprise = np.sign(difference) * changed
+        surprise *= np.sqrt(np.minimum(self.seen[present], 1000.0))
         deviations = difference / np.where(scale > 0.0, scale, 1.0)
         deviations = np.clip(deviations, -LARGEST_DEVIATION, LARGEST_DEVIATION)
         return np.where(scale > 0.0, deviations, surprise)
 
     def tempered(self, present: Positions, values: Vector) -> Vector:
-        """Deviations at n / (n + 3) of their size."""
+        """Deviations at n / (n + 3) of their size; of atoms, no larger than they are rare."""
         seen = self.seen[present]
-        return self.deviations(present, values) * seen / (seen + 3.0)
+        z = self.deviations(present, values) * seen / (seen + 3.0)
+        limits = [self.repeats[j].limit(x) for j, x in zip(present, values, strict=True)]
+        return np.clip(z, [-limit for limit in limits], limits)
 
     def contributions(self, event: Mapping[Any, float]) -> dict[Any, float]:
         present, values = self.read(event)
@@ -287,46 +307,137 @@ class NaiveZScore:
             usual = self.usual_distance(len(present))
             self.typical.place(usual, 10.0)
             self.limit.place(3.0 * usual, 10.0)
-        if self.events > 1:
+        self.judged = self.tempered(present, values)
+        self.notice(present, values)
+        if self.events > 1 and self.informative:
             self.typical.observe(distance)
             self.limit.observe(distance)
         self.step(present, values)
+        if self.resumed:
+            self.typical.place(self.usual_distance(len(present)), 10.0)
+            self.resume()
+        self.settle_repeats()
+
+    def resume(self) -> None:
+        """A silence has ended: what was learned in it hardly counts."""
 
     def usual_distance(self, count: int) -> float:
         """Mean distance of an event of so many standard normal features."""
         return self.normal_distance * count
 
+    def settle_repeats(self) -> None:
+        """Let features wake and fall asleep, and their other values begin."""
+        for j, repeats in enumerate(self.repeats):
+            before = repeats.shares
+            repeats.prepare(self.samples[j], self.warm_up, self.seen[j])
+            shares = repeats.shares
+            if shares is not before:
+                self.others[j] = Others(robust_start)
+            if shares is not None and not self.others[j].is_current(shares):
+                if self.seen[j] == self.warm_up:
+                    self.others[j].begin(shares, self.samples[j])
+                else:
+                    self.follow_atoms(j)
+
+    def follow_atoms(self, j: int) -> None:
+        """Adapt to other atoms; after a silence all is as it was before."""
+        shares, others = self.repeats[j].shares, self.others[j]
+        assert shares is not None
+        if shares.ended and not others.is_starting():
+            self.location[j], self.scale[j] = others.location, others.scale
+        others.split(shares, self.location[j], self.scale[j], self.seen[j])
+
+    def notice(self, present: Positions, values: Vector) -> None:
+        """What each value is; constants and standstills alone say nothing about distances."""
+        pairs = zip(present, values.tolist(), strict=True)
+        self.kinds = [self.repeats[j].observe(value, self.events) for j, value in pairs]
+        moving = self.deviations(present, values) != 0.0
+        frozen = np.array(self.kinds) == FROZEN
+        self.informative = bool(np.where(self.scale[present] == 0.0, moving, ~frozen).any())
+        for j, kind in zip(present, self.kinds, strict=True):
+            # The first values that are not the constant.
+            if kind in (REST, FAMILIAR) and self.others[j].is_starting():
+                self.informative = False
+
     def step(self, present: Positions, values: Vector) -> None:
         settled = self.seen[present] >= self.warm_up
         deviations = np.where(settled, self.deviations(present, values), 0.0)
-        gradient = self.clipped(present, deviations)
-        repeats = np.abs(deviations) < 1e-3
-        scale_gradient = np.where(
-            repeats, 0.0, gradient**2 / self.clip.share(len(self.names)) - 1.0
-        )
-        self.location_step.advance(gradient, present, self.events)
-        self.scale_step.advance(scale_gradient, present, self.events)
+        idle = np.zeros(len(present), dtype=bool)
         for k, j in enumerate(present):
-            if settled[k]:
-                self.move(j, values[k], gradient[k], None if repeats[k] else scale_gradient[k])
-            else:
+            idle[k] = self.split_repeats(k, j, values[k], deviations)
+        gradient = self.clipped(present, deviations, idle)
+        busy = int((~idle).sum())
+        dimension = busy if 0 < busy < len(present) else len(self.names)
+        repeats = (np.abs(deviations) < 1e-3) | idle
+        scale_gradient = np.where(repeats, 0.0, gradient**2 / self.clip.share(dimension) - 1.0)
+        if busy:
+            self.location_step.advance(gradient[~idle], present[~idle], self.events)
+            self.scale_step.advance(scale_gradient[~idle], present[~idle], self.events)
+        for k, j in enumerate(present):
+            if not settled[k]:
                 self.samples[j].append(values[k])
                 self.location[j], self.scale[j] = robust_start(self.samples[j])
+                if len(self.samples[j]) == self.warm_up:
+                    self.repeats[j].note_start(self.samples[j])
+            elif self.kinds[k] == REGULAR:
+                self.move(j, values[k], gradient[k], None if repeats[k] else scale_gradient[k])
+            else:
+                self.move_others(j, values[k], None if idle[k] else gradient[k], scale_gradient[k])
             self.seen[j] += 1
             if self.scale[j] < max(1e-140, 2.0**-50 * abs(self.location[j])):
                 self.scale[j] = 0.0
                 if settled[k]:
                     self.location[j] = values[k]
 
-    def clipped(self, present: Positions, deviations: Vector) -> Vector:
-        """Clip each coordinate, then the norm, and let the threshold see the norm in between."""
+    def split_repeats(self, k: int, j: int, value: float, deviations: Vector) -> bool:
+        """Put the deviation of another value in their own scale; tells what teaches nothing."""
+        shares, others, kind = self.repeats[j].shares, self.others[j], self.kinds[k]
+        if shares is None:
+            return False
+        if not others.is_current(shares):
+            self.follow_atoms(j)
+        if kind in (REGULAR, ATOM, FROZEN):
+            return kind != REGULAR
+        if others.is_starting():
+            others.start_with(shares, value, self.location[j], self.scale[j])
+            return True
+        deviations[k] = others.deviation(shares, value)
+        return bool(abs(deviations[k]) < 1e-3)
+
+    def clipped(self, present: Positions, deviations: Vector, idle: Positions) -> Vector:
+        """Clip each coordinate, then the norm, and let the threshold see the norm in between.
+
+        ``idle`` coordinates are left out, and more become so: familiar ones beyond the threshold.
+        """
         limit = self.clip.value(min(self.events, 1.0 / self.location_step.rate), len(present))
-        gradient = np.clip(deviations, -limit, limit)
+        usual = (np.array(self.kinds) == REST) & ~idle & (np.abs(deviations) <= limit)
+        ended = [self.repeats[j].ends_silence() for j in present[usual]]
+        self.resumed = any(ended)
+        idle |= (np.array(self.kinds) == FAMILIAR) & (np.abs(deviations) > limit)
+        ratio = self.clip.ratio(int((~idle).sum()), len(present))
+        limit *= ratio
+        gradient = np.where(idle, 0.0, np.clip(deviations, -limit, limit))
         norm = float(np.linalg.norm(gradient))
-        settled = int((self.seen[present] >= self.warm_up).sum())
+        settled = int(((self.seen[present] >= self.warm_up) & ~idle).sum())
         if settled:
-            self.clip.observe(norm, settled)
+            self.clip.observe(norm / ratio, settled)
         return gradient * min(1.0, limit / norm) if norm > 0.0 else gradient
+
+    def move_others(
+        self, j: int, value: float, gradient: float | None, scale_gradient: float
+    ) -> None:
+        """One step of what is no atom, and what follows of all values."""
+        shares, others = self.repeats[j].shares, self.others[j]
+        assert shares is not None
+        if self.scale[j] == 0.0:
+            self.scale[j] = abs(value - self.location[j]) / sqrt(min(self.seen[j], 1000.0))
+        if gradient is not None:
+            rates = self.location_step.rate, self.scale_step.rate
+            others.step(gradient, rates[0], scale_gradient, rates[1])
+        if shares.atoms > 0:
+            self.location[j], self.scale[j] = others.combine(shares)
+        elif not others.is_current(shares):
+            self.follow_atoms(j)
 
     def move(self, j: int, value: float, gradient: float, scale_gradient: float | None) -> None:
         own = 1.0 / (self.seen[j] + 1.0)
@@ -339,62 +450,3 @@ class NaiveZScore:
         else:
             change = min(max(self.scale_step.rate, own) * scale_gradient, 1.0)
         self.scale[j] = scale * (1.0 + change / 2.0)
-
-
-class NaiveMahalanobis(NaiveZScore):
-    """The covariance S itself, inverted for every event; the distance is u' S^-1 u and a tail."""
-
-    normal_distance = 1.0
-    ridge = 0.03
-
-    def __init__(self, **parameters: Any) -> None:
-        super().__init__(**parameters)
-        self.covariance_clip = Threshold(parameters.get("clip", "auto"), 1.5)
-        self.covariance = np.zeros((0, 0))
-
-    def grow(self) -> None:
-        super().grow()
-        larger = np.eye(len(self.names))
-        larger[:-1, :-1] = self.covariance
-        self.covariance = larger
-
-    def coordinates(self, present: Positions, values: Vector) -> Vector:
-        """Tempered deviations up to +-4; 0 for absent features."""
-        u = np.zeros(len(self.names))
-        u[present] = np.clip(self.tempered(present, values), -4.0, 4.0)
-        return u
-
-    def contributions(self, event: Mapping[Any, float]) -> dict[Any, float]:
-        present, values = self.read(event)
-        u = self.coordinates(present, values)
-        tail = 2.0 * np.log(np.maximum(np.abs(self.tempered(present, values)) / 4.0, 1.0))
-        terms = (u * (np.linalg.inv(self.covariance) @ u))[present] + tail
-        return {self.names[j]: float(term) for j, term in zip(present, terms, strict=True)}
-
-    def step(self, present: Positions, values: Vector) -> None:
-        settled = present[self.seen[present] >= self.warm_up]
-        if len(settled):
-            u = np.zeros(len(self.names))
-            u[settled] = self.coordinates(present, values)[settled]
-            self.learn_covariance(u, settled)
-        super().step(present, values)
-
-    def learn_covariance(self, u: Vector, settled: Positions) -> None:
-        """Age the rows at hand, add the clipped u u', and give one feature its ridge."""
-        active = self.active()
-        d = len(active)
-        if self.learning_rate == "auto":
-            rate = max(min(0.005, 0.5 / d), 1.0 / (self.events + d))
-        else:
-            rate = min(self.location_step.rate, 0.5 / d)
-        norm = sqrt(u @ np.linalg.inv(self.covariance) @ u)
-        limit = self.covariance_clip.value(1.0 / rate, len(settled))
-        self.covariance_clip.observe(norm, len(settled))
-        shortening = min(1.0, limit / norm) if norm > 0.0 else 1.0
-        ageing = np.ones(len(self.names))
-        ageing[settled] = sqrt(1.0 - rate)
-        self.covariance = ageing[:, None] * self.covariance * ageing
-        self.covariance += rate * shortening**2 / self.covariance_clip.share(d) * np.outer(u, u)
-        turn = sorted(active, key=lambda j: repr(self.names[j]))[self.events % d]
-        if turn in settled:
-            self.covariance[turn, turn] += rate * self.ridge * d

@@ -47,6 +47,9 @@ class NaiveSubspace(NaiveZScore):
         self.excesses = np.append(self.excesses, 0.0)
         self.directions = np.pad(self.directions, ((0, 0), (0, 1)))
 
+    def resume(self) -> None:
+        self.learned = min(self.learned, 10)
+
     def amplitudes(self) -> Vector:
         own = np.minimum(np.maximum(self.median / MEDIAN_BEYOND_ONE, self.scale), 1e150)
         return np.where(own > 1e-140, own, 0.0)
@@ -157,7 +160,9 @@ class NaiveSubspace(NaiveZScore):
         for j, value in zip(present, values, strict=True):
             excess = abs(value - self.location[j])
             starting = self.seen[j] < self.warm_up
-            if starting or excess <= self.scale[j] or excess < 1e-140:
+            # Round-off is no change of a constant.
+            least = max(self.scale[j], 2.0**-48 * abs(self.location[j]))
+            if starting or excess <= least or excess < 1e-140:
                 continue
             self.excesses[j] += 1
             growth = 1.0 + 1.0 / min(self.excesses[j], 100)

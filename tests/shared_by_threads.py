@@ -100,7 +100,8 @@ class Shared:
     def share(self, seconds: float) -> None:
         """Let threads work with it, then see that it still does what it should."""
         for cpu in (0.0, 80.0):
-            self.call("learn_one", {"cpu": cpu})
+            # With the features of the arrays: rows none of whose columns it knows are refused.
+            self.call("learn_one", {"cpu": cpu, **dict(enumerate(ROWS[0].tolist()))})
         workers = [threading.Thread(target=self._hammer, args=[work]) for work in self._works]
         for worker in workers:
             worker.start()

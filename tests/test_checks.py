@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import broken_supervised_detectors  # noqa: F401 (registers what it defines)
+import broken_on_columns  # noqa: F401 (registers what it defines)
+import broken_supervised_detectors  # noqa: F401
 import pytest
 from broken_detectors import CAUGHT_BY
 from river import anomaly as river_anomaly

@@ -203,3 +203,26 @@ def test_expected_run_length_is_the_longer_the_rarer() -> None:
         ClippedOCPD(expected_run_length=1e9, sigma=1.0), shifted("normal", 2, 400, 300, 1)
     )
     assert quick[0] < slow[0]
+
+
+@pytest.mark.parametrize("level", [0.3, -3e7])
+def test_round_off_is_no_change(level: float) -> None:
+    beside = float(np.nextafter(level, 1e9))
+    rng = np.random.default_rng(0)
+    for values in (
+        [level] * 300 + [beside] * 300,
+        np.where(rng.random(600) < np.linspace(0, 1, 600), level, beside).tolist(),
+    ):
+        assert not alarms(ClippedOCPD(), values)
+        assert alarms(ClippedOCPD(), [*values, *[level + 1e-6 * abs(level)] * 40])
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.1, 0.02, 0.003])
+def test_flags_raise_no_alarm_until_their_share_changes(share: float) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(5):
+        ocpd = ClippedOCPD(delta=0.05)
+        assert not alarms(ocpd, (rng.random(3000) < share).astype(float).tolist())
+        assert abs(ocpd.estimate - share) <= ocpd.confidence_radius
+        found = alarms(ocpd, (rng.random(3000) < share + 0.2).astype(float).tolist())
+        assert found

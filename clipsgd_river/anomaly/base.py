@@ -158,6 +158,43 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         band: dict[base.typing.FeatureName, tuple[float, float, float]] = self._kernel.expect_one(x)
         return band
 
+    def values_one(self) -> dict[base.typing.FeatureName, dict[float, float]]:
+        """Values that keep coming back, for each feature that has some: value -> recent share.
+
+        At most 16 values a feature, ascending, with their shares of the last thousand events. A
+        feature whose values do not repeat is left out.
+
+        Examples
+        --------
+        >>> from clipsgd_river.anomaly import ClippedZScore
+        >>> model = ClippedZScore()
+        >>> for i in range(200):
+        ...     model.learn_one({"errors": float(i % 10 == 0), "load": i * 0.618 % 1.0})
+        >>> model.values_one()
+        {'errors': {0.0: 0.9..., 1.0: 0.1...}}
+        """
+        values: dict[base.typing.FeatureName, dict[float, float]] = self._kernel.values_one()
+        return values
+
+    def range_one(self) -> dict[base.typing.FeatureName, tuple[float, float]]:
+        """Lowest and highest value learned of each feature: `expect_one` does not reach beyond."""
+        found: dict[base.typing.FeatureName, tuple[float, float]] = self._kernel.range_one()
+        return found
+
+    def counts_one(self) -> dict[base.typing.FeatureName, int]:
+        """In how many events each feature was, as far as they count: see `shorten_memory`."""
+        found: dict[base.typing.FeatureName, int] = self._kernel.counts_one()
+        return found
+
+    def rest_one(self) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
+        """Band of the other values, for each feature of which frequent values are split off.
+
+        As (low, expected, high), which would cover 95 % of Gaussian ones. Features without frequent
+        values, or with too few others, are left out.
+        """
+        band: dict[base.typing.FeatureName, tuple[float, float, float]] = self._kernel.rest_one()
+        return band
+
     def learn_many(self, X: Any) -> None:
         """Learn rows in order; the same as `learn_one` on each.
 

@@ -10,6 +10,7 @@ from river import base
 
 from clipsgd_river._faces.known_features import known_features
 from clipsgd_river._faces.rows_as_events import RowsAsEvents
+from clipsgd_river._pipelines import available_if_has
 from clipsgd_river._state.wrapper import SaveableWrapper
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.drift import ClippedOCPD
@@ -140,6 +141,30 @@ class ChangeAwareDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         band: dict[base.typing.FeatureName, tuple[float, float, float]]
         band = self._detector.expect_one(x)
         return band
+
+    @available_if_has("range_one", "_detector")
+    def range_one(self) -> dict[base.typing.FeatureName, tuple[float, float]]:
+        """Lowest and highest value of each feature, by the detector."""
+        found: dict[base.typing.FeatureName, tuple[float, float]] = self._detector.range_one()
+        return found
+
+    @available_if_has("counts_one", "_detector")
+    def counts_one(self) -> dict[base.typing.FeatureName, int]:
+        """In how many events each feature was, by the detector."""
+        found: dict[base.typing.FeatureName, int] = self._detector.counts_one()
+        return found
+
+    @available_if_has("values_one", "_detector")
+    def values_one(self) -> dict[base.typing.FeatureName, dict[float, float]]:
+        """Most frequent values of features that repeat, and their shares, by the detector."""
+        found: dict[base.typing.FeatureName, dict[float, float]] = self._detector.values_one()
+        return found
+
+    @available_if_has("rest_one", "_detector")
+    def rest_one(self) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
+        """Normal band of the other values of features that repeat, by the detector."""
+        found: dict[base.typing.FeatureName, tuple[float, float, float]] = self._detector.rest_one()
+        return found
 
     @property
     def _known_features(self) -> Collection[Any] | None:

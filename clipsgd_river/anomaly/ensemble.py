@@ -56,7 +56,7 @@ class ClippedEnsemble(ClippedDetector):
     -----
     Cost O(d^2 + d D) per event with D = n_components, up to 128 features, and O(d) beyond. State
     file: those of `ClippedMahalanobis` and `ClippedKernelMean`, with one location and scale for
-    both, and 24 d + 170 bytes; beyond 128 features twice that of `ClippedZScore`. With
+    both, and 24 d + 170 bytes; beyond 128 features about that of `ClippedZScore`. With
     ``detectors``, cost and state are those of all of them.
 
     Examples

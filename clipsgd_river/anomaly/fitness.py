@@ -198,6 +198,36 @@ class FITNESS(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         found: dict[base.typing.FeatureName, tuple[float, float, float]] = band
         return found
 
+    @available_if_has("range_one")
+    def range_one(self) -> dict[base.typing.FeatureName, tuple[float, float]]:
+        """Lowest and highest value of each feature, by the detector."""
+        found: dict[base.typing.FeatureName, tuple[float, float]] = last_step(
+            self.anomaly_detector
+        ).range_one()
+        return found
+
+    @available_if_has("counts_one")
+    def counts_one(self) -> dict[base.typing.FeatureName, int]:
+        """In how many events each feature was, by the detector."""
+        found: dict[base.typing.FeatureName, int] = last_step(self.anomaly_detector).counts_one()
+        return found
+
+    @available_if_has("values_one")
+    def values_one(self) -> dict[base.typing.FeatureName, dict[float, float]]:
+        """Most frequent values of features that repeat, and their shares, by the detector."""
+        found: dict[base.typing.FeatureName, dict[float, float]] = last_step(
+            self.anomaly_detector
+        ).values_one()
+        return found
+
+    @available_if_has("rest_one")
+    def rest_one(self) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
+        """Normal band of the other values of features that repeat, by the detector."""
+        found: dict[base.typing.FeatureName, tuple[float, float, float]] = last_step(
+            self.anomaly_detector
+        ).rest_one()
+        return found
+
     @property
     def _known_features(self) -> Collection[Any]:
         return self._window.columns

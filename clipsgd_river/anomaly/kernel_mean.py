@@ -44,8 +44,9 @@ class ClippedKernelMean(ClippedDetector):
     Notes
     -----
     Cost O(d D) per event with d of the features present, and the same to explain one. State file:
-    48 D + 56 d + 220 bytes beside the feature names and parameters, and while features start up to
-    8 warm_up more for each; 8 d D bytes of random numbers in memory.
+    48 D + 96 d + 220 bytes beside the feature names and parameters, while features start up to
+    8 warm_up more for each, and up to 620 for each that repeats values; 8 d D bytes of random
+    numbers in memory.
 
     The contribution of a feature is the drop of the distance when the feature takes its expected
     value; contributions do not sum to the distance.

@@ -44,9 +44,9 @@ class ClippedMahalanobis(ClippedDetector):
     -----
     Cost O(d^2) per event, d the features in use: one that is new counts once it has started (at
     once among the first), and no longer when it was absent for 50 times the events that it was in,
-    or for 10,000. State file: 4 d^2 + 60 d + 200 bytes beside the feature names and
-    parameters, under 2 KB at d = 10, and while features start up to 8 warm_up more for each; in
-    memory 8 d^2.
+    or for 10,000. State file: 4 d^2 + 100 d + 200 bytes beside the feature names and
+    parameters, 2 KB at d = 10, while features start up to 8 warm_up more for each, and up to 620
+    for each that repeats values; in memory 8 d^2.
 
     Departs from the source of `ClippedZScore` in clipping each coordinate first, in tracking the
     inverse directly, and in the ridge, too.

@@ -72,9 +72,9 @@ class ClippedOneClassSVM(ClippedDetector):
 
     Notes
     -----
-    Cost O(d D) per event with d of the features present, linear O(d). State file: 48 D + 56 d + 270
-    bytes beside the feature names and parameters, linear 64 d + 270; while features start up to
-    8 warm_up more for each.
+    Cost O(d D) per event with d of the features present, linear O(d). State file: 48 D + 96 d + 270
+    bytes beside the feature names and parameters, linear 104 d + 270; while features start up to
+    8 warm_up more for each, and up to 620 for each that repeats values.
 
     The contribution of a feature is the drop of the distance when the feature takes its expected
     value; contributions sum to the distance with ``kernel="linear"`` only.

@@ -64,8 +64,9 @@ class ClippedSubspace(ClippedDetector):
     Scores do not change when all features are multiplied by one positive number, but may with the
     unit or the origin of a single feature. A missing feature counts as its centre.
 
-    Cost O(d k + k^3) per event. State file: 8 (10 d + k d + k (k + 1) / 2 + 26) bytes beside the
-    feature names and parameters, and while features start up to 8 warm_up more for each.
+    Cost O(d k + k^3) per event. State file: 8 (15 d + k d + k (k + 1) / 2 + 26) bytes beside the
+    feature names and parameters, while features start up to 8 warm_up more for each, and up to 620
+    for each that repeats values.
 
     Examples
     --------

@@ -68,7 +68,7 @@ class TransformationDetector(ClippedDetector):
     drop of the distance when the feature takes its expected value; they do not sum to the distance.
 
     Cost O(T d H + T^2 H) per event, with d of the features other than 0; to explain one
-    O(T d H + d T^2 H). State file: 16 T H + 48 d + 220 bytes beside the feature names and
+    O(T d H + d T^2 H). State file: 16 T H + 96 d + 220 bytes beside the feature names and
     parameters (8 T d instead of 16 T H for raw pixels).
 
     Examples

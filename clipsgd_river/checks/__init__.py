@@ -25,6 +25,7 @@ from typing import Any
 
 from clipsgd_river.checks import (
     batches,
+    columns,
     copies,
     explanations,
     features,
@@ -37,6 +38,7 @@ from clipsgd_river.checks import (
 )
 from clipsgd_river.checks._promise import Check, applies
 from clipsgd_river.checks.batches import *  # noqa: F403
+from clipsgd_river.checks.columns import *  # noqa: F403
 from clipsgd_river.checks.copies import *  # noqa: F403
 from clipsgd_river.checks.explanations import *  # noqa: F403
 from clipsgd_river.checks.features import *  # noqa: F403
@@ -57,6 +59,7 @@ __all__ += copies.__all__
 __all__ += state_files.__all__
 __all__ += explanations.__all__
 __all__ += robustness.__all__
+__all__ += columns.__all__
 __all__ += suites.__all__
 
 # In the order a reader wants failures: what a score is comes before what a saved one is.
@@ -70,6 +73,7 @@ _MODULES = (
     state_files,
     explanations,
     robustness,
+    columns,
 )
 
 

@@ -73,8 +73,8 @@ class ClippedLogisticRegression(ClassifierMixin, ClippedLinearModel, base.MiniBa
     A missing feature counts as its location and teaches nothing; a missing label (``None``, NaN)
     teaches nothing at all.
 
-    Cost O(features present) per event and class (two classes cost as one); 138 bytes per feature
-    and 100 per feature and class.
+    Cost O(features present) per event and class (two classes cost as one); 220 bytes per feature,
+    100 per feature and class, and 600 for a feature that repeats values.
 
     References
     ----------

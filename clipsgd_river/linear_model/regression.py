@@ -53,7 +53,8 @@ class ClippedLinearRegression(RegressorMixin, ClippedLinearModel, base.MiniBatch
     target teaches nothing at all. Where the noise is asymmetric, clipping leaves the intercept off
     its mean, and ``clip="growing"`` lets this vanish.
 
-    Cost O(features present) per event; 168 bytes per feature.
+    Cost O(features present) per event; 250 bytes per feature, and 600 for one that
+    repeats values.
 
     References
     ----------

@@ -34,15 +34,17 @@ class ClippedMean(ClippedStatistic):
         Threshold lambda: ``"growing"``, five clipped standard deviations times the fourth root of
         the memory in values; ``"auto"``, twice the running median of absolute deviations, which
         leaves the mean of a skewed variable biased (0.085 standard deviations at Pareto(2.1), 0.14
-        at an exponential); a number, in standard deviations; ``None``, no clipping: with
-        ``"averaging"`` the sample mean.
+        at an exponential), but not that of a flag or a count: frequent values are not clipped; a
+        number, in standard deviations, likewise; ``None``, no clipping: with ``"averaging"`` the
+        sample mean.
     warm_up
         First values, 1 to 10,000, that are clipped together around their median, so that an
         outlier among them does no harm.
 
     Notes
     -----
-    O(1) per value, some 2 KB, whatever the number of values. NaN and ``None`` teach nothing.
+    O(1) per value, some 4 KB, or 8 with a threshold that splits frequent values off, whatever the
+    number of values. NaN and ``None`` teach nothing.
 
     One value of any size moves the average by at most 5 s t^(-3/4), s the clipped standard
     deviation, and multiplies the mean square by at most 1 + 25 / sqrt(t). A share of gross outliers

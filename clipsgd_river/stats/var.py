@@ -38,7 +38,13 @@ class ClippedVar(ClippedStatistic):
 
     Notes
     -----
-    O(1) per value, some 2 KB, whatever the number of values. NaN and ``None`` teach nothing.
+    O(1) per value, some 8 KB, whatever the number of values. NaN and ``None`` teach nothing.
+
+    A median deviation is 0 where one value fills most of a stream: a flag, a count, an amount that
+    is mostly 0. So frequent values are never clipped there, and the other ones in their own scale:
+    the variance of a flag set in a share p of values is p (1 - p). With ``clip="growing"`` or
+    ``None`` nothing is split off, nor needs to be; half the memory then suffices.
+
     Divided by one minus the sum of the squared weights, which is (n - 1) / n for equal ones.
 
     Departs from the source of `ClippedMean`, which estimates means, in taking the squares of the

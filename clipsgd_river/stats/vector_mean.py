@@ -48,9 +48,10 @@ class ClippedVectorMean(Saveable, base.Base):
 
     Notes
     -----
-    O(features present) per event, O(d) where there is a radius; 48 bytes per feature, and 8 warm_up
-    more while features start. Missing features (no key, ``None``, NaN) teach nothing; what is
-    beyond 1e150 counts as 1e150.
+    O(features present) per event, O(d) where there is a radius; 92 bytes per feature, 8 warm_up
+    more while features start, and 600 more for one whose values repeat: its frequent values are not
+    clipped, as medians of deviations would be 0 there. Missing features (no key, ``None``, NaN)
+    teach nothing; what is beyond 1e150 counts as 1e150.
 
     Departs from [1]_ in the automatic step and threshold, which need no bound on the variance, and
     in the start by medians.

@@ -104,7 +104,7 @@ class NaiveFourier(NaiveZScore):
         self.adopt()
         settled = self.seen[present] >= self.warm_up
         if settled.any():
-            z = np.where(settled, self.tempered(present, values), 0.0)
+            z = np.where(settled, self.judged, 0.0)
             self.learn_features(self.features(self.coordinates(present, z)))
         super().step(present, values)
         self.adopt()
@@ -195,7 +195,7 @@ class NaiveCloseness(NaiveZScore):
 
     def step(self, present: Positions, values: Vector) -> None:
         settled = self.seen[present] >= self.warm_up
-        z = self.tempered(present, values)[settled]
+        z = self.judged[settled]
         w = self.weights[present[settled]]
         closeness = 1.0 - np.minimum(np.abs(z), 4.0) / 4.0
         deficit = float(w @ (1.0 - closeness))

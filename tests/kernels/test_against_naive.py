@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from event_streams import STREAMS, Event, hostile
-from naive import NaiveMahalanobis, NaiveZScore
+from naive import NaiveZScore
+from naive_mahalanobis import NaiveMahalanobis
 from naive_subspace import NaiveSubspace
 from river.optim import schedulers
 

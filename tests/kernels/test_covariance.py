@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from event_streams import hostile, missing
-from naive import NaiveMahalanobis
+from naive_mahalanobis import NaiveMahalanobis
+from naive_repeats import REGULAR
 from numpy.typing import NDArray
 
 from clipsgd_river import COMPILED
@@ -32,11 +33,13 @@ def covariance_from_scratch(
     twin = NaiveMahalanobis(clip=detector.clip)
     twin.start_features(dict(enumerate(rows[0])))
     every = np.arange(rows.shape[1])
+    settled = np.ones(len(every), dtype=bool)
     for row in rows:
         twin.location, twin.scale = detector.location_, detector.scale_
         twin.seen[:] = twin.events = detector.n_samples_seen_
         twin.events += 1
-        twin.learn_covariance(twin.coordinates(every, row), every)
+        twin.judged, twin.kinds = twin.tempered(every, row), [REGULAR] * len(every)
+        twin.learn_covariance(every, row, settled)
         detector.learn_many(row[None, :])
     return twin.covariance
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from event_streams import STREAMS, Event
-from naive import NaiveMahalanobis, NaiveZScore, robust_start
+from naive import NaiveZScore, robust_start
 from naive_fourier import NaiveKernelMean
+from naive_mahalanobis import NaiveMahalanobis
 
 from clipsgd_river.anomaly import ClippedEnsemble
 
@@ -94,9 +95,12 @@ class NaivePortfolio:
         for member in members:
             member.learn(event)
         self.events += 1
-        if self.events > WARM_UP // 4 and len(self.z_score.read(event)[0]):
+        told = self.z_score.informative and len(self.z_score.read(event)[0]) > 0
+        if self.events > WARM_UP // 4 and told:
             for usual, distance in zip(self.usual, distances, strict=True):
                 usual.observe(distance)
+        if self.z_score.resumed:
+            self.usual = [Usual() for _ in range(5)]
 
 
 @pytest.mark.parametrize("stream", STREAMS)

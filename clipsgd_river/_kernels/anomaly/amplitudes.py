@@ -12,6 +12,8 @@ from clipsgd_river._kernels.core.vector import Vector
 if not cython.compiled:
     from math import fabs, log, sqrt
 
+    from clipsgd_river._kernels.sgd.value_shares import SAME
+
 # Median of |z| given |z| > 1 for standard normal z.
 GAUSSIAN_MEDIAN = 1.4096
 GAUSSIAN_SHARE = 1.0 / GAUSSIAN_MEDIAN
@@ -172,17 +174,20 @@ class Amplitudes:
         j: cython.Py_ssize_t
         excess: cython.double
         moved: cython.double
+        least: cython.double
         median: cython.p_double = self.median.at
         for k in range(features.count):
             j = features.present.at[k]
             excess = fabs(features.values.at[j] - location[j])
+            # Round-off is no change of a constant.
+            least = max(scale[j], SAME * fabs(location[j]))
             if self.count.at[j] < MATURE:
-                if excess > scale[j] and excess >= SMALLEST and started[k] > 0.0:
+                if excess > least and excess >= SMALLEST and started[k] > 0.0:
                     self.learn_first(j, excess, scale[j])
                 continue
             moved = median[j] * (UP if excess > median[j] else DOWN)
             moved = max(min(moved, LARGEST), SMALLEST)
-            median[j] = moved if excess > scale[j] else median[j]
+            median[j] = moved if excess > least else median[j]
         if events < FIRST_EVENTS or events % PERIOD == 0.0:
             self.pool(scale)
 

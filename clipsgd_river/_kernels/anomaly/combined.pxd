@@ -11,6 +11,7 @@ cdef class CombinedKernel(DetectorKernel):
     cdef readonly RelativeDistances relative
     cdef readonly Vector first
     cdef readonly Vector has_varied
+    cdef readonly Vector measures
     cdef readonly Vector distances
     cdef readonly Vector relatives
     cdef double combined

@@ -10,7 +10,7 @@ import cython
 
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.part import Part
-from clipsgd_river._kernels.anomaly.relative_distances import RelativeDistances
+from clipsgd_river._kernels.anomaly.relative_distances import SHORTEST_START, RelativeDistances
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.vector import Vector
@@ -49,12 +49,16 @@ class CombinedKernel(DetectorKernel):
         # No part: the members find the distances, and the location and scale stay empty.
         DetectorKernel.__init__(self, settings, Part)
         self.members = members
-        self.relative = RelativeDistances(len(members), settings["warm_up"])
+        length = max(settings["warm_up"], SHORTEST_START)
+        self.relative = RelativeDistances(len(members), length)
         # NaN until the first score.
         self.first = Vector()
         self.first.replace(array("d", [NAN] * len(members)))
         self.has_varied = Vector()
         self.has_varied.replace(array("d", [hasattr(m, "distance_one") for m in members]))
+        # Which members have a distance, of which 0 is the least.
+        self.measures = Vector()
+        self.measures.replace(array("d", self.has_varied.memory))
         self.distances = Vector(len(members))
         self.relatives = Vector(len(members))
         self.combined = 0.0
@@ -116,7 +120,12 @@ class CombinedKernel(DetectorKernel):
         """Whether a member has a distance of the event, and its usual distances are known."""
         if self.distances.at[member] != self.distances.at[member]:
             return False
-        return self.has_varied.at[member] != 0.0 and self.relative.seen.at[member] >= 2.0
+        if self.has_varied.at[member] == 0.0:
+            return False
+        if self.relative.seen.at[member] >= 2.0:
+            return True
+        # After events that said nothing, what changes them must not go unnoticed.
+        return self.measures.at[member] != 0.0 and self.events >= self.early + 2.0
 
     def collect_distances(self, event: Any) -> cython.int:
         """Write the distance by each member; NaN where it has none."""
@@ -163,6 +172,10 @@ class CombinedKernel(DetectorKernel):
                 raise
         return 0
 
+    def notice(self) -> cython.bint:
+        """Members notice repeats themselves; where none sees a distance, the event says nothing."""
+        return self.combined > 0.0
+
     def step(self) -> None:
         """One step of the usual distances of the members."""
         k: cython.Py_ssize_t
@@ -176,6 +189,9 @@ class CombinedKernel(DetectorKernel):
                     self.first.at[k] = self.distances.at[k]
                 elif self.distances.at[k] != self.first.at[k]:
                     self.has_varied.at[k] = 1.0
+            # What is expected to the last digit is a constant, or stands still.
+            if self.measures.at[k] != 0.0 and self.distances.at[k] == 0.0:
+                continue
             if self.has_varied.at[k] != 0.0:
                 self.relative.observe(k, self.distances.at[k])
 
@@ -226,6 +242,30 @@ class CombinedKernel(DetectorKernel):
             return contributions
         finally:
             self.busy = False
+
+    def range_one(self) -> dict[Any, tuple[float, float]]:
+        """As the first member says that can tell."""
+        return self.told("range_one")
+
+    def counts_one(self) -> dict[Any, int]:
+        """As the first member says that can tell."""
+        return self.told("counts_one")
+
+    def values_one(self) -> dict[Any, dict[float, float]]:
+        """As the first member says that can tell."""
+        return self.told("values_one")
+
+    def rest_one(self) -> dict[Any, tuple[float, float, float]]:
+        """As the first member says that can tell."""
+        return self.told("rest_one")
+
+    def told(self, method: str) -> dict[Any, Any]:
+        """What the first member with a method says; empty if none has it."""
+        for member in self.members:
+            if hasattr(member, method):
+                found: dict[Any, Any] = getattr(member, method)()
+                return found
+        return {}
 
     def expect_one(self, event: Any) -> dict[Any, tuple[float, float, float]]:
         """Band by the first member that has one; ``{}`` without."""

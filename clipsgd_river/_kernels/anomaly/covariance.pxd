@@ -29,6 +29,7 @@ cdef class CovariancePart(Part):
     cdef double next_share
     cdef double ridge_share
     cdef Py_ssize_t side
+    cdef double resumed_after
 
     cdef double precision(self, Py_ssize_t slot) noexcept nogil
     cdef double surprise(self, LocationScale standard, Py_ssize_t k) noexcept nogil
@@ -36,5 +37,7 @@ cdef class CovariancePart(Part):
     cdef object regrouped(self)
     cdef double multiply(self) noexcept nogil
     cdef double rate(self, LocationScale standard, double events) noexcept nogil
+    cdef void limit_precision(self, LocationScale standard) noexcept nogil
+    cdef double clipped_rate(self, LocationScale standard, double square, double rate, Py_ssize_t started, Py_ssize_t known) noexcept nogil
     cdef void update_inverse(self, double weight, double ridge, Py_ssize_t r) noexcept nogil
     cdef void forget(self) noexcept nogil

@@ -47,6 +47,9 @@ class CovariancePart(Part):
     symmetric expression as its mirror image, so P stays symmetric to the last bit; an asymmetry,
     once there, would grow like (1 - e)^-t.
 
+    A value that comes back so often that its share explains its deviation counts unclipped, or the
+    variance of a flag would be taken for next to nothing.
+
     A feature that is missing or still starting takes u = 0 and its row keeps its variance: only
     the rows of the others are aged.
 
@@ -71,6 +74,7 @@ class CovariancePart(Part):
     ) -> None:
         self.active = features.follow_active()
         self.side = 0
+        self.resumed_after = 0.0
         self.ridge_share = ridge
         self.clip = ClipThreshold(settings["clip"], MULTIPLE)
         self.share = 1.0
@@ -135,8 +139,8 @@ class CovariancePart(Part):
         self.side = self.active.next_count
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """A triangle of P."""
-        return size * (size + 1) // 2
+        """A triangle of P, and when a silence ended."""
+        return size * (size + 1) // 2 + 1
 
     def distance(self, standard: LocationScale) -> float:
         """u'Pu + sum of 2 log(|z| / 4) over |z| > 4."""
@@ -156,6 +160,8 @@ class CovariancePart(Part):
             total += tail(z, TAIL_WEIGHT)
             z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
             self.coordinates.at[slot[k]] = z
+        if standard.repeats.awake > 0:
+            self.limit_precision(standard)
         square: cython.double = self.multiply()
         if self.side < standard.features.size:
             # In the order of the features: when one becomes active, no bit changes.
@@ -165,6 +171,21 @@ class CovariancePart(Part):
                     self.product.at[slot[k]] = self.coordinates.at[slot[k]]
                 square += self.coordinates.at[slot[k]] * self.product.at[slot[k]]
         return total + max(square, 0.0)
+
+    def limit_precision(self, standard: LocationScale) -> None:
+        """Shorten coordinates of features with atoms where P takes their variance for less than 1.
+
+        Most of their variance is in a few events, of which the memory of P may hold none.
+        """
+        k: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        own: cython.double
+        for k in range(standard.features.count):
+            slot = self.slot[k]
+            if standard.has_atoms(standard.features.present.at[k]):
+                own = self.precision(slot)
+                if own > 1.0:
+                    self.coordinates.at[slot] = self.coordinates.at[slot] / sqrt(own)
 
     def precision(self, slot: cython.Py_ssize_t) -> float:
         """P_ii of a slot i; 1 of a feature that is not active."""
@@ -240,17 +261,20 @@ class CovariancePart(Part):
         """Step e of the covariance.
 
         Automatic: a memory of 200 events or twice the number of features, whichever is longer,
-        and at the start the mean of what was seen and d events of the identity.
+        and at the start, or after a silence, the mean of what was seen and d events more.
         """
         d: cython.double = self.side
         if not standard.location_step.automatic:
             return min(standard.location_step.rate, 0.5 / d)
-        return max(min(0.005, 0.5 / d), 1.0 / (events + d))
+        return max(min(0.005, 0.5 / d), 1.0 / (events - self.resumed_after + d))
 
     def step(self, standard: LocationScale, events: float) -> None:
         """One clipped step of the covariance, on features that have started."""
         k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        z: cython.double
         started: cython.Py_ssize_t = 0
+        known: cython.Py_ssize_t = 0
         slot: cython.p_int = self.slot
         if self.side == 0:
             return
@@ -261,20 +285,25 @@ class CovariancePart(Part):
         for k in range(standard.features.count):
             if slot[k] >= self.side:
                 continue
-            if standard.has_started(standard.features.present.at[k]):
+            j = standard.features.present.at[k]
+            # What has been constant so far has no variance to learn, and none to forget.
+            if standard.has_started(j) and standard.precision.at[j] > 0.0:
                 self.decay.at[slot[k]] = aged
                 started += 1
+                if standard.is_known(k):
+                    self.coordinates.at[slot[k]] = standard.deviation.at[k]
+                    known += 1
+                elif standard.repeats.slots.at[j] > 0:
+                    # `limit_precision` may have shortened it.
+                    z = standard.z.at[k]
+                    z = max(min(z, LARGEST_COORDINATE), -LARGEST_COORDINATE)
+                    self.coordinates.at[slot[k]] = z
             else:
                 self.coordinates.at[slot[k]] = 0.0
         if started == 0:
             return
         square: cython.double = max(self.multiply(), 0.0)
-        norm: cython.double = sqrt(square)
-        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), started)
-        self.clip.observe(norm, started)
-        weight: cython.double = rate / self.share
-        if norm > limit:
-            weight *= limit * limit / square
+        weight: cython.double = self.clipped_rate(standard, square, rate, started, known)
         weight *= aged * aged
         weight = weight / (1.0 + weight * square)
         event: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, events)
@@ -283,6 +312,45 @@ class CovariancePart(Part):
         if self.decay.at[turn] == 1.0:
             ridge = 0.0
         self.update_inverse(weight, ridge, turn)
+
+    def clipped_rate(
+        self,
+        standard: LocationScale,
+        square: float,
+        rate: float,
+        started: cython.Py_ssize_t,
+        known: cython.Py_ssize_t,
+    ) -> float:
+        """Step of an event of squared norm ``square`` after clipping, for consistency over c.
+
+        ``known`` of the ``started`` coordinates are values that come back: they are no outliers
+        and say nothing about the size of those that do not.
+        """
+        k: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        if known > 0:
+            if known == started:
+                return rate
+            for k in range(standard.features.count):
+                slot = self.slot[k]
+                if slot < self.side and self.decay.at[slot] > 1.0 and standard.is_known(k):
+                    square -= self.coordinates.at[slot] * self.product.at[slot]
+        square = max(square, 0.0)
+        ratio: cython.double = 1.0
+        if self.clip.fixed == 0.0:
+            ratio = standard.dimension_ratio(known, started)
+        norm: cython.double = sqrt(square)
+        limit: cython.double = self.clip.value(1.0 / max(rate, 1e-9), started) * ratio
+        self.clip.observe(norm / ratio, started)
+        weight: cython.double = rate / self.share
+        if norm > limit:
+            weight *= limit * limit / square
+        return weight
+
+    def resume(self, events: float) -> None:
+        """Start again: features that were still seemed to move as one."""
+        self.forget()
+        self.resumed_after = events
 
     def update_inverse(self, weight: float, ridge: float, turn: cython.Py_ssize_t) -> None:
         """P <- A - A_r A_r' ridge / (1 + ridge A_rr) with A = D (P - weight v v') D, r = turn."""
@@ -317,7 +385,7 @@ class CovariancePart(Part):
                 return
 
     def forget(self) -> None:
-        """Start again from the identity, after too much round-off."""
+        """Start again from the identity."""
         i: cython.Py_ssize_t
         for i in range(self.side * self.side):
             self.inverse.at[i] = 0.0
@@ -327,6 +395,7 @@ class CovariancePart(Part):
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``: the lower triangle of P is enough."""
         self.clip.exchange(archive)
+        self.resumed_after = archive.count(self.resumed_after)
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
         side: cython.Py_ssize_t = self.side

@@ -1,17 +1,16 @@
 from clipsgd_river._kernels.anomaly.attendance cimport Attendance
 from clipsgd_river._kernels.anomaly.part cimport Part
+from clipsgd_river._kernels.anomaly.seen_values cimport SeenValues
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.buffers cimport doubles, integers
 from clipsgd_river._kernels.core.event_loop cimport EventLoop
 from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
 from clipsgd_river._kernels.core.typical_distance cimport HIGHEST_SCORE
-from clipsgd_river._kernels.sgd.location_scale cimport BAND, LocationScale
+from clipsgd_river._kernels.sgd.deviations cimport BAND
 
 cdef double PRIOR_COUNT
 
-cdef class DetectorKernel(EventLoop):
-    cdef readonly LocationScale standard
-    cdef readonly Part part
+cdef class DetectorKernel(SeenValues):
     cdef readonly Attendance attendance
     cdef readonly RunningQuantile typical
     cdef readonly RunningQuantile limit
@@ -26,13 +25,13 @@ cdef class DetectorKernel(EventLoop):
 
     cdef double distance(self) noexcept nogil
     cdef double usual_distance(self) noexcept nogil
+    cdef bint notice(self) noexcept nogil
     cdef void step(self) noexcept nogil
     cdef void contribute(self, double* contributions) noexcept nogil
     cdef void explain_row(self, Py_ssize_t row) noexcept nogil
     cdef int regroup(self) except -1
     cdef int exchange_active(self, Archive archive) except -1
     cdef int exchange_scores(self, Archive archive) except -1
-    cdef tuple band(self, double low, double middle, double high, Py_ssize_t j)
     cdef double score(self, double distance) noexcept nogil
     cdef void learn_at(self, double distance) noexcept nogil
 
@@ -43,7 +42,6 @@ cdef class DetectorKernel(EventLoop):
     cpdef tuple learn_one_within(self, object event, double score_limit, double distance_limit, bint own_limit)
     cpdef object explain_one(self, object event)
     cpdef object expect_one(self, object event)
-    cpdef list locations(self)
     cpdef dict members_one(self, object event)
     cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
     cpdef object explain_rows(self, object rows, object names, Py_ssize_t asked, object positions, object largest)

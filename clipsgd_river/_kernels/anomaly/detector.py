@@ -10,22 +10,22 @@ import cython
 
 from clipsgd_river._kernels.anomaly.attendance import Attendance
 from clipsgd_river._kernels.anomaly.part import Part
+from clipsgd_river._kernels.anomaly.seen_values import SeenValues
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.event_loop import EventLoop
 from clipsgd_river._kernels.core.running_quantile import RunningQuantile
-from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles, integers
     from clipsgd_river._kernels.core.typical_distance import HIGHEST_SCORE
-    from clipsgd_river._kernels.sgd.location_scale import BAND
+    from clipsgd_river._kernels.sgd.deviations import BAND
 
 # Observations that a distance assumed at the start is worth.
 PRIOR_COUNT = 10.0
 
 
-class DetectorKernel(EventLoop):
+class DetectorKernel(SeenValues):
     """Location and scale of every feature, the part that makes a distance of them, and its score.
 
     The running median of distances makes a score of a distance; a running quantile of them is
@@ -41,11 +41,9 @@ class DetectorKernel(EventLoop):
     """
 
     def __init__(self, settings: dict[str, Any], part_class: type[Part]) -> None:
-        EventLoop.__init__(self, settings)
+        SeenValues.__init__(self, settings, part_class)
         self.typical = RunningQuantile(0.5, 0.005)
         self.limit = RunningQuantile(1.0 - settings["contamination"], 0.05)
-        self.standard = LocationScale(settings, self.features)
-        self.part = part_class(settings, self.features)
         # Contributions that the running call asks for, per row.
         self.asked = 0
         self.attendance = Attendance(self.features, self.standard)
@@ -71,6 +69,11 @@ class DetectorKernel(EventLoop):
         self.part.step(self.standard, self.events)
         self.standard.step(self.events)
         self.part.after_step(self.standard)
+        if self.standard.resumed:
+            # What is usual in a silence is not what is usual after it.
+            self.typical.start_at(self.usual_distance(), PRIOR_COUNT)
+            self.part.resume(self.events)
+            self.features.wants_memory = True
 
     def contribute(self, contributions: cython.p_double) -> None:
         """Write what each present feature adds to the distance computed just before."""
@@ -97,14 +100,19 @@ class DetectorKernel(EventLoop):
 
     def settle(self) -> cython.int:
         """Let features that have started join the model, and those that are gone leave it."""
-        self.waiting = False
+        EventLoop.settle(self)
         if self.attendance.follows:
-            # The event is learned: without memory for another model the present one goes on.
             self.features.place([])
+            # Without memory for another model the present one goes on.
             with suppress(MemoryError):
                 self.attendance.plan_changes()
                 self.regroup()
         return 0
+
+    def wake(self) -> cython.int:
+        """Wake features that repeat; go on after a silence."""
+        self.standard.settle_repeats()
+        return self.part.prepare()
 
     def regroup(self) -> cython.int:
         """Make the model one of the features that are planned to be active."""
@@ -163,6 +171,11 @@ class DetectorKernel(EventLoop):
             return 0.0
         return min(distance / (distance + self.typical.value), HIGHEST_SCORE)
 
+    def notice(self) -> cython.bint:
+        """Notice which values repeat; returns whether the event says anything about distances."""
+        self.standard.notice_repeats(self.events)
+        return self.standard.informative
+
     def learn(self) -> None:
         """Learn the loaded event."""
         self.learn_at(self.distance())
@@ -177,12 +190,13 @@ class DetectorKernel(EventLoop):
             # of a normal event, the limit from three times that.
             self.typical.start_at(self.usual_distance(), PRIOR_COUNT)
             self.limit.start_at(3.0 * self.usual_distance(), PRIOR_COUNT)
-        if self.events > 1.0:
+        if self.notice() and self.events > 1.0:
             self.typical.observe(distance)
             self.limit.observe(distance)
         self.step()
+        self.waiting = self.features.wants_memory
         if self.attendance.follows:
-            self.waiting = self.attendance.changes()
+            self.waiting = self.attendance.changes() or self.waiting
 
     def distance_one(self, event: Any) -> float:
         """Distance of an event."""
@@ -295,24 +309,6 @@ class DetectorKernel(EventLoop):
             return bands
         finally:
             self.busy = False
-
-    def band(
-        self, low: float, middle: float, high: float, j: cython.Py_ssize_t
-    ) -> tuple[float, float, float]:
-        """Band of the feature at position j in its own unit, from one of transformed values."""
-        return (
-            self.part.inverse_transform(low, j),
-            self.part.inverse_transform(middle, j),
-            self.part.inverse_transform(high, j),
-        )
-
-    def locations(self) -> list[float]:
-        """Location of each feature in its own unit."""
-        j: cython.Py_ssize_t
-        return [
-            self.part.inverse_transform(self.standard.location.at[j], j)
-            for j in range(self.features.size)
-        ]
 
     def members_one(self, event: Any) -> dict[str, float]:
         """Relative distance of an event by each member of a part, by its name."""

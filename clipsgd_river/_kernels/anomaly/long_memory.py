@@ -67,6 +67,7 @@ class LongMemoryPart(Part):
 
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""
+        self.past.share_repeats(standard.repeats)
         return self.past.grow(size)
 
     def add_features(self, size: cython.Py_ssize_t) -> None:

@@ -7,6 +7,7 @@ from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 cdef double LARGEST_COORDINATE
 cdef double TAIL_WEIGHT
 cdef double NEAR_SQUARE
+cdef double RESUMED
 
 cdef double tail(double z, double weight) noexcept nogil
 
@@ -21,6 +22,7 @@ cdef class Part:
     cdef double centre(self, LocationScale standard, Py_ssize_t j) noexcept nogil
     cdef void expect(self, LocationScale standard, double* band) noexcept nogil
     cdef dict members(self)
+    cdef void resume(self, double events) noexcept nogil
     cdef void shorten(self, double events) noexcept nogil
     cdef int prepare(self) except -1
     cdef int grow(self, LocationScale standard, Py_ssize_t size) except -1

@@ -20,6 +20,8 @@ LARGEST_COORDINATE = 4.0
 TAIL_WEIGHT = 2.0
 # Within a thousandth of a scale of the expected event a distance by a model falls to 0.
 NEAR_SQUARE = 1e-6
+# What was learned in a silence counts as little as so many events once it is over.
+RESUMED = 10.0
 
 
 def tail(z: float, weight: float) -> float:
@@ -110,6 +112,9 @@ class Part:
     def members(self) -> dict[str, float]:
         """Relative distance of the last event by each member, by its name."""
         return {}
+
+    def resume(self, events: float) -> None:
+        """Adapt as soon as after `RESUMED` events, of ``events``: a silence has ended."""
 
     def shorten(self, events: float) -> None:
         """Reduce the weight of past events in locations and scales to that of ``events``."""

@@ -11,7 +11,7 @@ from clipsgd_river._kernels.anomaly.covariance import CovariancePart
 from clipsgd_river._kernels.anomaly.kernel_mean import KernelMeanPart
 from clipsgd_river._kernels.anomaly.long_memory import LongMemoryPart
 from clipsgd_river._kernels.anomaly.part import Part
-from clipsgd_river._kernels.anomaly.relative_distances import RelativeDistances
+from clipsgd_river._kernels.anomaly.relative_distances import SHORTEST_START, RelativeDistances
 from clipsgd_river._kernels.anomaly.z_score import ZScorePart
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
@@ -57,7 +57,7 @@ class PortfolioPart(Part):
         self.active = features.follow_active()
         self.z_score = ZScorePart(settings, features)
         self.make_members(features)
-        self.relative = RelativeDistances(MEMBERS, settings["warm_up"])
+        self.relative = RelativeDistances(MEMBERS, max(settings["warm_up"], SHORTEST_START))
         self.distances = Vector(MEMBERS)
         self.relatives = Vector(MEMBERS)
         self.shares = Vector()
@@ -108,6 +108,8 @@ class PortfolioPart(Part):
             self.covariance.step(standard, events)
         # Estimates from the first events are poor: their distances are too small.
         known: cython.Py_ssize_t = self.taking_part() if events > self.early else 0
+        if not standard.informative:
+            known = 0
         if self.since > 0.0 and standard.features.clock - self.since <= self.early:
             known = min(known, 1)
         for k in range(known):
@@ -176,6 +178,12 @@ class PortfolioPart(Part):
         if not self.narrow and self.long_memory.past.size > 0:
             self.make_members(self.long_memory.past.features)
         return self.relative.close_start()
+
+    def resume(self, events: float) -> None:
+        """Start anew with what distances usually are, and with how features move together."""
+        self.relative.restart_soon()
+        if self.narrow:
+            self.covariance.resume(events)
 
     def shorten(self, events: float) -> None:
         """Reduce the weight of the long memory to that of ``events``."""

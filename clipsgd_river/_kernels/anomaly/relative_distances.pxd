@@ -17,12 +17,14 @@ cdef class RelativeDistances(ArchivedKernel):
     cdef readonly Vector median
     cdef readonly Vector spread
     cdef readonly Vector seen
+    cdef bint restarting
 
     cdef double deviation(self, Py_ssize_t member, double distance) noexcept nogil
     cdef double flattened(self, double v) noexcept nogil
     cdef double level(self, Py_ssize_t member, double distance) noexcept nogil
     cdef double relative(self, Py_ssize_t member, double distance) noexcept nogil
     cdef void observe(self, Py_ssize_t member, double distance) noexcept nogil
+    cdef void restart_soon(self) noexcept nogil
     cpdef int close_start(self) except -1
     cdef int reopen(self) except -1
     cdef void restart(self, Py_ssize_t first) noexcept

@@ -21,6 +21,8 @@ if not cython.compiled:
 
 # The smallest step: medians remember some hundreds of events.
 GAIN = 0.005
+# Distances that the start of medians and spreads takes at least: those of few are poor.
+SHORTEST_START = 20
 # A spread below this share of the median is that of a constant.
 SMALLEST_SHARE = 1e-9
 SMALLEST_SPREAD = 1e-300
@@ -68,6 +70,7 @@ class RelativeDistances(ArchivedKernel):
         self.median = Vector(members)
         self.spread = Vector(members)
         self.seen = Vector(members)
+        self.restarting = False
 
     def deviation(self, member: cython.Py_ssize_t, distance: float) -> float:
         """How many spreads a distance lies above the member's median."""
@@ -128,9 +131,17 @@ class RelativeDistances(ArchivedKernel):
             spread /= 1.0 + step
         self.spread.at[member] = max(min(spread, LARGEST_DISTANCE), SMALLEST_SPREAD)
 
+    def restart_soon(self) -> None:
+        """Forget medians and spreads at the next `close_start`, which provides the memory."""
+        self.restarting = True
+
     def close_start(self) -> cython.int:
-        """Give back the memory of the start once no member needs it."""
+        """Give back the memory of the start once no member needs it; or start again."""
         k: cython.Py_ssize_t
+        if self.restarting:
+            self.reopen()
+            self.restart(0)
+            self.restarting = False
         if self.start.open:
             for k in range(self.members):
                 if self.seen.at[k] < self.start.length:
@@ -155,6 +166,8 @@ class RelativeDistances(ArchivedKernel):
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         largest: cython.double = LARGEST_DISTANCE
+        if not archive.reading:
+            self.close_start()
         self.median.exchange_bounded(archive, self.members, -largest, largest, "median")
         self.spread.exchange_bounded(archive, self.members, 0.0, largest, "spread")
         self.seen.exchange_counts(archive, self.members, LARGEST_COUNT, "count of distances")

@@ -18,9 +18,9 @@ from clipsgd_river._kernels.sgd.location_scale import LocationScale
 if not cython.compiled:
     from math import fabs, sqrt
 
-    from clipsgd_river._kernels.anomaly.part import LARGEST_COORDINATE, TAIL_WEIGHT, tail
+    from clipsgd_river._kernels.anomaly.part import LARGEST_COORDINATE, RESUMED, TAIL_WEIGHT, tail
     from clipsgd_river._kernels.core.reductions import total
-    from clipsgd_river._kernels.sgd.location_scale import BAND, LARGEST_DEVIATION
+    from clipsgd_river._kernels.sgd.deviations import BAND, LARGEST_DEVIATION
 
 # Step of centre and directions where the learning rate is automatic: a memory of 50 events.
 RATE = 0.02
@@ -189,6 +189,10 @@ class SubspacePart(Part):
                 j = standard.features.present.at[k]
                 if standard.seen.at[j] <= standard.start.length or standard.precision.at[j] == 0.0:
                     self.centres.at[j] = standard.location.at[j]
+
+    def resume(self, events: float) -> None:
+        """Step as after a start."""
+        self.subspace.events = min(self.subspace.events, RESUMED)
 
     def move_centre(self, standard: LocationScale) -> None:
         """Step of the centre along the coordinates that the subspace has just learned."""

@@ -15,6 +15,7 @@ cdef class EventLoop(ArchivedKernel):
     cdef void count_event(self) noexcept nogil
     cdef int prepare(self) except -1
     cdef int settle(self) except -1
+    cdef int wake(self) except -1
     cdef int grow(self, Py_ssize_t size) except -1
     cdef void add_features(self, Py_ssize_t size) noexcept
     cdef int release(self, list positions) except -1

@@ -10,6 +10,7 @@ and pickling are here, once.
 from __future__ import annotations
 
 from array import array
+from contextlib import suppress
 from typing import Any
 
 import cython
@@ -66,6 +67,13 @@ class EventLoop(ArchivedKernel):
         Between two calls a kernel has settled, so that a copy of its state goes on identically.
         """
         self.waiting = False
+        # The event is learned: without memory all goes on as before, and this is tried again.
+        with suppress(MemoryError):
+            self.wake()
+        return 0
+
+    def wake(self) -> cython.int:
+        """Provide the memory that an event wanted; here, none does."""
         return 0
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
@@ -176,7 +184,8 @@ class EventLoop(ArchivedKernel):
     ) -> cython.int:
         """Load each of ``count`` rows and pass it to `run_row`; to learn, start new features.
 
-        A feature starts with its first number, in rows as in dicts.
+        A feature starts with its first number, in rows as in dicts. Stops for `settle` as
+        events do: what rows learn is what they learn.
         """
         width: cython.Py_ssize_t = len(names)
         data: cython.p_double = doubles(rows if width > 0 else zeros(1))

@@ -19,6 +19,8 @@ cdef class FeatureTable:
     cdef readonly IntegerVector present
     cdef readonly Vector scratch
     cdef readonly Py_ssize_t count
+    # A kernel needs memory before it learns the next event.
+    cdef public bint wants_memory
     cdef readonly double clock
     cdef double complete_at
     cdef readonly Vector last

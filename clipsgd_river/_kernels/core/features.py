@@ -31,7 +31,8 @@ class FeatureTable:
     the positions that hold a number in this event, ascending, so that sums do not
     depend on the order of keys. Missing values (no key, ``None``,
     NaN) are not present. Nothing loaded by one event is read by the next. ``scratch`` has a number
-    for each feature, for use within one call.
+    for each feature, for use within one call. ``wants_memory`` is for what runs without the
+    interpreter: the next event waits until memory has been provided.
 
     The key order of the last event is remembered: a key that is the same object at the same
     position needs one pointer comparison and no hashing. O(features in the event); 32 bytes per
@@ -56,6 +57,7 @@ class FeatureTable:
         self.max_features = max_features
         self.order: list[Any] = []
         self.count = 0
+        self.wants_memory = False
         self.order_positions = IntegerVector()
         self.values = Vector()
         self.present = IntegerVector()

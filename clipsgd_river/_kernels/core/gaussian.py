@@ -9,6 +9,12 @@ from scipy.special import chdtr, chdtri
 
 
 @lru_cache(maxsize=4096)
+def median_norm(dimension: int) -> float:
+    """Median norm of a standard normal vector of so many coordinates."""
+    return sqrt(float(chdtri(dimension, 0.5)))
+
+
+@lru_cache(maxsize=4096)
 def clipped_second_moment(dimension: int, threshold: float, multiple: float) -> float:
     r"""Second moment per coordinate of a standard normal vector after clipping its norm.
 
@@ -35,8 +41,7 @@ def clipped_second_moment(dimension: int, threshold: float, multiple: float) -> 
     """
     limit = min(threshold * threshold, 1e300)
     if threshold == 0.0:
-        median = sqrt(float(chdtri(dimension, 0.5)))
-        limit = (multiple * median) ** 2
+        limit = (multiple * median_norm(dimension)) ** 2
     below = float(chdtr(dimension + 2, limit))
     above = 1.0 - float(chdtr(dimension, limit))
     return max(below + limit * above / dimension, 1e-6)

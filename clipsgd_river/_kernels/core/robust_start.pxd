@@ -20,3 +20,4 @@ cdef class RobustStart:
     cdef int close(self) except -1
     cdef void gather(self, Vector values, double* seen, Py_ssize_t size, bint back) noexcept nogil
     cdef int exchange(self, Archive archive, double* seen, Py_ssize_t size) except -1
+    cdef int exchange_one(self, Archive archive, Py_ssize_t feature, Py_ssize_t seen) except -1

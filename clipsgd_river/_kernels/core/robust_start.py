@@ -158,3 +158,15 @@ class RobustStart:
                     else:
                         values.at[total] = self.sample.at[base + k]
                     total += 1
+
+    def exchange_one(
+        self, archive: Archive, feature: cython.Py_ssize_t, seen: cython.Py_ssize_t
+    ) -> cython.int:
+        """Pass the ``seen`` values of a feature through ``archive``."""
+        base: cython.Py_ssize_t = feature * self.length
+        k: cython.Py_ssize_t
+        for k in range(base, base + seen):
+            self.sample.at[k] = archive.number(self.sample.at[k])
+            if k > base and self.sample.at[k] < self.sample.at[k - 1]:
+                raise ValueError("the state holds first values out of order: it is damaged")
+        return 0

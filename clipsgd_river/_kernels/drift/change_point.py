@@ -25,6 +25,7 @@ if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
     from clipsgd_river._kernels.drift.mean_bounds import SCALES, UNKNOWN
+    from clipsgd_river._kernels.sgd.value_shares import same
 
 # The one feature of a stream of numbers: a name that events do not have.
 NUMBER = ()
@@ -233,7 +234,7 @@ class ChangePointKernel(EventLoop):
                 self.observe_start(j, index + 1.0)
             return False
         seen[j] += 1.0
-        if self.unit.at[j] <= 0.0 and value != self.center.at[j]:
+        if self.unit.at[j] <= 0.0 and not same(value, self.center.at[j]):
             # Chebyshev's inequality bounds the scale after n equal values.
             self.unit.at[j] = fabs(value - self.center.at[j]) / sqrt(seen[j])
         if self.features.size > 1:
@@ -300,7 +301,9 @@ class ChangePointKernel(EventLoop):
         seen[j] += 1.0
         self.center.at[j] = self.start.location
         if not self.sigma_known:
-            self.unit.at[j] = self.start.scale
+            # A spread within round-off is that of a constant: 0.1 + 0.2 after 0.3 is no change.
+            constant: cython.bint = same(self.center.at[j] + self.start.scale, self.center.at[j])
+            self.unit.at[j] = 0.0 if constant else self.start.scale
 
     def clear(self, j: cython.Py_ssize_t) -> None:
         """Forget what was learned of a feature in this stretch."""

@@ -16,9 +16,12 @@ from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
+    from math import fabs
+
     from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.core.reductions import total
     from clipsgd_river._kernels.sgd.clip_threshold import MULTIPLE
+    from clipsgd_river._kernels.sgd.repeated_values import ATOM, FROZEN, REGULAR
 
 # Locations and scales of the features only condition the steps, since the function is kept when
 # they move: a memory of 500 events is enough, and costs less than an automatic step.
@@ -51,6 +54,8 @@ class LinearKernel(EventLoop):
         self.error_clip = ClipThreshold(settings["clip"], multiple)
         self.before = Vector()
         self.early = Vector()
+        self.usual_energy = 0.0
+        self.rare = False
         self.writes = False
         # Numbers that a prediction consists of.
         self.outputs = 1
@@ -58,6 +63,10 @@ class LinearKernel(EventLoop):
     def prepare(self) -> cython.int:
         """Do what needs the interpreter before an event is learned."""
         return self.inputs.prepare(self.events)
+
+    def wake(self) -> cython.int:
+        """Wake features that repeat."""
+        return self.inputs.settle_repeats()
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""
@@ -96,26 +105,73 @@ class LinearKernel(EventLoop):
     def follow_inputs(self) -> float:
         """Let location and scale of the features take their step.
 
-        Leaves the locations as they were in ``before`` and returns the squared norm of the clipped
-        standardised event.
+        Leaves the locations as they were in ``before``, in ``usual_energy`` what gradients are
+        clipped by, in ``rare`` whether a value is further out than others may be, and returns the
+        squared norm of the clipped standardised event.
         """
         count: cython.Py_ssize_t = self.features.count
         squares: cython.p_double = self.features.scratch.at
         k: cython.Py_ssize_t
         self.count_event()
+        self.usual_energy = 0.0
+        self.rare = False
         if count == 0:
             return 0.0
         for k in range(count):
             self.before.at[k] = self.inputs.location.at[self.features.present.at[k]]
         self.inputs.standardise()
+        self.inputs.notice_repeats(self.events)
         if self.inputs.starting > 0:
             self.step_of_start()
         else:
             self.inputs.step(self.events)
+        self.waiting = self.features.wants_memory
         gradient: cython.p_double = self.inputs.gradient.at
         for k in range(count):
             squares[k] = gradient[k] * gradient[k]
+        self.usual_energy = total(squares, count)
+        if self.inputs.repeats.awake == 0:
+            return self.usual_energy
+        self.include_repeats()
+        for k in range(count):
+            squares[k] = gradient[k] * gradient[k]
         return total(squares, count)
+
+    def include_repeats(self) -> None:
+        """Standardise what repeats, since it leaves no gradient; adds to ``usual_energy``.
+
+        An atom of share p is at most 1 / sqrt(p) scales from the location of all values, and
+        teaches in full: rare flags are what models are to learn from. Another value is clipped in
+        the scale of others, of share q, so that it is at most 3 / sqrt(q) away. The squares of such
+        values have the mean 1, and count as no more in a clip threshold: measured by its square a
+        rare value would always be an outlier.
+        """
+        gradient: cython.p_double = self.inputs.gradient.at
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        kind: cython.int
+        value: cython.double
+        reach: cython.double
+        v: cython.double
+        for k in range(self.features.count):
+            j = self.features.present.at[k]
+            slot = self.inputs.repeats.slots.at[j] - 1
+            kind = self.inputs.repeats.kind.at[k]
+            if slot < 0 or kind == REGULAR:
+                continue
+            value = self.features.values.at[j]
+            if kind != ATOM and kind != FROZEN:
+                reach = MULTIPLE * self.inputs.others.scale.at[slot]
+                v = self.inputs.others.location.at[slot]
+                value = max(min(value, v + reach), v - reach)
+            v = (value - self.inputs.location.at[j]) * self.inputs.precision.at[j]
+            if kind == FROZEN:
+                v = max(min(v, MULTIPLE), -MULTIPLE)
+            gradient[k] = v
+            self.usual_energy += min(v * v, 1.0)
+            if fabs(v) > MULTIPLE:
+                self.rare = True
 
     def step_of_start(self) -> None:
         """Step while features start; leaves a gradient for them, too.
@@ -138,12 +194,16 @@ class LinearKernel(EventLoop):
 
     def clipped(self, norm: float, rate: float) -> float:
         """Share of a gradient of this norm that counts, for a step of this size."""
+        limit: cython.double = self.limit(self.error_clip, rate)
+        return limit / norm if norm > limit else 1.0
+
+    def limit(self, clip: ClipThreshold, rate: float) -> float:
+        """Largest norm that a gradient keeps, for a step of this size."""
         dimension: cython.double = self.features.count + 1
         memory: cython.double = self.events
         if memory * rate > 1.0:
             memory = 1.0 / rate
-        limit: cython.double = self.error_clip.value(memory, dimension)
-        return limit / norm if norm > limit else 1.0
+        return clip.value(memory, dimension)
 
     def check_one(self, event: Any) -> None:
         """Raise what learning the event would raise; nothing changes."""
@@ -164,6 +224,8 @@ class LinearKernel(EventLoop):
             self.load(event, True)
             self.evaluate()
             self.teach(target)
+            if self.waiting:
+                self.settle()
         finally:
             self.busy = False
 

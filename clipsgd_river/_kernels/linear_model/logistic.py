@@ -232,7 +232,7 @@ class LogisticKernel(LinearKernel):
             total += error * error
         if self.functions == 1:
             total *= 0.5
-        norm: cython.double = factor * sqrt(total * (1.0 + energy))
+        norm: cython.double = factor * sqrt(total * (1.0 + self.usual_energy))
         rate: cython.double = cython.cast(LogisticUnit, self.unit[0]).weight_step.rate
         factor *= self.clipped(norm, rate)
         for c in range(self.functions):

@@ -37,11 +37,17 @@ class ScalerKernel(EventLoop):
         self.count_event()
         if self.features.count > 0:
             self.standard.standardise()
+            self.standard.notice_repeats(self.events)
             self.standard.step(self.events)
+            self.waiting = self.features.wants_memory
 
     def prepare(self) -> cython.int:
         """Do what needs the interpreter before an event is learned."""
         return self.standard.prepare(self.events)
+
+    def wake(self) -> cython.int:
+        """Wake features that repeat."""
+        return self.standard.settle_repeats()
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""

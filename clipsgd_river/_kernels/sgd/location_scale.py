@@ -9,56 +9,27 @@ import cython
 
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
-from clipsgd_river._kernels.core.robust_start import RobustStart
-from clipsgd_river._kernels.core.vector import Vector
-from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
-from clipsgd_river._kernels.sgd.step_size import StepSize
+from clipsgd_river._kernels.sgd.clipped_steps import ClippedSteps
+from clipsgd_river._kernels.sgd.other_values import OtherValues
+from clipsgd_river._kernels.sgd.repeated_values import RepeatedValues
 
 if not cython.compiled:
-    from math import fabs, sqrt
+    from math import fabs
 
-    from clipsgd_river._kernels.core.archive import LARGEST_COUNT
-    from clipsgd_river._kernels.core.reductions import smallest, total
-    from clipsgd_river._kernels.core.robust_start import ROUND_OFF
-    from clipsgd_river._kernels.sgd.step_size import RATE_AT_REST
+    from clipsgd_river._kernels.sgd.clipped_steps import REPEAT_SQUARE
+    from clipsgd_river._kernels.sgd.repeated_values import ATOM, FAMILIAR, FROZEN, REGULAR, REST
+    from clipsgd_river._kernels.sgd.value_shares import usual_deviation
 
-# Standardised deviations are cut here, where a product of four of their squares is still finite.
-LARGEST_DEVIATION = 1e35
-# Locations and scales of values up to 1e150 do not exceed this.
-LARGEST_SCALE = 1e152
-# A scale below this, or below the round-off of its location, is that of a constant.
-SMALLEST_SCALE = 1e-140
-# Number of equal events beyond which more of them change nothing.
-CONSTANT_MEMORY = 1000.0
-# A deviation below a thousandth of a scale, squared here, is a repeat. Repeats shrink the scale at
-# most at this rate, however fast the other features drift: a value that is the same in 99 of 100
-# events must not make the hundredth look infinitely far.
-REPEAT_SQUARE = 1e-6
-REPEAT_RATE = 0.002
-# A location and a scale from n events predict the next one less well than true ones would:
-# deviations are shrunk to n / (n + 3) of their size.
-PRIOR_EVENTS = 3.0
-# Phi^-1(0.975): 95 % of a Gaussian lie within this many standard deviations.
-BAND = 1.959963984540054
+# A value with share p deviates by at most 1 / sqrt(p) scales; shares and scales are estimates.
+KNOWN_SQUARE = 1.5
 
 
-class LocationScale:
-    r"""Location m and scale s per feature, one clipped step per event.
+class LocationScale(ClippedSteps):
+    """Location and scale of features some of whose values may come back.
 
-    With u = (x - m) / s the standardised deviation of the features that have started, clipped first
-    in each coordinate and then in its L2 norm to the threshold lambda, the step is
-
-    .. math:: m \leftarrow m + \eta\, s\, u, \qquad
-              s \leftarrow s\,\bigl(1 + \eta_s (u^2 / c - 1) / 2\bigr),
-
-    with c the share of a standard normal's second moment that clipping leaves, so that s is the
-    standard deviation at independent Gaussian features (up to a tenth less where features move as
-    one). Clipping coordinates first keeps one huge coordinate from shrinking the others to nothing.
-    eta and eta_s are found by `StepSize`, and are at least 1/n at the n-th event of a feature. c is
-    that of events with all features present.
-
-    A feature's first events go to a `RobustStart`. A feature constant so far has s = 0; a first
-    other value deviates by sqrt(n): Chebyshev's inequality bounds it so.
+    While no value does, the clipped steps are those of `ClippedSteps`. Of a feature that repeats,
+    only the values that are no atoms take clipped steps, with a location and a scale of their own
+    in `OtherValues`, from which those of all its values follow.
 
     Parameters
     ----------
@@ -69,368 +40,276 @@ class LocationScale:
     """
 
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
-        rate = settings["learning_rate"]
-        self.features = features
-        self.clip = ClipThreshold(settings["clip"])
-        self.location_step = StepSize(rate, RATE_AT_REST, True)
-        self.scale_step = StepSize(rate, 0.002, False)
-        self.start = RobustStart(settings["warm_up"])
-        self.share = 1.0
-        self.next_share = 1.0
-        self.starting = 0
-        self.irregular = 0
-        self.uniform = True
-        self.size = 0
-        self.location = Vector()
-        self.scale = Vector()
-        self.seen = Vector()
-        self.precision = Vector()
-        # Of the loaded event, in the order of its features.
-        self.deviation = Vector()
-        self.z = Vector()
-        self.gradient = Vector()
-        self.scale_gradient = Vector()
-        self.floor = Vector()
+        ClippedSteps.__init__(self, settings, features)
+        self.repeats = RepeatedValues(features)
+        self.others = OtherValues(self.repeats.shares)
+        self.owns_repeats = True
+        # Whether the loaded event says anything about distances.
+        self.informative = True
+        # Whether the last step ended a silence.
+        self.resumed = False
+        self.changes = 0
+
+    def share_repeats(self, repeats: RepeatedValues) -> cython.int:
+        """Use repeated values that another object keeps up to date, in place of own ones."""
+        if self.owns_repeats:
+            self.repeats = repeats
+            self.others = OtherValues(repeats.shares)
+            self.owns_repeats = False
+        return 0
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features; no estimate changes."""
-        self.next_share = self.clip.gaussian_share(size)
-        self.location.grow(size)
-        self.scale.grow(size)
-        self.seen.grow(size)
-        self.precision.grow(size)
-        self.deviation.grow(size)
-        self.z.grow(size)
-        self.gradient.grow(size)
-        self.scale_gradient.grow(size)
-        self.floor.grow(size)
-        self.location_step.grow(size)
-        self.scale_step.grow(size)
-        self.start.grow(size)
-        return 0
+        if self.owns_repeats:
+            self.repeats.grow(size)
+        return ClippedSteps.grow(self, size)
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features: there are ``size`` now, and `grow` has provided memory for them."""
-        self.share = self.next_share
-        self.starting += size - self.size
-        self.irregular += size - self.size
-        if self.size > 0:
-            self.uniform = False
-        self.size = size
+        if self.owns_repeats:
+            self.repeats.add_features(size)
+        ClippedSteps.add_features(self, size)
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """Location, scale and count of each feature."""
-        return 3 * size
+        """Location, scale and count of each feature, and what is kept to notice repeats."""
+        numbers: cython.Py_ssize_t = ClippedSteps.least_numbers(self, size)
+        return numbers + (self.repeats.least_numbers(size) if self.owns_repeats else 0)
 
     def prepare(self, events: float) -> cython.int:
-        """Ask a River scheduler, if there is one; give back the memory of the start.
+        """Settle which features repeat; what else a step needs the interpreter for."""
+        # Before the memory of the start is given back: values are taken from it.
+        self.settle_repeats()
+        return ClippedSteps.prepare(self, events)
 
-        Parameters
-        ----------
-        events
-            Events learned so far.
-        """
-        if self.start.open and self.starting == 0:
-            self.start.close()
-        self.location_step.consult_scheduler(events + 1.0)
-        self.scale_step.consult_scheduler(events + 1.0)
+    def settle_repeats(self) -> cython.int:
+        """Wake features that repeat, and split off their frequent values."""
+        j: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        if self.owns_repeats and self.features.wants_memory:
+            self.repeats.prepare(self.start.sample.at, self.start.length, self.seen.at)
+        if self.changes == self.repeats.changes:
+            return 0
+        self.others.grow()
+        self.changes = self.repeats.changes
+        for j in range(self.size):
+            slot = self.repeats.slots.at[j] - 1
+            if slot < 0 or self.others.is_current(slot):
+                continue
+            if self.start.open and self.seen.at[j] == self.start.length:
+                self.others.begin(
+                    slot, self.start.sample.at, j * self.start.length, self.start.length
+                )
+            else:
+                self.follow_atoms(j, slot)
         return 0
 
-    def has_started(self, j: cython.Py_ssize_t) -> cython.bint:
-        """Whether the feature at position j has seen enough events to be relied on."""
-        return self.seen.at[j] >= self.start.length
+    def compute_z_scores(self) -> None:
+        """Standardise, and leave the deviations times their `shrinkage` in ``z``.
 
-    def standardise(self) -> None:
-        """Deviation of each present feature in its own scale; 0 for one never seen."""
-        count: cython.Py_ssize_t = self.features.count
-        whole: cython.bint = count == self.features.size
-        present: cython.p_int = self.features.present.at
-        values: cython.p_double = self.features.values.at
-        location: cython.p_double = self.location.at
-        precision: cython.p_double = self.precision.at
-        deviations: cython.p_double = self.deviation.at
-        deviation: cython.double
+        An atom deviates no further than a standard normal variable does as rarely: a flag of 5 %
+        is no more of a surprise than 1.96 standard deviations.
+        """
+        ClippedSteps.compute_z_scores(self)
+        if self.repeats.awake > 0:
+            self.limit_atoms()
+
+    def limit_atoms(self) -> None:
+        """Limit the deviations of atoms in ``z``, as `compute_z_scores` says."""
+        z: cython.p_double = self.z.at
+        limit: cython.double
+        share: cython.double
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
-        for k in range(count):
-            j = k if whole else present[k]
-            deviation = (values[j] - location[j]) * precision[j]
-            deviations[k] = max(min(deviation, LARGEST_DEVIATION), -LARGEST_DEVIATION)
-        if self.irregular > 0:
-            for k in range(count):
-                j = present[k]
-                if precision[j] == 0.0 and values[j] != location[j]:
-                    deviation = sqrt(min(self.seen.at[j], CONSTANT_MEMORY))
-                    deviations[k] = deviation if values[j] > location[j] else -deviation
+        for k in range(self.features.count):
+            j = self.features.present.at[k]
+            if self.repeats.slots.at[j] > 0 and fabs(z[k]) > 1.0:
+                share = self.repeats.shares.atom_share_of(
+                    self.repeats.slots.at[j] - 1, self.features.values.at[j]
+                )
+                if share > 0.0:
+                    limit = usual_deviation(share)
+                    z[k] = max(min(z[k], limit), -limit)
 
-    def shrinkage(self) -> float:
-        """Share n / (n + 3) of a deviation that counts, for features seen n times.
+    def has_atoms(self, j: cython.Py_ssize_t) -> cython.bint:
+        """Whether frequent values of the feature at position j are split off."""
+        slot: cython.Py_ssize_t = self.repeats.slots.at[j] - 1
+        return slot >= 0 and self.others.has_atoms(slot)
 
-        One number if all features were seen alike; otherwise 0, and one each in scratch.
+    def is_known(self, k: cython.Py_ssize_t) -> cython.bint:
+        """Whether the k-th present value deviates no further than its share explains.
+
+        By Chebyshev's inequality, for a value of a feature with atoms. After `notice_repeats`.
         """
-        count: cython.Py_ssize_t = self.features.count
-        present: cython.p_int = self.features.present.at
-        weights: cython.p_double = self.features.scratch.at
-        seen: cython.p_double = self.seen.at
-        k: cython.Py_ssize_t
-        if self.uniform and seen[0] > 0.0:
-            return seen[0] / (seen[0] + PRIOR_EVENTS)
-        for k in range(count):
-            weights[k] = seen[present[k]] / (seen[present[k]] + PRIOR_EVENTS)
-        return 0.0
+        deviation: cython.double = self.deviation.at[k]
+        if self.repeats.awake == 0 or self.repeats.kind.at[k] == FROZEN:
+            return False
+        return (
+            self.repeats.share.at[k] > 0.0
+            and self.repeats.kind.at[k] != REGULAR
+            and deviation * deviation * self.repeats.share.at[k] < KNOWN_SQUARE
+        )
 
-    def compute_z_scores(self) -> None:
-        """Standardise, and leave the deviations times their `shrinkage` in ``z``."""
-        k: cython.Py_ssize_t
-        deviations: cython.p_double = self.deviation.at
-        z: cython.p_double = self.z.at
-        weights: cython.p_double = self.features.scratch.at
-        self.standardise()
-        common: cython.double = self.shrinkage()
-        if common > 0.0:
-            for k in range(self.features.count):
-                z[k] = deviations[k] * common
-        else:
-            for k in range(self.features.count):
-                z[k] = deviations[k] * weights[k]
+    def notice_repeats(self, events: float) -> None:
+        """Count the loaded values among those that repeat, after `standardise`, before any `step`.
 
-    def step(self, events: float) -> None:
-        """One clipped step of every present feature, after `standardise`.
+        Leaves in ``informative`` whether the event says anything about distances. One all of whose
+        values are constant or stand still does not; nor does one with a value beside atoms while
+        too few such values are known for a scale.
 
         Parameters
         ----------
         events
             Events so far, this one included.
         """
-        count: cython.Py_ssize_t = self.features.count
-        present: cython.p_int = self.features.present.at
-        k: cython.Py_ssize_t
-        energy: cython.double
-        self.uniform = self.uniform and count == self.features.size
-        energy = self.clip_gradient(events)
-        self.location_step.advance(self.gradient.at, self.features, energy, events)
-        energy = self.scale_gradients()
-        self.scale_step.advance(self.scale_gradient.at, self.features, energy, events)
-        irregular: cython.bint = self.irregular > 0
-        if irregular:
-            for k in range(count):
-                self.leave_constant(present[k])
-        self.move()
-        if irregular or smallest(self.features.scratch.at, count) < 0.0:
-            for k in range(count):
-                self.finish_step(present[k])
-
-    def clip_gradient(self, events: float) -> float:
-        """Clipped gradient of the location, 0 for features that start; returns its squared norm."""
-        count: cython.Py_ssize_t = self.features.count
-        squares: cython.p_double = self.features.scratch.at
-        gradient: cython.p_double = self.gradient.at
-        deviations: cython.p_double = self.deviation.at
-        present: cython.p_int = self.features.present.at
-        started: cython.double = count
-        memory: cython.double = events
-        u: cython.double
-        k: cython.Py_ssize_t
-        if memory * self.location_step.rate > 1.0:
-            memory = 1.0 / self.location_step.rate
-        limit: cython.double = self.clip.value(memory, count)
-        for k in range(count):
-            u = max(min(deviations[k], limit), -limit)
-            gradient[k] = u
-            squares[k] = u * u
-        if self.starting > 0:
-            for k in range(count):
-                if not self.has_started(present[k]):
-                    gradient[k] = 0.0
-                    squares[k] = 0.0
-                    deviations[k] = 0.0
-                    started -= 1.0
-        energy: cython.double = total(squares, count)
-        norm: cython.double = sqrt(energy)
-        if started > 0.0:
-            self.clip.observe(norm, started)
-        factor: cython.double
-        if norm > limit:
-            factor = limit / norm
-            energy = limit * limit
-            for k in range(count):
-                gradient[k] *= factor
-        return energy
-
-    def scale_gradients(self) -> float:
-        """Gradient u^2 / c - 1 of the scale; returns its squared norm.
-
-        0 for repeats: a feature that starts or repeats itself does not show a drift of its scale.
-        """
-        count: cython.Py_ssize_t = self.features.count
-        squares: cython.p_double = self.features.scratch.at
-        gradient: cython.p_double = self.gradient.at
-        deviations: cython.p_double = self.deviation.at
-        scale_gradient: cython.p_double = self.scale_gradient.at
-        inverse_share: cython.double = 1.0 / self.share
-        w: cython.double
-        k: cython.Py_ssize_t
-        for k in range(count):
-            w = gradient[k] * gradient[k] * inverse_share - 1.0
-            w = 0.0 if deviations[k] * deviations[k] < REPEAT_SQUARE else w
-            scale_gradient[k] = w
-            squares[k] = w * w
-        return total(squares, count)
-
-    def leave_constant(self, j: cython.Py_ssize_t) -> None:
-        """A constant that changes takes its first scale from the change itself."""
-        if self.precision.at[j] > 0.0 and self.has_started(j):
-            return
-        self.irregular -= 1
-        if self.has_started(j):
-            self.scale.at[j] = fabs(self.features.values.at[j] - self.location.at[j]) / sqrt(
-                min(self.seen.at[j], CONSTANT_MEMORY)
-            )
-
-    def move(self) -> None:
-        """Step of location and scale; leaves in scratch by how much each scale is above round-off.
-
-        In several short loops, each over few arrays, so that the compiler can prove them
-        independent and use wide registers.
-        """
-        count: cython.Py_ssize_t = self.features.count
-        whole: cython.bint = count == self.features.size
-        present: cython.p_int = self.features.present.at
-        location: cython.p_double = self.location.at
-        scale: cython.p_double = self.scale.at
-        seen: cython.p_double = self.seen.at
-        precision: cython.p_double = self.precision.at
-        gradient: cython.p_double = self.gradient.at
-        scale_gradient: cython.p_double = self.scale_gradient.at
-        deviations: cython.p_double = self.deviation.at
-        floors: cython.p_double = self.floor.at
-        margin: cython.p_double = self.features.scratch.at
-        rate: cython.double = self.location_step.rate
-        scale_rate: cython.double = self.scale_step.rate
-        repeat_rate: cython.double = min(scale_rate, REPEAT_RATE)
-        alike: cython.bint = self.uniform
-        repeat_square: cython.double = REPEAT_SQUARE
-        floor: cython.double
-        change: cython.double
-        still: cython.double
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
-        if alike:
-            floor = 1.0 / (seen[0] + 1.0)
-            rate = max(rate, floor)
-            scale_rate = max(scale_rate, floor)
-            repeat_rate = max(repeat_rate, floor)
-        else:
-            for k in range(count):
-                floors[k] = 1.0 / (seen[present[k]] + 1.0)
-        for k in range(count):
-            j = k if whole else present[k]
-            floor = 0.0 if alike else floors[k]
-            location[j] += max(rate, floor) * gradient[k] * scale[j]
-        for k in range(count):
-            j = k if whole else present[k]
-            floor = 0.0 if alike else floors[k]
-            # Compute both first: selecting one of two numbers needs no branch.
-            change = min(max(scale_rate, floor) * scale_gradient[k], 1.0)
-            still = -max(repeat_rate, floor)
-            change = still if deviations[k] * deviations[k] < repeat_square else change
-            scale[j] *= 1.0 + 0.5 * change
-        for k in range(count):
-            j = k if whole else present[k]
-            precision[j] = 1.0 / max(scale[j], SMALLEST_SCALE)
-            margin[k] = scale[j] - max(ROUND_OFF * fabs(location[j]), SMALLEST_SCALE)
-        for k in range(count):
-            j = k if whole else present[k]
-            seen[j] += 1.0
+        kind: cython.int
+        starts: cython.bint
+        self.repeats.observe(events)
+        self.informative = self.irregular == 0 and self.repeats.awake == 0
+        if self.informative:
+            return
+        for k in range(self.features.count):
+            j = self.features.present.at[k]
+            kind = self.repeats.kind.at[k] if self.repeats.awake > 0 else REGULAR
+            starts = kind in (REST, FAMILIAR) and self.others.is_starting(
+                self.repeats.slots.at[j] - 1
+            )
+            if starts:
+                self.informative = False
+                return
+            if self.precision.at[j] == 0.0:
+                self.informative = self.informative or self.deviation.at[k] != 0.0
+            else:
+                self.informative = self.informative or kind != FROZEN
 
-    def finish_step(self, j: cython.Py_ssize_t) -> None:
-        """Finish the step of a feature that starts, is constant, or may have become so."""
-        value: cython.double = self.features.values.at[j]
-        starts: cython.bint = self.seen.at[j] <= self.start.length
-        if starts:
-            # Robust start: medians of the feature's first values.
-            self.start.add(j, cython.cast(cython.Py_ssize_t, self.seen.at[j]) - 1, value)
-            self.location.at[j] = self.start.location
-            self.scale.at[j] = self.start.scale
-            if self.seen.at[j] == self.start.length:
-                self.starting -= 1
-        self.update_precision(j)
-        if self.precision.at[j] == 0.0 and not starts:
-            # A location off the constant by round-off would cause deviations for ever.
-            self.location.at[j] = value
+    def begin_step(self) -> None:
+        """Let atoms and standstills rest; express other values beside atoms in their own scale."""
+        present: cython.p_int = self.features.present.at
+        deviations: cython.p_double = self.deviation.at
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        kind: cython.int
+        self.resumed = False
+        if self.repeats.awake == 0:
+            return
+        for k in range(self.features.count):
+            self.idle.at[k] = 0
+            j = present[k]
+            slot = self.repeats.slots.at[j] - 1
+            if slot < 0:
+                continue
+            if not self.others.is_current(slot):
+                self.follow_atoms(j, slot)
+            kind = self.repeats.kind.at[k]
+            if kind == REGULAR:
+                continue
+            if kind in (ATOM, FROZEN):
+                self.rest(k)
+            elif self.others.is_starting(slot):
+                self.others.start_with(
+                    slot, self.features.values.at[j], self.location.at[j], self.scale.at[j]
+                )
+                self.rest(k)
+            else:
+                deviations[k] = self.others.deviation(slot, self.features.values.at[j])
+                if deviations[k] * deviations[k] < REPEAT_SQUARE:
+                    self.rest(k)
 
-    def update_precision(self, j: cython.Py_ssize_t) -> None:
-        """Precision 1 / s; a scale lost in round-off is 0, and so is its precision."""
-        scale: cython.double = self.scale.at[j]
-        if scale < max(ROUND_OFF * fabs(self.location.at[j]), SMALLEST_SCALE):
-            self.scale.at[j] = 0.0
-            self.precision.at[j] = 0.0
-        else:
-            self.precision.at[j] = 1.0 / scale
-        if self.precision.at[j] == 0.0 or not self.has_started(j):
-            self.irregular += 1
+    def follow_atoms(self, j: cython.Py_ssize_t, slot: cython.Py_ssize_t) -> None:
+        """Follow a change of the atoms of the feature at position j, or the end of a silence."""
+        if self.repeats.shares.ended.at[slot] > 0.0 and not self.others.is_starting(slot):
+            # Without atoms, all values are as the others were.
+            self.location.at[j] = self.others.location.at[slot]
+            self.scale.at[j] = self.others.scale.at[slot]
+        self.others.split(slot, self.location.at[j], self.scale.at[j], self.seen.at[j])
+
+    def choose_idle(self, limit: float) -> None:
+        """Let values seen before and beyond the clip threshold rest; look for the end of silences.
+
+        An outlier that comes back teaches once. New values within the threshold may end a silence.
+        """
+        k: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        kind: cython.int
+        within: cython.bint
+        if self.repeats.awake == 0:
+            return
+        for k in range(self.features.count):
+            if self.idle.at[k] != 0:
+                continue
+            kind = self.repeats.kind.at[k]
+            within = fabs(self.deviation.at[k]) <= limit
+            if kind == FAMILIAR and not within:
+                self.rest(k)
+            elif kind == REST and within and self.owns_repeats:
+                slot = self.repeats.slots.at[self.features.present.at[k]] - 1
+                self.resumed = self.repeats.shares.note_absence(slot) or self.resumed
+
+    def move_apart(self) -> None:
+        """Let values beside atoms take their step; location and scale of all values follow.
+
+        `move` then has nothing left to do for these features.
+        """
+        gradient: cython.p_double = self.gradient.at
+        scale_gradient: cython.p_double = self.scale_gradient.at
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        if self.repeats.awake == 0:
+            return
+        for k in range(self.features.count):
+            j = self.features.present.at[k]
+            slot = self.repeats.slots.at[j] - 1
+            if slot < 0 or self.repeats.kind.at[k] == REGULAR:
+                continue
+            if self.idle.at[k] == 0:
+                self.others.step(
+                    slot,
+                    gradient[k],
+                    self.location_step.rate,
+                    scale_gradient[k],
+                    self.scale_step.rate,
+                )
+            gradient[k] = 0.0
+            scale_gradient[k] = 0.0
+            self.deviation.at[k] = 1.0
+            if self.others.has_atoms(slot):
+                self.others.combine(slot)
+                self.location.at[j] = self.others.mean
+                self.scale.at[j] = self.others.spread
+            elif not self.others.is_current(slot):
+                self.follow_atoms(j, slot)
+
+    def note_start(self, j: cython.Py_ssize_t) -> None:
+        """Note whether a value fills much of the first ones of the feature at position j."""
+        if self.owns_repeats:
+            self.repeats.note_start(j, self.start.sample.at, self.start.length)
 
     def exchange(self, archive: Archive) -> cython.int:
-        """Pass location, scale and what moves them through ``archive``."""
-        size: cython.Py_ssize_t = self.features.size
-        self.clip.exchange(archive)
-        self.location_step.exchange(archive, size)
-        self.scale_step.exchange(archive, size)
-        self.location.exchange_bounded(archive, size, -LARGEST_SCALE, LARGEST_SCALE, "location")
-        self.scale.exchange_bounded(archive, size, 0.0, LARGEST_SCALE, "scale")
-        self.seen.exchange_counts(archive, size, LARGEST_COUNT, "count of a feature")
+        """Pass location, scale, what moves them and what repeats through ``archive``."""
         j: cython.Py_ssize_t
-        self.starting = 0
-        self.irregular = 0
-        self.uniform = True
-        for j in range(size):
-            self.uniform = self.uniform and self.seen.at[j] == self.seen.at[0]
-            if not self.has_started(j):
-                self.starting += 1
-            self.update_precision(j)
-        self.start.exchange(archive, self.seen.at, size)
+        if not archive.reading:
+            self.settle_repeats()
+        ClippedSteps.exchange(self, archive)
+        if self.owns_repeats:
+            self.repeats.exchange(archive)
+        self.others.grow()
+        for j in range(self.features.size):
+            if self.repeats.slots.at[j] > 0:
+                self.others.exchange(archive, self.repeats.slots.at[j] - 1)
         return 0
 
-    def write_band(
-        self, k: cython.Py_ssize_t, expected: float, spread: float, band: cython.p_double
-    ) -> None:
-        """Low end, middle and high end of what holds 95 % of a Gaussian feature, in its unit.
-
-        Parameters
-        ----------
-        k
-            Which of the present features; the three numbers are written from ``band[3 * k]`` on.
-        expected, spread
-            Its expected deviation and the standard deviation of that, in scales.
-        """
-        half: cython.double = BAND * spread
-        location: cython.double = self.location.at[self.features.present.at[k]]
-        scale: cython.double = self.scale.at[self.features.present.at[k]]
-        band[3 * k] = location + scale * (expected - half)
-        band[3 * k + 1] = location + scale * expected
-        band[3 * k + 2] = location + scale * (expected + half)
-
     def shorten(self, events: float) -> None:
-        """Reduce the weight of all past events of a feature to that of ``events``.
-
-        Steps are then 1 / events at least, and shrink from there as they do after a start.
-        """
-        j: cython.Py_ssize_t
-        # A feature that has started does not start again.
-        least: cython.double = max(events, self.start.length)
-        for j in range(self.size):
-            self.seen.at[j] = min(self.seen.at[j], least)
+        """Reduce the weight of all past events of a feature to that of ``events``."""
+        ClippedSteps.shorten(self, events)
+        self.others.shorten(events)
+        if self.owns_repeats:
+            self.repeats.shorten(events)
 
     def reset_feature(self, j: cython.Py_ssize_t) -> None:
         """Forget the feature at position j: another one is to start there, in memory of `grow`."""
-        if self.has_started(j):
-            self.starting += 1
-            if self.precision.at[j] > 0.0:
-                self.irregular += 1
-        self.location.at[j] = 0.0
-        self.scale.at[j] = 0.0
-        self.precision.at[j] = 0.0
-        self.seen.at[j] = 0.0
-        self.location_step.reset_feature(j)
-        self.scale_step.reset_feature(j)
-        self.uniform = False
+        ClippedSteps.reset_feature(self, j)
+        if self.owns_repeats:
+            self.repeats.reset_feature(j)

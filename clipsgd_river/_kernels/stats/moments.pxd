@@ -3,6 +3,8 @@ from libc.math cimport fabs, sqrt
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.robust_start cimport ROUND_OFF
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
+from clipsgd_river._kernels.sgd.repeated_values cimport REGULAR
+from clipsgd_river._kernels.sgd.split_variable cimport SplitVariable
 from clipsgd_river._kernels.stats.univariate cimport UnivariateKernel
 
 cdef double GROWING_MULTIPLE
@@ -19,7 +21,9 @@ cdef class MomentsKernel(UnivariateKernel):
     cdef readonly double largest_influence
     cdef readonly double inverse_threshold
     cdef readonly ClipThreshold clip
+    cdef readonly SplitVariable variable
     cdef bint growing
+    cdef bint splits
     cdef double share
 
     cdef double threshold(self, double scale) noexcept nogil

@@ -9,12 +9,14 @@ import cython
 
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.sgd.clip_threshold import ClipThreshold
+from clipsgd_river._kernels.sgd.split_variable import SplitVariable
 from clipsgd_river._kernels.stats.univariate import UnivariateKernel
 
 if not cython.compiled:
     from math import fabs, sqrt
 
     from clipsgd_river._kernels.core.robust_start import ROUND_OFF
+    from clipsgd_river._kernels.sgd.repeated_values import REGULAR
 
 # The growing one is this multiple of the scale times the fourth root of the memory. Smaller: more
 # bias at skewed variables; larger: an outlier moves the mean further. Among 2, 3, 4, 5, 6 and 8 on
@@ -39,6 +41,11 @@ class MomentsKernel(UnivariateKernel):
     c the share of a standard normal's second moment that clipping leaves. Without clipping and
     with eta = 1 / t this is Welford's algorithm.
 
+    Where values repeat, a `SplitVariable` cuts them in place of lambda: g = x' - m with x' the cut
+    value, and h^2 / c - h^2 is added to g^2, h = x' - mu the deviation from the location of the
+    values that do not repeat and were cut; c counts for them alone. A threshold that grows needs no
+    such help.
+
     Beside them, for the radius of the mean: with w_i the weight of the i-th gradient in m, the sum
     of w_i^2, the largest w_i lambda_i and the weighted mean of 1 / lambda_i, each by the recursion
     that the weights obey.
@@ -52,6 +59,9 @@ class MomentsKernel(UnivariateKernel):
         # events the median deviation is 0, while its mean is that of the others.
         self.clip = ClipThreshold(GROWING_MULTIPLE if self.growing else rule)
         self.share = 1.0 if self.growing else self.clip.gaussian_share(1)
+        self.splits = not self.growing and rule is not None
+        if self.splits:
+            self.variable = SplitVariable(self.features, rule)
         self.location = 0.0
         self.square = 0.0
         self.weight_energy = 1.0
@@ -118,21 +128,56 @@ class MomentsKernel(UnivariateKernel):
         scale: cython.double = self.known_scale(deviation)
         limit: cython.double = self.threshold(scale)
         gradient: cython.double = max(min(deviation, limit), -limit)
+        energy: cython.double
+        kind: cython.int = REGULAR
+        split: cython.bint = False
+        if self.splits:
+            self.variable.observe(value, self.count)
+            kind = self.variable.kind
+            split = self.variable.is_split()
+        if split:
+            gradient = self.variable.cut(
+                value, self.location, scale, limit, self.count, self.step_size.rate
+            )
+            gradient -= self.location
+            limit = max(limit, fabs(gradient))
         unit: cython.double = gradient / scale if scale > 0.0 else 0.0
         unit = max(min(unit, LARGEST_UNIT), -LARGEST_UNIT)
         rate: cython.double = self.choose_rate(unit)
-        if scale > 0.0:
+        # A standstill deviates always alike: that is no median.
+        if scale > 0.0 and kind == REGULAR:
             self.clip.observe(min(fabs(deviation) / scale, LARGEST_THRESHOLD), 1.0)
         if self.square <= 0.0:
             self.square = scale * scale
         rest: cython.double = 1.0 - rate
         self.location += rate * gradient
-        self.square += rate * (rest * gradient * gradient / self.share - self.square)
+        energy = rest * gradient * gradient / self.share
+        if split:
+            energy = self.variable.deviation * self.variable.deviation
+            energy = rest * (gradient * gradient + (energy / self.share - energy))
+        self.square += rate * (energy - self.square)
         self.weight_energy = rest * rest * self.weight_energy + rate * rate
         self.largest_influence = max(rest * self.largest_influence, rate * limit)
         if limit > 0.0:
             limit = max(limit, SMALLEST_THRESHOLD)
             self.inverse_threshold += rate * (1.0 / limit - self.inverse_threshold)
+
+    def finish_start(self) -> None:
+        """Note whether the start's values repeat."""
+        if self.splits:
+            self.variable.repeats.note_start(0, self.start.sample.at, self.start.length)
+
+    def settle(self) -> cython.int:
+        """Provide memory for values that repeat."""
+        starts: cython.bint = self.start.open and self.count == self.start.length
+        return self.variable.settle(
+            self.start.sample.at,
+            self.start.length,
+            self.location,
+            sqrt(self.square),
+            self.count,
+            starts,
+        )
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
@@ -145,6 +190,10 @@ class MomentsKernel(UnivariateKernel):
         self.weight_energy = archive.bounded(self.weight_energy, 0.0, 1.0, "sum of weights")
         self.largest_influence = archive.nonnegative(self.largest_influence, "weight")
         self.inverse_threshold = archive.nonnegative(self.inverse_threshold, "threshold")
+        if self.splits:
+            if not archive.reading and self.features.wants_memory:
+                self.settle()
+            self.variable.exchange(archive)
         return 0
 
     def variance(self) -> float:

@@ -16,6 +16,8 @@ cdef class UnivariateKernel(ArchivedKernel):
 
     cdef void step(self, double value) noexcept nogil
     cdef void begin(self) noexcept nogil
+    cdef void finish_start(self) noexcept nogil
+    cdef int settle(self) except -1
     cdef double memory(self) noexcept nogil
     cdef double choose_rate(self, double gradient) noexcept nogil
     cdef int learn(self, double value) except -1

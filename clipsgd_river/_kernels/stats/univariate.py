@@ -59,6 +59,13 @@ class UnivariateKernel(ArchivedKernel):
     def begin(self) -> None:
         """Make the estimates from the ``count`` values of the start, which `start` has sorted."""
 
+    def finish_start(self) -> None:
+        """Take what is wanted of the start's values, before they are forgotten."""
+
+    def settle(self) -> cython.int:
+        """Provide the memory that ``features`` wants."""
+        return 0
+
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         self.count = archive.count(self.count)
@@ -88,6 +95,8 @@ class UnivariateKernel(ArchivedKernel):
         value = max(min(value, LARGEST_VALUE), -LARGEST_VALUE)
         if self.scheduled:
             self.step_size.consult_scheduler(self.count + 1.0)
+        if self.features.wants_memory:
+            self.settle()
         self.count += 1.0
         if self.count > self.start.length:
             self.step(value)
@@ -95,6 +104,9 @@ class UnivariateKernel(ArchivedKernel):
         self.start.add(0, cython.cast(cython.Py_ssize_t, self.count) - 1, value)
         self.begin()
         if self.count == self.start.length:
+            self.finish_start()
+            if self.features.wants_memory:
+                self.settle()
             self.start.close()
         return 0
 

@@ -6,12 +6,14 @@ from clipsgd_river._kernels.core.reductions cimport total
 from clipsgd_river._kernels.core.robust_start cimport RobustStart
 from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.clip_threshold cimport UNLIMITED, ClipThreshold
+from clipsgd_river._kernels.sgd.repeated_values cimport ATOM, FAMILIAR, FROZEN, RepeatedValues
 from clipsgd_river._kernels.sgd.step_size cimport RATE_AT_REST, StepSize
 
 cdef class VectorMeanKernel(EventLoop):
     cdef readonly StepSize step_size
     cdef readonly RobustStart start
     cdef readonly ClipThreshold clip
+    cdef readonly RepeatedValues repeats
     cdef bint floored
     cdef double radius
     cdef double start_energy
@@ -22,6 +24,8 @@ cdef class VectorMeanKernel(EventLoop):
     cdef readonly Vector gradient
     cdef double threshold(self) noexcept nogil
     cdef double clip_gradient(self) noexcept nogil
+    cdef double clip_others(self) noexcept nogil
+    cdef int settle_repeats(self) except -1
     cdef void step(self) noexcept nogil
     cdef void begin(self, Py_ssize_t j) noexcept nogil
     cdef void project(self) noexcept nogil
