@@ -18,6 +18,9 @@ from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._tables.mixed_rows import mixed_rows_of
 from clipsgd_river._tables.rows import rows_of
 
+# What tables hold and how numbers are worded is the same with any kernels.
+pytestmark = pytest.mark.either_mode
+
 SUBJECTS = faces.subjects()
 LIBRARIES = list(columns.NUMBERS)
 READ = [(library, name) for library, known in columns.NUMBERS.items() for name in known]

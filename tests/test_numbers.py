@@ -16,6 +16,9 @@ from clipsgd_river._numbers import (
     told_apart,
 )
 
+# What tables hold and how numbers are worded is the same with any kernels.
+pytestmark = pytest.mark.either_mode
+
 WORDS = {"infinite": math.inf, "minus infinity": -math.inf, "missing": math.nan}
 SOME = st.floats(allow_nan=False) | st.integers(-(10**6), 10**6).map(float)
 # Neighbours of each other, as a value just outside its band is.

@@ -17,6 +17,9 @@ from clipsgd_river.alerts.alert import described
 from clipsgd_river.alerts.rules import Direction
 from clipsgd_river.anomaly import ClippedZScore
 
+# What tables hold and how numbers are worded is the same with any kernels.
+pytestmark = pytest.mark.either_mode
+
 
 class Watcher:
     """A detector that counts values by itself, and expects what they were on average."""

@@ -22,6 +22,9 @@ from clipsgd_river.drift import ClippedOCPD
 from clipsgd_river.preprocessing import ClippedScaler, SurprisalEncoder
 from clipsgd_river.stats import ClippedVectorMean
 
+# What tables hold and how numbers are worded is the same with any kernels.
+pytestmark = pytest.mark.either_mode
+
 SUBJECTS = faces.subjects()
 VALUES = faces.ROWS[:40]
 LISTED = dict(zip(faces.COLUMNS, VALUES.T.tolist(), strict=True))

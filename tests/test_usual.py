@@ -15,6 +15,9 @@ from clipsgd_river._numbers import differ
 from clipsgd_river.alerts._seen import NOTHING, Seen
 from clipsgd_river.alerts._usual import in_words
 
+# What tables hold and how numbers are worded is the same with any kernels.
+pytestmark = pytest.mark.either_mode
+
 ERRORS = Seen(0.0, 5.0, ((0.0, 0.9), (1.0, 0.09), (2.0, 0.009), (5.0, 0.001)), None, 5000)
 FLAG = Seen(0.0, 1.0, ((0.0, 0.98), (1.0, 0.02)), None, 5000)
 DOOR = Seen(0.0, 0.0, ((0.0, 1.0),), None, 5000)

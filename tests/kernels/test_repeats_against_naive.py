@@ -12,6 +12,9 @@ from test_against_naive import CLIPS, PAIRS, RATES, assert_same_state, close
 
 from clipsgd_river.anomaly import ClippedMahalanobis, ClippedZScore
 
+# tests/test_compiled.py compares both modes on columns that repeat.
+pytestmark = pytest.mark.either_mode
+
 
 def assert_same_tables(detector: Any, twin: Any) -> None:
     kernel = repeats_of(detector)

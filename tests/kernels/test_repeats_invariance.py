@@ -13,6 +13,9 @@ from repeating_streams import COLUMNS, Column, constant, rows_of
 from clipsgd_river.anomaly import ClippedZScore
 from clipsgd_river.preprocessing import ClippedScaler
 
+# tests/test_compiled.py compares both modes on columns that repeat.
+pytestmark = pytest.mark.either_mode
+
 columns = st.lists(st.sampled_from(COLUMNS), min_size=1, max_size=4)
 seeds = st.integers(0, 10_000)
 quick = settings(max_examples=25, deadline=None)

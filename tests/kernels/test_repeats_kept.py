@@ -19,6 +19,9 @@ from clipsgd_river.anomaly import (
 from clipsgd_river.linear_model import ClippedLinearRegression
 from clipsgd_river.preprocessing import ClippedScaler
 
+# tests/test_compiled.py compares both modes on columns that repeat.
+pytestmark = pytest.mark.either_mode
+
 MAKERS = [
     ClippedScaler,
     ClippedZScore,
