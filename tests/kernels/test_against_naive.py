@@ -15,6 +15,9 @@ from river.optim import schedulers
 
 from clipsgd_river.anomaly import ClippedMahalanobis, ClippedSubspace, ClippedZScore
 
+# Long uncompiled; tests/test_compiled.py compares both modes bit for bit.
+pytestmark = pytest.mark.either_mode
+
 PAIRS = [
     (ClippedZScore, NaiveZScore),
     (ClippedMahalanobis, NaiveMahalanobis),

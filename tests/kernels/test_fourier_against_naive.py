@@ -13,6 +13,9 @@ from river.optim import schedulers
 
 from clipsgd_river.anomaly import ClippedKernelMean, ClippedOneClassSVM
 
+# Long uncompiled; tests/test_compiled.py compares both modes bit for bit.
+pytestmark = pytest.mark.either_mode
+
 PAIRS = [
     (ClippedKernelMean, NaiveKernelMean, {"n_components": 8}),
     (ClippedKernelMean, NaiveKernelMean, {"n_components": 13, "seed": 7}),
