@@ -200,8 +200,24 @@ def test_distance_is_that_of_a_hand_made_estimator_with_partial_fit() -> None:
 
 
 def test_before_an_estimator_is_fitted_nothing_is_known() -> None:
-    model = learned(FITNESS(IsolationForest(), window_size=30), events(29))
+    model = learned(FITNESS(IsolationForest(), n_similar=15), events(29))
     assert model.distance_one({"a": 99.0}) == 0.0
+
+
+def test_an_estimator_scores_long_before_the_window_is_full() -> None:
+    stream = events(64, seed=3)
+    model = learned(FITNESS(IsolationForest(n_estimators=20), n_similar=12), stream[:23])
+    assert model.score_one({"a": 9.0, "b": 9.0}) == 0.0
+    scores = [model.score_learn_one(x) for x in stream[23:]]
+    assert 0.35 < np.median(scores[1:]) < 0.65
+    assert model.score_one({"a": 9.0, "b": 9.0}) > np.median(scores[1:])
+
+
+def test_features_that_come_before_the_window_is_full_count() -> None:
+    model = FITNESS(IsolationForest(n_estimators=20), window_size=60, n_similar=10)
+    for t, x in enumerate(events(70, seed=4)):
+        model.learn_one(x if t > 25 else {"a": x["a"]})
+    assert model.distance_one({"a": 0.0, "b": 9.0}) > model.distance_one({"a": 0.0, "b": 0.0})
 
 
 @pytest.mark.parametrize(

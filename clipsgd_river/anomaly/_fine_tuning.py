@@ -23,6 +23,8 @@ from clipsgd_river.compat._fitted import FittedDetector, seeded_clone
 
 # A detector that looks at few neighbours would see nothing but repetitions.
 MOST_REPEATS = 8
+# Many estimators refuse fewer events.
+FEWEST = 20
 
 
 def taken(rows: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -171,14 +173,18 @@ class Unfitted:
 
 
 class EstimatorBase:
-    """An outlier detector of scikit-learn, which starts once the window is full.
+    """An outlier detector of scikit-learn, which starts on the first ``earliest`` events.
+
+    Once the window is full it looks again at what is usual, and at features that came meanwhile
+    unless it goes on learning.
 
     With ``partial_fit`` it goes on learning, and a deep copy learns the similar events. One that
     can only ``fit`` is fitted anew for each event it scores: on the window, with the similar events
     repeated until they count half as much as all the others, or eight times each.
     """
 
-    def __init__(self, estimator: Any, seed: int, window: EventWindow) -> None:
+    def __init__(self, estimator: Any, seed: int, window: EventWindow, earliest: int) -> None:
+        self.earliest = earliest
         self.estimator = estimator
         self.seed = seed
         self.window = window
@@ -192,9 +198,15 @@ class EstimatorBase:
             self.fitted.model.partial_fit(self.fitted.row(x))
 
     def follow(self) -> None:
-        """Start once the window is full."""
-        if self.fitted is None and self.window.seen >= self.window.size:
+        """Start once there are enough events, and look again once the window is full."""
+        seen, full = self.window.seen, self.window.size
+        if self.fitted is None and seen >= min(self.earliest, full):
             self._start()
+        elif self.fitted is not None and seen == full:
+            if self.goes_on:
+                self.fitted.refer(self.window.all())
+            else:
+                self._start()
 
     def tuned(self, similar: Similar) -> Any:
         """Estimator fitted on the similar events too."""
@@ -223,8 +235,8 @@ def holds_its_state(detector: ClippedDetector) -> bool:
     return not isinstance(detector._kernel, CombinedKernel)
 
 
-def base_of(detector: Any, seed: int, window: EventWindow) -> FineTunable:
-    """The way to fine-tune a detector; ``TypeError`` if there is none."""
+def base_of(detector: Any, seed: int, window: EventWindow, n_similar: int) -> FineTunable:
+    """The way to fine-tune a detector on ``n_similar`` events; ``TypeError`` if there is none."""
     # A pipeline claims to be an instance of what it ends in; an ensemble of other detectors is more
     # than a kernel.
     ours = issubclass(type(detector), ClippedDetector)
@@ -233,7 +245,8 @@ def base_of(detector: Any, seed: int, window: EventWindow) -> FineTunable:
     if hasattr(detector, "learn_one") and hasattr(detector, "score_one"):
         return RiverBase(detector)
     if hasattr(detector, "fit") and hasattr(detector, "score_samples"):
-        return EstimatorBase(detector, seed, window)
+        # With as many events beside the similar ones there is something to compare them with.
+        return EstimatorBase(detector, seed, window, max(2 * n_similar, FEWEST))
     raise TypeError(
         f"a {type(detector).__name__} cannot be fine-tuned: FITNESS takes a River anomaly "
         "detector, or a scikit-learn estimator with fit and score_samples"

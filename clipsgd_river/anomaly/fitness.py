@@ -62,8 +62,9 @@ class FITNESS(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     Similar means near in scales of the features, which a `ClippedZScore` keeps: the distance of two
     events is the sum of squared differences in scales, where a value that only one of them has
     counts 2, as two independent values do on average. The score is 1 / (1 + q / r), with r the
-    distance from the copy and q its slowly tracked median. A scikit-learn estimator gives no
-    distances before the window is full, and does not see features that came later.
+    distance from the copy and q its slowly tracked median. A scikit-learn estimator gives
+    distances from 2 ``n_similar`` events on, 20 at least. It sees no features that come after the
+    window is full; one with ``partial_fit`` none that come after those first events.
 
     Cost per event, beside that of the detector: O(window_size d) for the search, a copy, and
     ``n_similar`` times its learning, or a fit; every eighth `learn_one` scores too, for the median.
@@ -112,7 +113,7 @@ class FITNESS(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
             raise ValueError(f"window_size is at least 2, not {window_size!r}")
         self._n_similar = _settings.count("n_similar", n_similar, largest=size)
         self._window = EventWindow(size, _settings.count("max_features", max_features))
-        self._base = base_of(anomaly_detector, seed, self._window)
+        self._base = base_of(anomaly_detector, seed, self._window, self._n_similar)
         self._units = ClippedZScore(max_features=max_features)
         self._units.create_state()
         # Indices of the columns of the window among the features of the units.
