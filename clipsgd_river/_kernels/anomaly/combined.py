@@ -287,6 +287,7 @@ class CombinedKernel(DetectorKernel):
         self, rows: Any, names: Any, count: cython.Py_ssize_t, learn: cython.bint
     ) -> cython.int:
         """Pass each row on as an event."""
+        self.check_rows(rows, names, count)
         width: cython.Py_ssize_t = len(names)
         data: cython.p_double = doubles(rows if width > 0 else zeros(1))
         i: cython.Py_ssize_t

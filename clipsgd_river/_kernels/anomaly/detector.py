@@ -350,12 +350,11 @@ class DetectorKernel(SeenValues):
         distances, scores
             Arrays of doubles to write to, one a row.
         """
-        width: cython.Py_ssize_t = len(names)
         count: cython.Py_ssize_t = len(distances)
         if count == 0:
             return
-        if len(rows) != count * width or len(scores) != count:
-            raise ValueError(f"{len(rows)} numbers do not make {count} rows of {width}")
+        if len(scores) != count:
+            raise ValueError(f"{count} distances and {len(scores)} scores are not one a row each")
         self.claim()
         try:
             self.distance_of = doubles(distances)
@@ -411,8 +410,8 @@ class DetectorKernel(SeenValues):
         count: cython.Py_ssize_t = len(largest) // asked
         if count == 0:
             return
-        if len(rows) != count * len(names) or len(positions) != len(largest):
-            raise ValueError(f"{len(rows)} numbers do not make {count} rows of {len(names)}")
+        if len(positions) != len(largest):
+            raise ValueError(f"{len(positions)} positions do not fit {len(largest)} contributions")
         self.claim()
         try:
             shares = zeros(self.features.size)

@@ -171,13 +171,16 @@ class EventLoop(ArchivedKernel):
         count
             How many rows.
         """
-        if len(rows) != count * len(names):
-            raise ValueError(f"{len(rows)} numbers do not make {count} rows of {len(names)}")
         self.claim()
         try:
             self.each_row(rows, names, count, True)
         finally:
             self.busy = False
+
+    def check_rows(self, rows: Any, names: Any, count: int) -> None:
+        """Refuse numbers that are not ``count`` rows: a loop would read beyond them."""
+        if len(rows) != count * len(names):
+            raise ValueError(f"{len(rows)} numbers do not make {count} rows of {len(names)}")
 
     def each_row(
         self, rows: Any, names: Any, count: cython.Py_ssize_t, learn: cython.bint
@@ -187,6 +190,7 @@ class EventLoop(ArchivedKernel):
         A feature starts with its first number, in rows as in dicts. Stops for `settle` as
         events do: what rows learn is what they learn.
         """
+        self.check_rows(rows, names, count)
         width: cython.Py_ssize_t = len(names)
         data: cython.p_double = doubles(rows if width > 0 else zeros(1))
         first: cython.Py_ssize_t = 0

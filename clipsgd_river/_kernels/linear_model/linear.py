@@ -283,8 +283,6 @@ class LinearKernel(EventLoop):
         if out is not None and len(out) * len(names) != len(rows) * self.outputs:
             # Another thread has added a class since the caller provided ``out``.
             raise RuntimeError(IN_USE)
-        if len(rows) != count * len(names):
-            raise ValueError(f"{len(rows)} numbers do not make {count} rows of {len(names)}")
         self.claim()
         try:
             self.writes = out is not None
