@@ -86,13 +86,6 @@ class KeepsTheEvent(ClippedZScore):
         return super().score_one(x)
 
 
-@caught_by("check_rows_are_neither_changed_nor_kept")
-class OverwritesRows(ClippedZScore):
-    def learn_many(self, X: Any) -> None:
-        super().learn_many(X)
-        X *= 2
-
-
 @caught_by("check_score_learn_one_scores_then_learns")
 class LearnsThenScores(ClippedZScore):
     def score_learn_one(self, x: dict[Any, Any]) -> float:
@@ -119,29 +112,10 @@ class AlwaysReady(ClippedZScore):
         return True
 
 
-@caught_by("check_learn_many_equals_learn_one")
-class SkipsTheLastRow(ClippedZScore):
-    def learn_many(self, X: Any) -> None:
-        super().learn_many(X[:-1])
-
-
 @caught_by("check_partial_fit_equals_learn_one")
 class FitsBackwards(ClippedZScore):
     def partial_fit(self, X: Any, y: Any = None) -> Any:
         return super().partial_fit(X[::-1], y)
-
-
-@caught_by("check_score_many_equals_score_one")
-class ScoresInSinglePrecision(ClippedZScore):
-    def score_many(self, X: Any) -> Any:
-        return super().score_many(X).astype(np.float32).astype(float)
-
-
-@caught_by("check_score_learn_many_equals_the_loop")
-class LearnsTheBatchFirst(ClippedZScore):
-    def score_learn_many(self, X: Any) -> Any:
-        self.learn_many(X)
-        return self.score_many(X)
 
 
 @caught_by("check_chunks_change_nothing")
@@ -162,12 +136,6 @@ class LearnsFromNoRows(ClippedZScore):
 class ReadsMemoryInOrder(ClippedZScore):
     def score_learn_many(self, X: Any) -> Any:
         return super().score_learn_many(np.ravel(X, order="K").reshape(np.shape(X)))
-
-
-@caught_by("check_rows_of_a_wrong_shape_are_refused")
-class TakesOneRowForATable(ClippedZScore):
-    def score_many(self, X: Any) -> Any:
-        return super().score_many(np.atleast_2d(X) if np.ndim(X) == 1 else X)
 
 
 @caught_by("check_frames_are_their_rows")
@@ -497,17 +465,3 @@ class LearnsFiftyfold(ClippedZScore):
         # Each time a little farther off: a value that returns would be set aside as a repeated one.
         for k in range(50 if self.ready and self.score_one(x) > 0.9 else 1):
             super().learn_one({feature: value * (1.0 + k / 64) for feature, value in x.items()})
-
-
-@caught_by("check_explain_many_equals_explain_one")
-class SmallestReasonsFirst(ClippedZScore):
-    def explain_many(self, X: Any, n: int = 3) -> Any:
-        found = super().explain_many(X, n).copy()
-        found["feature_1"], found["feature_2"] = found["feature_2"], found["feature_1"].copy()
-        return found
-
-
-@caught_by("check_unknown_columns_are_refused")
-class SilentAboutUnknownColumns(ClippedZScore):
-    def _to_answer(self, rows: Any) -> Any:
-        return rows

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import broken_on_columns  # noqa: F401 (registers what it defines)
+import broken_on_rows  # noqa: F401
 import broken_supervised_detectors  # noqa: F401
 import pytest
 from broken_detectors import CAUGHT_BY
