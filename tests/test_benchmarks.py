@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import BENCHMARKS, Load, run_script
+from conftest import BENCHMARKS, TESTS, Load, run_script
 
 from clipsgd_river import COMPILED
 
@@ -61,6 +61,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with gzip.open(path / "tcpd.json.gz", "wt") as file:
         json.dump({"step": entry, "quality_control_1": entry}, file)
     return path
+
+
+def test_no_helper_of_the_tests_hides_a_script() -> None:
+    scripts = {path.stem for path in BENCHMARKS.glob("*.py")}
+    assert not scripts & {path.stem for path in TESTS.rglob("*.py")}
 
 
 @pytest.mark.slow

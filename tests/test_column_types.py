@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-import columns
 import faces
 import numpy as np
 import pytest
+import typed_columns
 from conftest import name_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,19 +22,19 @@ from clipsgd_river._tables.rows import rows_of
 pytestmark = pytest.mark.either_mode
 
 SUBJECTS = faces.subjects()
-LIBRARIES = list(columns.NUMBERS)
-READ = [(library, name) for library, known in columns.NUMBERS.items() for name in known]
-REFUSED = [(library, name) for library, known in columns.NO_NUMBERS.items() for name in known]
+LIBRARIES = list(typed_columns.NUMBERS)
+READ = [(library, name) for library, known in typed_columns.NUMBERS.items() for name in known]
+REFUSED = [(library, name) for library, known in typed_columns.NO_NUMBERS.items() for name in known]
 
 
 def frames(library: str) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
     """Yield frames that hold columns of all types together, and their events."""
     module = pytest.importorskip(library)
     by_length = defaultdict(list)
-    for name, (values, build) in columns.NUMBERS[library].items():
+    for name, (values, build) in typed_columns.NUMBERS[library].items():
         by_length[len(values)].append((name, values, build(module)))
     for known in by_length.values():
-        table = columns.frame(library, module, {name: column for name, _, column in known})
+        table = typed_columns.frame(library, module, {name: column for name, _, column in known})
         rows = zip(*(values for _, values, _ in known), strict=True)
         yield table, [dict(zip((name for name, *_ in known), row, strict=True)) for row in rows]
 
@@ -42,8 +42,8 @@ def frames(library: str) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
 @pytest.mark.parametrize(("library", "name"), READ)
 def test_a_column_is_the_values_in_it(library: str, name: str) -> None:
     module = pytest.importorskip(library)
-    values, build = columns.NUMBERS[library][name]
-    frame = columns.frame(library, module, {"x": build(module)})
+    values, build = typed_columns.NUMBERS[library][name]
+    frame = typed_columns.frame(library, module, {"x": build(module)})
     wanted = [as_float("x", value) for value in values]
     np.testing.assert_array_equal(rows_of(frame).values[:, 0], wanted)
     events = [{} if value is None else {"x": value} for value in values]
@@ -74,9 +74,9 @@ def test_rows_of_any_types_are_their_events(subject: Any, library: str) -> None:
 @pytest.mark.parametrize(("library", "name"), REFUSED)
 def test_what_is_no_number_is_refused_by_name_and_with_a_cure(library: str, name: str) -> None:
     module = pytest.importorskip(library)
-    build, _ = columns.NO_NUMBERS[library][name]
+    build, _ = typed_columns.NO_NUMBERS[library][name]
     column = build(module)
-    frame = columns.frame(library, module, {"cpu": [0.5] * len(column), "odd one": column})
+    frame = typed_columns.frame(library, module, {"cpu": [0.5] * len(column), "odd one": column})
     with pytest.raises(TypeError, match=r"'odd one'.*leave it out"):
         rows_of(frame)
 
@@ -87,11 +87,13 @@ def test_every_method_refuses_what_is_no_number(subject: Any, library: str) -> N
     module = pytest.importorskip(library)
     asked = faces.learn_events(subject, faces.EVENTS)
     before = asked.to_bytes()
-    for build, is_category in columns.NO_NUMBERS[library].values():
+    for build, is_category in typed_columns.NO_NUMBERS[library].values():
         if is_category and faces.takes_text(subject):
             continue
         column = build(module)
-        frame = columns.frame(library, module, {"cpu": [0.5] * len(column), "odd one": column})
+        frame = typed_columns.frame(
+            library, module, {"cpu": [0.5] * len(column), "odd one": column}
+        )
         for method, call in faces.ways_to_give_rows(asked):
             with pytest.raises(TypeError, match="'odd one'"):
                 call(asked, frame, len(column))
