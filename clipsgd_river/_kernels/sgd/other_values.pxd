@@ -3,12 +3,10 @@ from libc.math cimport fabs, sqrt
 from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.robust_start cimport RobustStart
 from clipsgd_river._kernels.core.vector cimport Vector
+from clipsgd_river._kernels.sgd.deviations cimport CONSTANT_MEMORY, LARGEST_DEVIATION, LARGEST_SCALE
 from clipsgd_river._kernels.sgd.value_shares cimport KEPT, ValueShares, same
 
 cdef Py_ssize_t FIRST
-cdef double CONSTANT_MEMORY
-cdef double LARGEST
-cdef double LARGEST_DEVIATION
 
 cdef class OtherValues:
     cdef readonly ValueShares shares

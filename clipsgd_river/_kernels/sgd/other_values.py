@@ -14,17 +14,15 @@ if not cython.compiled:
     from math import fabs, sqrt
 
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
+    from clipsgd_river._kernels.sgd.deviations import (
+        CONSTANT_MEMORY,
+        LARGEST_DEVIATION,
+        LARGEST_SCALE,
+    )
     from clipsgd_river._kernels.sgd.value_shares import KEPT, same
 
 # The first other values: location and scale are found by medians of them, not by clipped steps.
 FIRST = 8
-# Other values that were all equal have no scale yet. The first one that differs gives it: its
-# distance from them, or theirs from the first atom if that is less, over the square root of their
-# number, up to this one.
-CONSTANT_MEMORY = 1000.0
-# Bounds of location and scale.
-LARGEST = 1e152
-LARGEST_DEVIATION = 1e35
 
 
 class OtherValues:
@@ -197,7 +195,8 @@ class OtherValues:
     def deviation(self, slot: cython.Py_ssize_t, value: float) -> float:
         """Deviation of a value that is no atom, in the scale of such values.
 
-        Where they have no scale yet, this value gives it.
+        Where they were all equal they have no scale yet. This value gives it: its distance from
+        them, or theirs from the first atom if that is less, over the square root of their number.
         """
         distance: cython.double = value - self.location.at[slot]
         scale: cython.double = self.scale.at[slot]
@@ -224,9 +223,9 @@ class OtherValues:
         floor: cython.double = 1.0 / (self.count.at[slot] + 1.0)
         scale: cython.double = self.scale.at[slot]
         location: cython.double = self.location.at[slot] + max(rate, floor) * gradient * scale
-        self.location.at[slot] = max(min(location, LARGEST), -LARGEST)
+        self.location.at[slot] = max(min(location, LARGEST_SCALE), -LARGEST_SCALE)
         scale *= 1.0 + 0.5 * min(max(scale_rate, floor) * scale_gradient, 1.0)
-        self.scale.at[slot] = min(scale, LARGEST)
+        self.scale.at[slot] = min(scale, LARGEST_SCALE)
         self.count.at[slot] = self.count.at[slot] + 1.0
 
     def combine(self, slot: cython.Py_ssize_t) -> None:
@@ -247,8 +246,8 @@ class OtherValues:
         own = self.location.at[slot] - mean
         square = (1.0 - rest) * self.shares.atom_square(slot, mean, whole)
         square += rest * (self.scale.at[slot] * self.scale.at[slot] + own * own)
-        self.mean = max(min(mean, LARGEST), -LARGEST)
-        self.spread = min(sqrt(square), LARGEST)
+        self.mean = max(min(mean, LARGEST_SCALE), -LARGEST_SCALE)
+        self.spread = min(sqrt(square), LARGEST_SCALE)
 
     def shorten(self, events: float) -> None:
         """Reduce the weight of past values to that of ``events``."""
@@ -263,9 +262,9 @@ class OtherValues:
         self.mixed.at[slot] = archive.bounded(self.mixed.at[slot], 0.0, 1.0, "mark")
         self.count.at[slot] = archive.bounded(self.count.at[slot], 0.0, LARGEST_COUNT, "count")
         self.location.at[slot] = archive.bounded(
-            self.location.at[slot], -LARGEST, LARGEST, "location"
+            self.location.at[slot], -LARGEST_SCALE, LARGEST_SCALE, "location"
         )
-        self.scale.at[slot] = archive.bounded(self.scale.at[slot], 0.0, LARGEST, "scale")
+        self.scale.at[slot] = archive.bounded(self.scale.at[slot], 0.0, LARGEST_SCALE, "scale")
         if self.count.at[slot] < FIRST:
             archive.check_count(self.count.at[slot])
             self.start.exchange_one(

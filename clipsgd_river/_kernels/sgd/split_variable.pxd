@@ -3,12 +3,12 @@ from libc.math cimport fabs
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
+from clipsgd_river._kernels.sgd.deviations cimport LARGEST_DEVIATION
 from clipsgd_river._kernels.sgd.other_values cimport OtherValues
 from clipsgd_river._kernels.sgd.repeated_values cimport ATOM, ENOUGH, FAMILIAR, FROZEN, REGULAR, RepeatedValues
 from clipsgd_river._kernels.sgd.value_shares cimport same
 
 cdef double REPEAT
-cdef double LARGEST_UNIT
 
 cdef class SplitVariable:
     cdef readonly FeatureTable features

@@ -14,12 +14,12 @@ from clipsgd_river._kernels.sgd.repeated_values import RepeatedValues
 if not cython.compiled:
     from math import fabs
 
+    from clipsgd_river._kernels.sgd.deviations import LARGEST_DEVIATION
     from clipsgd_river._kernels.sgd.repeated_values import ATOM, ENOUGH, FAMILIAR, FROZEN, REGULAR
     from clipsgd_river._kernels.sgd.value_shares import same
 
 # A deviation below a thousandth of a scale is a repeat among the other values.
 REPEAT = 1e-3
-LARGEST_UNIT = 1e35
 
 
 class SplitVariable:
@@ -147,7 +147,7 @@ class SplitVariable:
         # scale and threshold to nothing, the second is an outlier that teaches once.
         if fabs(u) >= REPEAT and (fabs(u) <= limit or self.kind != FAMILIAR):
             self.others.step(slot, gradient, rate, gradient * gradient / self.share - 1.0, rate)
-            self.clip.observe(min(fabs(u), LARGEST_UNIT), 1.0)
+            self.clip.observe(min(fabs(u), LARGEST_DEVIATION), 1.0)
         return value if same(value, location) else location + self.deviation
 
     def exchange(self, archive: Archive) -> cython.int:
