@@ -160,5 +160,5 @@ class ClippedScaler(RowTransformer):
             out = scaled[part].reshape(-1) if COMPILED else [0.0] * len(flat)
             self._kernel.transform_rows(flat, rows.names, out)
             if not COMPILED:
-                scaled[part] = np.reshape(out, (-1, len(rows.names)))
+                scaled[part] = np.reshape(out, scaled[part].shape)
         return scaled
