@@ -124,3 +124,38 @@ def test_attacks_are_no_outliers_of_every_column(month: Any) -> None:
     drawn, attacked = month.drawn, month.drawn.incident >= 0
     for strange in (drawn.bytes_out > 50e6, drawn.failed > 1, drawn.action == 1):
         assert (strange & ~attacked).sum() > 30
+
+
+def test_figures_of_known_scores(script: Load) -> None:
+    month = script("common.firewall").FirewallMonth(2_000, 60, seed=1)
+    figures, run = script("common.firewall_figures"), script("common.contestants").Run
+    rng = np.random.default_rng(0)
+    scores = rng.random(month.n_samples)
+    incident = month.drawn.incident
+    # Every attack but the last two incidents is on top, these below everything.
+    scores[incident >= 0] += 2.0
+    scores[incident >= 7] = -1.0
+    found = figures.judge("known", month, run(scores, 1.0))
+    assert found.share == pytest.approx(1 - 153 / 573)
+    assert found.roc_auc == pytest.approx(1 - 153 / 573)
+    assert 420 / 573 < found.average_precision < 0.82
+    assert found.found[7:] == (False, False)
+    assert 10 < found.right < found.alerts < 330
+    assert found.cost == pytest.approx(1e6 / month.n_samples)
+    for number in range(9):
+        events = np.flatnonzero(incident == number)
+        scores[events[:5]], scores[events[5:]] = -1.0, 2.0
+    assert not any(figures.judge("late", month, run(scores, 1.0)).found)
+    means, kinds, seeds = figures.tables([found])
+    assert means.rows[0][:4] == ["known", 1, found.roc_auc, found.roc_auc]
+    assert kinds.rows[0][-1] == 0.0
+    assert len(seeds.rows) == 1
+
+
+def test_rivals_see_numbers(script: Load) -> None:
+    month = script("common.firewall").FirewallMonth(2_000, 60, seed=1)
+    rows = script("common.firewall_detectors").encoded(month)
+    assert rows.shape[0] == month.n_samples
+    assert np.isfinite(rows).all()
+    # One column for each country, protocol, action and port is set.
+    assert (rows[:, 6:].sum(axis=1) == 4).all()

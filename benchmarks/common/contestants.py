@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from common.data import Event, FloatArray
+from common.data import FloatArray
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Contestant:
     limit: int | None = None
 
 
-def prequential(model: Any, events: Sequence[Event]) -> FloatArray:
+def prequential(model: Any, events: Iterable[Any]) -> FloatArray:
     """Return the score of each event, before it is learned."""
-    scores = np.empty(len(events))
-    for position, x in enumerate(events):
-        scores[position] = model.score_one(x)
+    scores = []
+    for x in events:
+        scores.append(model.score_one(x))
         model.learn_one(x)
-    return scores
+    return np.array(scores, dtype=np.float64)

@@ -106,7 +106,7 @@ class FirewallMonth:
             drawn.bytes_out.tolist(),
             drawn.failed.tolist(),
             drawn.admin.tolist(),
-            (drawn.milliseconds // HOUR % 24).tolist(),
+            self.hours.tolist(),
             drawn.incident.tolist(),
         )
         for moment, user, *values, incident in zip(*columns, strict=True):
@@ -126,3 +126,8 @@ class FirewallMonth:
     def labels(self) -> NDArray[np.int8]:
         """1 for an event of an attack, 0 otherwise, shape (n_samples,)."""
         return (self.drawn.incident >= 0).astype(np.int8)
+
+    @property
+    def hours(self) -> NDArray[np.int64]:
+        """Hour of the day of each event, UTC, shape (n_samples,)."""
+        return np.asarray(self.drawn.milliseconds // HOUR % 24)
