@@ -17,6 +17,17 @@ from clipsgd_river._tables.containers import frame_of
 
 UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Numbers below this, in size, are seconds, from here on milliseconds since 1970, from 1,000 times
+#: this on microseconds, and so on: 1e11 seconds are 3,170 years, 1e11 milliseconds are in 1973.
+LEAST_MILLISECONDS = 1e11
+# The farthest time in seconds, which is still read as seconds.
+FARTHEST = LEAST_MILLISECONDS - 1.0
+EPOCH_UNITS = {
+    "seconds": 1.0,
+    "milliseconds": 1e3,
+    "microseconds": 1e6,
+    "nanoseconds": 1e9,
+}
 
 
 def moment_of(x: Mapping[Hashable, Any], name: Hashable) -> Any:
@@ -48,7 +59,8 @@ def seconds_of(name: Hashable, moment: Any) -> float:
     name
         The feature, for the error.
     moment
-        A number of seconds, a date or time (naive ones count as UTC), or NumPy's.
+        A date or time (naive ones count as UTC), NumPy's, or a number: of seconds, or from 1e11 on
+        of milli-, micro- or nanoseconds since 1970. A time beyond the year 5138 counts as then.
 
     Raises
     ------
@@ -68,9 +80,25 @@ def seconds_of(name: Hashable, moment: Any) -> float:
         ).total_seconds()
     else:
         seconds = as_float(name, moment)
+        seconds /= EPOCH_UNITS[unit_of(seconds)]
     if seconds - seconds != 0.0:
         raise ValueError(f"the time {name!r} is {moment!r}: give every event a finite time")
-    return seconds
+    return min(max(seconds, -FARTHEST), FARTHEST)
+
+
+def unit_of(number: float) -> str:
+    """Return what a number that is a time counts, by its size.
+
+    Examples
+    --------
+    >>> unit_of(1_780_000_000), unit_of(1_780_000_000_000), unit_of(1.78e15), unit_of(1.78e18)
+    ('seconds', 'milliseconds', 'microseconds', 'nanoseconds')
+    """
+    size = abs(number)
+    for unit, in_a_second in EPOCH_UNITS.items():
+        if size < LEAST_MILLISECONDS * in_a_second:
+            return unit
+    return "nanoseconds"
 
 
 def split_rows(X: Any, name: Any) -> tuple[NDArray[np.float64], Any]:
@@ -93,6 +121,7 @@ def split_rows(X: Any, name: Any) -> tuple[NDArray[np.float64], Any]:
     column = frame.get_column(name)
     if column.dtype in (nw.Datetime, nw.Date):
         times = column.cast(nw.Datetime("us")).dt.timestamp("us").to_numpy() / 1e6
+        times = np.clip(times, -FARTHEST, FARTHEST)
     else:
         times = np.array([seconds_of(name, moment) for moment in column.to_list()])
     if not np.isfinite(times).all():

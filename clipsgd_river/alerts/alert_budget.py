@@ -52,13 +52,12 @@ class AlertBudget(DetectorFilter):
         Alerts per event, above 0 and at most 0.5; ignored if ``alerts_per`` is given.
     alerts_per
         Number and unit of time, as in ``(10, "day")``: alerts per ``"second"``, ``"minute"``,
-        ``"hour"``, ``"day"`` or ``"week"``; needs ``time``. Then alpha t above is what accrued with
-        time, of which a silence (ten mean gaps and more) earns nothing; the upper bound holds for
-        any sequence of events and times.
+        ``"hour"``, ``"day"`` or ``"week"``; needs ``time``. Then alpha t above is what the time
+        earned that passed on a clock which wrong stamps do not move; see the notes.
     time
         Key of the feature that is the time of an event: a date and time (naive ones count as UTC)
-        or a number of seconds. The detector does not see it. A time before the last one counts as
-        no time passed.
+        or a number of seconds, from 1e11 on of milli-, micro- or nanoseconds since 1970. The
+        detector does not see it.
     protect_anomaly_detector
         Whether the detector is kept from learning what is an alert. Since alerts are bounded, it
         cannot be kept from learning a change: after 17 alerts in a row it learns again.
@@ -71,6 +70,10 @@ class AlertBudget(DetectorFilter):
     Notes
     -----
     Beside the detector: O(1) per event, some 0.1 microseconds, and less than 1 KB.
+
+    With rho alerts per second and T the seconds that passed on the clock of ``alerts_per``, A <=
+    rho T + 17 whatever scores and times are. Silences, lone wrong stamps and late events add next
+    to nothing to T; ``docs/alert_budget.md`` has what does.
 
     An event whose alert is vetoed (``unless``), as by the rules of `clipsgd_river.alerts.rules`,
     is learned by the detector only: nothing is spent, nothing accrues, its score is not
@@ -174,13 +177,18 @@ class AlertBudget(DetectorFilter):
         budget = self._budget
         if self.alerts_per is None:
             return float(budget.alerts / max(budget.events, 1.0))
-        seconds = budget.last_time - budget.first_time
+        seconds = budget.clock.elapsed
         return float(budget.alerts * self._unit / seconds) if seconds > 0.0 else 0.0
 
     @property
     def n_alerts_(self) -> int:
         """Alerts so far."""
         return int(self._budget.alerts)
+
+    @property
+    def runs_backwards(self) -> bool:
+        """Whether the times of ``alerts_per`` fall, as in a file with the newest event first."""
+        return bool(self._budget.clock.runs_backwards())
 
     def classify(self, score: float) -> bool:
         """Whether an event with this score would be an alert now."""

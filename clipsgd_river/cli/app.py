@@ -122,8 +122,8 @@ def score_command(  # one parameter per option, as typer wants it
         str | None,
         typer.Option(
             metavar="COL",
-            help="Column with the time of an event, kept from the detector: seconds, or a date and "
-            "time.",
+            help="Column with the time of an event, kept from the detector: a date and time, or "
+            "seconds, milli-, micro- or nanoseconds since 1970.",
         ),
     ] = None,
     alerts: Annotated[

@@ -24,7 +24,7 @@ from clipsgd_river.cli.scoring.alert_watch import (
     refuse_two_on_standard_output,
 )
 from clipsgd_river.cli.scoring.beginning import Beginning, Wanted
-from clipsgd_river.cli.scoring.clock import Clock
+from clipsgd_river.cli.scoring.clock import Clock, TimesRead
 from clipsgd_river.cli.scoring.detectors import check_state_path, save_detector
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, summary_lines
@@ -124,6 +124,8 @@ class _Run:
         self._watch, understood = self._beginning.watch(self._reading)
         if isinstance(self._watch, AlertWatch):
             self._watch.value = source.value
+            if self._options.alerts.time is not None:
+                self._watch.times = TimesRead(self._options.alerts.time, self._reporter.note)
         warning = self._beginning.warning(self._reading)
         if warning is not None:
             self._reporter.note(warning)

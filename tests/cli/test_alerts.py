@@ -109,6 +109,28 @@ def test_dates_are_times(tmp_path: Path) -> None:
     assert json_objects(path.read_text())[-1]["time"] == "2026-01-09T08:00:00+00:00"
 
 
+@pytest.mark.parametrize(
+    ("factor", "unit"), [(1e3, "milliseconds"), (1e6, "microseconds"), (1e9, "nanoseconds")]
+)
+def test_units_of_times_are_read_and_said(factor: float, unit: str) -> None:
+    rows = [f"{int((1_780_000_000 + 60 * i) * factor)},{i % 7}" for i in range(300)]
+    options = ["--time", "t", "--alerts-per-day", 100]
+    text = "t,a\n" + "\n".join(rows) + "\n"
+    result = call("score", "-", "--format", "csv", *options, stdin=text)
+    assert f"times in 't' are read as {unit} since 1970" in result.err
+    alerts = sum(row["is_anomaly"] == "1" for row in result.rows)
+    assert alerts <= 100 * 300 / 1440 + 17
+
+
+def test_a_file_with_the_newest_event_first_is_scored_and_said_to_be_one() -> None:
+    rows = [f"{1_780_000_000 - 60 * i},{900 if i == 250 else i % 7}" for i in range(300)]
+    options = ["--time", "t", "--alerts-per-day", 100]
+    text = "t,a\n" + "\n".join(rows) + "\n"
+    result = call("score", "-", "--format", "csv", *options, stdin=text)
+    assert result.err.count("times in 't' run backwards") == 1
+    assert result.rows[250]["is_anomaly"] == "1"
+
+
 def test_a_bad_time_is_a_bad_event() -> None:
     text = "t,a\n1,1\nnoon,2\n3,3\n"
     options = ["score", "-", "--format", "csv", "--time", "t", "--alert-rate", "0.1"]

@@ -1,5 +1,6 @@
 from libc.math cimport exp, fabs, log
 
+from clipsgd_river._kernels.alerts.event_clock cimport EventClock
 from clipsgd_river._kernels.alerts.score_ladder cimport ScoreLadder
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.archived cimport ArchivedKernel
@@ -12,8 +13,9 @@ cdef double LARGEST_ALLOWANCE
 cdef double GAIN
 cdef double FLOOR_IN_RATES
 cdef double GAP_MEMORY
-cdef double LONGEST_GAP
+cdef double LARGEST_EARNING
 cdef double SMALLEST_RATE
+cdef double LARGEST_GAP
 cdef double ROUND_OFF
 
 cdef class AlertBudgetKernel(ArchivedKernel):
@@ -25,9 +27,10 @@ cdef class AlertBudgetKernel(ArchivedKernel):
     cdef readonly double alerts
     cdef readonly double accrued
     cdef readonly double gap
-    cdef readonly double last_time
-    cdef readonly double first_time
-    cdef readonly double times
+    cdef readonly EventClock clock
+    cdef EventClock kept_clock
+    cdef double kept_gap
+    cdef double kept_accrued
 
     cdef double rate(self) noexcept nogil
     cpdef double rate_now(self)
@@ -45,6 +48,6 @@ cdef class AlertBudgetKernel(ArchivedKernel):
     cpdef bint exceeds_at(self, double score, double seconds)
     cpdef double threshold_at(self, double seconds)
     cpdef object count_anew(self)
-    cdef object clock(self)
-    cdef int set_clock(self, object clock) except -1
+    cdef void look_ahead(self, double seconds) noexcept nogil
+    cdef void look_back(self) noexcept nogil
     cpdef object observe_many(self, object scores, object times, object alerts)

@@ -7,6 +7,7 @@ from typing import Any
 
 import cython
 
+from clipsgd_river._kernels.alerts.event_clock import EventClock
 from clipsgd_river._kernels.alerts.score_ladder import ScoreLadder
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import ArchivedKernel
@@ -26,11 +27,14 @@ LARGEST_ALLOWANCE = 16.0
 GAIN = 0.02
 # Location and scale of the ladder remember at least the events of five alerts.
 FLOOR_IN_RATES = 0.2
-# The mean gap between events remembers the events of ten alerts; a gap of more than ten mean ones
-# counts as ten.
+# The mean gap between events remembers the events of ten alerts.
 GAP_MEMORY = 10.0
-LONGEST_GAP = 10.0
+# A gap earns at most half an alert, or what fills half of the allowance: a silence saves up none
+# that must be spent on whatever comes after it.
+LARGEST_EARNING = 0.5
 SMALLEST_RATE = 1e-12
+# Twice the farthest stamp.
+LARGEST_GAP = 2e11
 ROUND_OFF = 1e-9
 
 
@@ -63,9 +67,14 @@ class AlertBudgetKernel(ArchivedKernel):
         self.alerts = 0.0
         self.accrued = 0.0
         self.gap = 0.0
-        self.last_time = 0.0
-        self.first_time = 0.0
-        self.times = 0.0
+        # A clock that is put back by less than the time of the largest allowance stands still until
+        # it has caught up, which costs no more alerts than that.
+        latency = LARGEST_ALLOWANCE / self.per_second if self.per_second > 0.0 else 0.0
+        self.clock = EventClock(latency)
+        # What `look_ahead` goes back to.
+        self.kept_clock = EventClock(latency)
+        self.kept_gap = 0.0
+        self.kept_accrued = 0.0
         self.busy = False
 
     def rate(self) -> float:
@@ -156,25 +165,21 @@ class AlertBudgetKernel(ArchivedKernel):
         return alert
 
     def pass_time(self, seconds: float) -> None:
-        """Let the time of an event, which may not be before the last one, pass."""
-        gap: cython.double = seconds - self.last_time
-        weight: cython.double
+        """Let the time pass up to the stamp of an event."""
         if self.per_second == 0.0:
             return
-        if self.times == 0.0:
-            self.first_time = seconds
-            self.last_time = seconds
-        elif gap > 0.0:
-            self.last_time = seconds
-        else:
-            gap = 0.0
-        if self.times > 0.0:
-            if self.times > GAP_MEMORY:
-                gap = min(gap, LONGEST_GAP * self.gap)
-            weight = max(1.0 / self.times, min(self.rate() / GAP_MEMORY, 1.0))
-            self.gap += (gap - self.gap) * weight
-            self.accrued += self.per_second * gap
-        self.times += 1.0
+        passed: cython.double = self.clock.pass_to(seconds)
+        earned: cython.double = self.per_second * passed
+        weight: cython.double
+        room: cython.double
+        if earned > LARGEST_EARNING:
+            room = 0.5 * self.allowance() + self.alerts - self.accrued
+            earned = max(LARGEST_EARNING, min(earned, room))
+            passed = earned / self.per_second
+        if self.clock.stamps > 1.0:
+            weight = max(1.0 / (self.clock.stamps - 1.0), min(self.rate() / GAP_MEMORY, 1.0))
+            self.gap += (passed - self.gap) * weight
+        self.accrued += earned
 
     def observe_at(self, score: float, seconds: float) -> cython.bint:
         """Whether the score of an event at a time is an alert; learns both.
@@ -186,37 +191,41 @@ class AlertBudgetKernel(ArchivedKernel):
 
     def exceeds_at(self, score: float, seconds: float) -> cython.bint:
         """Whether `observe_at` would alert; changes nothing."""
-        clock = self.clock() if self.per_second > 0.0 else None
-        self.pass_time(seconds)
+        self.look_ahead(seconds)
         alert: cython.bint = self.is_beyond(score)
-        if clock is not None:
-            self.set_clock(clock)
+        self.look_back()
         return alert
 
     def threshold_at(self, seconds: float) -> float:
         """`threshold` for an event at this time; changes nothing."""
-        clock = self.clock() if self.per_second > 0.0 else None
-        self.pass_time(seconds)
+        self.look_ahead(seconds)
         found: cython.double = self.threshold()
-        if clock is not None:
-            self.set_clock(clock)
+        self.look_back()
         return found
+
+    def look_ahead(self, seconds: float) -> None:
+        """Let time pass until `look_back`."""
+        if self.per_second == 0.0:
+            return
+        self.kept_clock.copy_from(self.clock)
+        self.kept_gap = self.gap
+        self.kept_accrued = self.accrued
+        self.pass_time(seconds)
+
+    def look_back(self) -> None:
+        """Take back what `look_ahead` did."""
+        if self.per_second == 0.0:
+            return
+        self.clock.copy_from(self.kept_clock)
+        self.gap = self.kept_gap
+        self.accrued = self.kept_accrued
 
     def count_anew(self) -> None:
         """Count alerts and the budget from 0 again; the threshold's ladder stays."""
         self.events = 0.0
         self.alerts = 0.0
         self.accrued = 0.0
-        self.first_time = self.last_time
-
-    def clock(self) -> Any:
-        """What `pass_time` changes."""
-        return self.first_time, self.last_time, self.times, self.gap, self.accrued
-
-    def set_clock(self, clock: Any) -> cython.int:
-        """Take back what `pass_time` changed."""
-        self.first_time, self.last_time, self.times, self.gap, self.accrued = clock
-        return 0
+        self.clock.count_anew()
 
     def observe_many(self, scores: Any, times: Any, alerts: Any) -> None:
         """Run scores in order.
@@ -252,12 +261,11 @@ class AlertBudgetKernel(ArchivedKernel):
         """Pass the state through ``archive``."""
         self.events = archive.count(self.events)
         self.alerts = archive.count(self.alerts)
-        self.times = archive.count(self.times)
-        self.accrued = archive.number(self.accrued)
-        self.gap = archive.number(self.gap)
-        self.first_time = archive.number(self.first_time)
-        self.last_time = archive.number(self.last_time)
-        if not 0.0 <= self.alerts <= self.events or self.accrued < 0.0 or self.gap < 0.0:
-            raise ValueError("the state holds an impossible alert budget: it is damaged")
+        self.accrued = archive.nonnegative(self.accrued, "alert budget")
+        self.gap = archive.bounded(self.gap, 0.0, LARGEST_GAP, "gap between events")
+        if self.alerts > self.events:
+            raise ValueError("the state has more alerts than events: it is damaged")
+        if self.per_second > 0.0:
+            self.clock.exchange(archive)
         self.ladder.exchange(archive)
         return 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.output.text_output import TextOutput
-from clipsgd_river.cli.scoring.clock import read_moment
+from clipsgd_river.cli.scoring.clock import TimesRead, read_moment
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.terminal.errors import UsageError
 from clipsgd_river.cli.terminal.text import shown
@@ -117,6 +117,8 @@ class AlertWatch(Watch):
         self.ready = bool(alert_filter.ready)
         #: Looks a column of an event up; known once the source is open.
         self.value: Callable[[Event, str], Any] | None = None
+        #: Says what is found out about times; set with `value`.
+        self.times: TimesRead | None = None
         self._options = options
         self._output = None
         if options.path is not None:
@@ -156,6 +158,8 @@ class AlertWatch(Watch):
         options, judging = self._options, self.filter
         if options.time is not None and self.value is not None:
             moment = read_moment(event.row, self.value(event, options.time))
+            if self.times is not None:
+                self.times.look(moment)
         if options.risk is not None:
             # The filter's scores are of probabilities; the detector's are what is written.
             score = self.detector.score_one(self.encoded(event))
@@ -164,6 +168,8 @@ class AlertWatch(Watch):
             verdict = verdict._replace(score=score, threshold=threshold)
         elif options.per_day is not None:
             verdict = judging.judge_learn_one({**x, options.time: moment})
+            if self.times is not None and judging.runs_backwards:
+                self.times.say_backwards()
         else:
             verdict = judging.judge_learn_one(x, time=moment)
         if not self.ready:

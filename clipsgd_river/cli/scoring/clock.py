@@ -14,10 +14,14 @@ from clipsgd_river.cli.terminal.text import is_missing, shown
 #: Numbers between these are taken for seconds since 1970: the years 2000 to 2100.
 _EPOCH_SECONDS: Final = (946_684_800.0, 4_102_444_800.0)
 _EPOCH: Final = datetime(1970, 1, 1)
+#: No calendar goes back farther, in seconds before 1970.
+_YEAR_ONE: Final = -62_135_596_800.0
 
 
 class Clock:
     """Read the time of an event in seconds, and show seconds as the times they stand for.
+
+    Numbers count seconds, from 1e11 on milli-, micro- or nanoseconds since 1970.
 
     Parameters
     ----------
@@ -47,9 +51,13 @@ class Clock:
         except DataError:
             return math.nan
         if isinstance(moment, float):
-            if _EPOCH_SECONDS[0] <= moment <= _EPOCH_SECONDS[1]:
+            # Imported here: help and complaints about options shall not wait for it.
+            from clipsgd_river.alerts._event_time import seconds_of
+
+            seconds = seconds_of(self._column, moment)
+            if _EPOCH_SECONDS[0] <= seconds <= _EPOCH_SECONDS[1]:
                 self._has_dates = self._has_zone = True
-            return moment
+            return seconds
         self._has_dates = True
         if moment.tzinfo is not None:
             self._has_zone = True
@@ -63,12 +71,14 @@ class Clock:
             return None
         if not self._has_dates:
             return times
+        if times and times[0] < _YEAR_ONE:
+            return None
         zone = UTC if self._has_zone else None
         return [_moment(each).replace(tzinfo=zone) for each in times]
 
     def shown(self, seconds: float) -> str:
         """Say when it was."""
-        if not math.isfinite(seconds):
+        if not math.isfinite(seconds) or (self._has_dates and seconds < _YEAR_ONE):
             return "unknown"
         if not self._has_dates:
             return f"{seconds:,.12g} s"
@@ -80,8 +90,51 @@ def _moment(seconds: float) -> datetime:
     return _EPOCH + timedelta(seconds=seconds)
 
 
+class TimesRead:
+    """What is said once of times that a budget goes by.
+
+    Parameters
+    ----------
+    column
+        Column with the time of an event.
+    note
+        Says it.
+
+    Examples
+    --------
+    >>> TimesRead("at", print).look(1_780_000_000_000.0)
+    times in 'at' are read as milliseconds since 1970
+    """
+
+    def __init__(self, column: str, note: Callable[[str], object]) -> None:
+        from clipsgd_river.alerts._event_time import unit_of
+
+        self._column = column
+        self._note = note
+        self._unit_of = unit_of
+        self._units = {"seconds"}
+        self._turned = False
+
+    def look(self, moment: Any) -> None:
+        """Say what a number counts, if not seconds."""
+        if isinstance(moment, float):
+            unit = self._unit_of(moment)
+            if unit not in self._units:
+                self._units.add(unit)
+                self._note(f"times in '{shown(self._column)}' are read as {unit} since 1970")
+
+    def say_backwards(self) -> None:
+        """Say that the stream runs backwards."""
+        if not self._turned:
+            self._turned = True
+            self._note(
+                f"times in '{shown(self._column)}' run backwards: events are judged in the order "
+                "of the file, the latest first"
+            )
+
+
 def read_moment(row: int, value: Any) -> Any:
-    """Return the time in a cell: a date and time, or a number of seconds.
+    """Return the time in a cell: a date and time, or a number, as `Clock` reads it.
 
     Raises
     ------
