@@ -49,6 +49,7 @@ def test_check_functions_are_public_under_one_name() -> None:
         assert check.__doc__
 
 
+@pytest.mark.either_mode
 def test_check_detector_reports_what_ran_and_changes_nothing() -> None:
     detector = ClippedZScore()
     before = detector.to_bytes()
@@ -57,6 +58,7 @@ def test_check_detector_reports_what_ran_and_changes_nothing() -> None:
     assert detector.to_bytes() == before
 
 
+@pytest.mark.either_mode
 def test_check_detector_collects_failures_and_knows_expected_ones() -> None:
     detector = CAUGHT_BY["check_score_is_zero_before_learning"][0]()
     with pytest.raises(AssertionError, match="breaks check_score_is_zero_before_learning"):

@@ -58,6 +58,7 @@ def test_an_event_far_off_on_either_side_ranks_above_all_others(
         assert detector.score_one(off) > usual.max()
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize("detector", DETECTORS, ids=repr)
 @settings(max_examples=12, deadline=None)
 @given(
@@ -132,6 +133,7 @@ def test_a_shape_that_changes_is_followed(detector: Any) -> None:
     assert middle_against_ring() < 0.0
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize("seed", [0, 1, 2**62])
 def test_another_seed_is_another_draw_of_the_same_detector(seed: int) -> None:
     rng = np.random.default_rng(5)

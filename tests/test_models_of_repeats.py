@@ -14,6 +14,8 @@ from river import linear_model, preprocessing
 
 from clipsgd_river.linear_model import ClippedLinearRegression, ClippedLogisticRegression
 
+pytestmark = pytest.mark.either_mode
+
 COUNT = 20_000
 Rows = NDArray[np.float64]
 

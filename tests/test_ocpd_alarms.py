@@ -94,6 +94,7 @@ def test_radius_is_the_one_of_its_theorem() -> None:
     assert abs(ocpd.estimate - 7) < ocpd.confidence_radius < 0.8
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize("sigma", [1.0, "auto"])
 @pytest.mark.parametrize("features", [1, 5])
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,6 +107,7 @@ def test_no_change_no_alarm(kind: str, features: int, sigma: Any) -> None:
     assert false <= 6
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("features", "by", "within"), [(1, 1.0, 100), (1, 2.0, 40), (1, 4.0, 20), (20, 1.0, 30)]
@@ -217,6 +219,7 @@ def test_round_off_is_no_change(level: float) -> None:
         assert alarms(ClippedOCPD(), [*values, *[level + 1e-6 * abs(level)] * 40])
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize("share", [0.5, 0.3, 0.1, 0.02, 0.003])
 def test_flags_raise_no_alarm_until_their_share_changes(share: float) -> None:
     rng = np.random.default_rng(1)

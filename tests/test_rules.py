@@ -91,6 +91,7 @@ def test_rules_on_features_add_up_in_any_order() -> None:
         assert [part.feature for part in found.features] == ["a"]
 
 
+@pytest.mark.either_mode
 def test_the_budget_goes_to_alerts_that_are_read() -> None:
     """With half of the unusual events vetoed there are as many alerts, all of the other half."""
     rng = np.random.default_rng(0)
@@ -123,6 +124,7 @@ def test_what_is_vetoed_does_not_raise_the_threshold() -> None:
     assert models["with"].alert_rate_ == pytest.approx(0.01, rel=0.2)
 
 
+@pytest.mark.either_mode
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 99),

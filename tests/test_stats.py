@@ -97,6 +97,7 @@ def test_variance_is_consistent_at_the_gaussian(clip: str | float) -> None:
     assert np.mean(ratios) == pytest.approx(1, abs=0.025)
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize(
     ("draw", "truth"),
     [
@@ -118,6 +119,7 @@ def test_growing_mean_loses_its_bias(draw: Any, truth: float) -> None:
     assert abs(np.mean(errors)) < np.mean(spreads)
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize(
     ("draw", "truth"),
     [

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from clipsgd_river.checks import _columns
 from clipsgd_river.stats import ClippedMean, ClippedQuantile, ClippedVar
 
+pytestmark = pytest.mark.either_mode
+
 REPEATING = [c for c in _columns.ALL if c not in _columns.CONTINUOUS]
 COUNT = 20_000
 # Share of a standard normal's second moment within two medians of its size, 1.349.

@@ -100,6 +100,7 @@ def test_p_values_are_those_of_the_distribution_of_distances() -> None:
     assert model.tail_probability({"r": 1e300}) > 0
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize(
     ("detector", "law"),
     [(ClippedZScore(), "lognormal"), (ClippedMahalanobis(), "standard_normal")],

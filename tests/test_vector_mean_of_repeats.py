@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from clipsgd_river.stats import ClippedVectorMean
 
+pytestmark = pytest.mark.either_mode
+
 
 def rows(count: int, seed: int = 0) -> NDArray[np.float64]:
     """A Gaussian, a flag, a count, an amount that is mostly 0."""

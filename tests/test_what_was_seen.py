@@ -21,6 +21,8 @@ from clipsgd_river.anomaly import (
     ClippedZScore,
 )
 
+pytestmark = pytest.mark.either_mode
+
 DETECTORS = [
     each
     for name in anomaly.__all__

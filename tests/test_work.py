@@ -21,6 +21,8 @@ from clipsgd_river.anomaly import (
     ClippedSubspace,
 )
 
+pytestmark = pytest.mark.either_mode
+
 # These do work for all features in every event: FITNESS copies the state of its detector, as one
 # block of memory; the change points that a ChangeAwareDetector has tell of any feature.
 ALL_FEATURES = {"FITNESS", "ChangeAwareDetector"}

@@ -153,6 +153,7 @@ def test_it_does_not_sleep_while_values_are_held() -> None:
     assert table_of(scaler)[1] == []
 
 
+@pytest.mark.either_mode
 @pytest.mark.parametrize("period", range(2, 65))
 def test_no_pattern_escapes_the_probe(period: int) -> None:
     """0 in the first half of each period; whatever the phase, some probe falls on it."""
