@@ -1,49 +1,18 @@
 from clipsgd_river._kernels.anomaly.attendance cimport Attendance
 from clipsgd_river._kernels.anomaly.part cimport Part
+from clipsgd_river._kernels.anomaly.scored_events cimport PRIOR_COUNT, ScoredEvents
 from clipsgd_river._kernels.anomaly.seen_values cimport SeenValues
 from clipsgd_river._kernels.core.archive cimport Archive
-from clipsgd_river._kernels.core.buffers cimport doubles, integers
+from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.event_loop cimport EventLoop
-from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
-from clipsgd_river._kernels.core.typical_distance cimport HIGHEST_SCORE
 from clipsgd_river._kernels.sgd.deviations cimport BAND
-
-cdef double PRIOR_COUNT
 
 cdef class DetectorKernel(SeenValues):
     cdef readonly Attendance attendance
-    cdef readonly RunningQuantile typical
-    cdef readonly RunningQuantile limit
-    # Where the rows that run now have their answers.
-    cdef double* distance_of
-    cdef double* score_of
-    # Contributions a row that the running call asks for, where they go, and those of one row.
-    cdef Py_ssize_t asked
-    cdef int* position_of
-    cdef double* largest_of
-    cdef double* share_of
 
-    cdef double distance(self) noexcept nogil
-    cdef double usual_distance(self) noexcept nogil
-    cdef bint notice(self) noexcept nogil
-    cdef void step(self) noexcept nogil
-    cdef void contribute(self, double* contributions) noexcept nogil
-    cdef void explain_row(self, Py_ssize_t row) noexcept nogil
     cdef int regroup(self) except -1
     cdef int exchange_active(self, Archive archive) except -1
-    cdef int exchange_scores(self, Archive archive) except -1
-    cdef double score(self, double distance) noexcept nogil
-    cdef void learn_at(self, double distance) noexcept nogil
 
-    cpdef double distance_one(self, object event) except? -1.0
-    cpdef double score_one(self, object event) except? -1.0
-    cpdef double score_learn_one(self, object event) except? -1.0
-    cpdef double distance_learn_one(self, object event) except? -1.0
-    cpdef tuple learn_one_within(self, object event, double score_limit, double distance_limit, bint own_limit)
-    cpdef object explain_one(self, object event)
     cpdef object expect_one(self, object event)
     cpdef dict members_one(self, object event)
-    cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
-    cpdef object explain_rows(self, object rows, object names, Py_ssize_t asked, object positions, object largest)
-    cpdef object set_limit(self, double distance)
     cpdef object shorten(self, double events)

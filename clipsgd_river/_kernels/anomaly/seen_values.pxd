@@ -1,9 +1,9 @@
 from clipsgd_river._kernels.anomaly.part cimport Part
-from clipsgd_river._kernels.core.event_loop cimport EventLoop
+from clipsgd_river._kernels.anomaly.scored_events cimport ScoredEvents
 from clipsgd_river._kernels.sgd.deviations cimport BAND
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
-cdef class SeenValues(EventLoop):
+cdef class SeenValues(ScoredEvents):
     cdef readonly LocationScale standard
     cdef readonly Part part
 

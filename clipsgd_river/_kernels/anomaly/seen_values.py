@@ -8,14 +8,14 @@ from typing import Any
 import cython
 
 from clipsgd_river._kernels.anomaly.part import Part
-from clipsgd_river._kernels.core.event_loop import EventLoop
+from clipsgd_river._kernels.anomaly.scored_events import ScoredEvents
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
     from clipsgd_river._kernels.sgd.deviations import BAND
 
 
-class SeenValues(EventLoop):
+class SeenValues(ScoredEvents):
     """Features in their scales, and what each of them has been so far, in its own unit.
 
     Parameters
@@ -28,7 +28,7 @@ class SeenValues(EventLoop):
     """
 
     def __init__(self, settings: dict[str, Any], part_class: type[Part]) -> None:
-        EventLoop.__init__(self, settings)
+        ScoredEvents.__init__(self, settings)
         self.standard = LocationScale(settings, self.features)
         self.part = part_class(settings, self.features)
 
