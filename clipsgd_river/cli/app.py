@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from clipsgd_river.cli.demo import DemoOptions, demo
 from clipsgd_river.cli.formats import Format
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
+from clipsgd_river.cli.input.columns.cells import Cells, declared
 from clipsgd_river.cli.input.columns.roles import NONE
+from clipsgd_river.cli.input.columns.spelling import COMMA, POINT
 from clipsgd_river.cli.input.events import Selection
 from clipsgd_river.cli.input.labels import LabelRule
 from clipsgd_river.cli.score import ScoreOptions, score
 from clipsgd_river.cli.scoring.alert_watch import AlertOptions
 from clipsgd_river.cli.scoring.default_detector import RULE, list_of_detectors
+
+_SPELLED_MARKS: Final = {"point": ".", "comma": ",", "blank": " ", "space": " ", NONE: ""}
 
 app = typer.Typer(
     name="clipsgd-river",
@@ -156,11 +160,26 @@ def score_command(  # one parameter per option, as typer wants it
         OnError, typer.Option(help="End at the first bad event, or skip and count them.")
     ] = OnError.FAIL,
     delimiter: Annotated[
-        str | None, typer.Option(metavar="CHAR", help="Between CSV cells: one character, or tab.")
+        str | None, typer.Option(metavar="CHAR", help="Between cells: a character, tab, or blank.")
     ] = None,
     no_header: Annotated[
         bool, typer.Option("--no-header", help="The CSV has no header: columns are 0, 1, 2, ...")
     ] = False,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORDS|auto",
+            help="Words that stand for no value in any column, separated by commas; auto, the "
+            "default: '-', 'n/a', 'none', '?', 'missing' and the like among numbers and times.",
+        ),
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(metavar="MARK", help="Decimal mark of numbers: . or a comma.")
+    ] = None,
+    thousands: Annotated[
+        str | None,
+        typer.Option(metavar="MARK", help="Between groups of digits: a character, or none."),
+    ] = None,
     prefix: Annotated[
         str, typer.Option(metavar="TEXT", help="Put before the names of the added columns.")
     ] = "",
@@ -189,6 +208,7 @@ def score_command(  # one parameter per option, as typer wants it
         detector=detector,
         contamination=contamination,
         categorical=categories,
+        cells=_cells(missing, decimal, thousands),
         selection=Selection(_names(only), _names(ignore), labels, time, keep=_names(keep)),
         alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts),
         state=state,
@@ -232,6 +252,21 @@ def demo_command(
 def _names(values: list[str] | None) -> frozenset[str]:
     """Split lists of column names; quotes protect a comma within a name."""
     return frozenset(name.strip() for row in csv.reader(values or []) for name in row)
+
+
+def _cells(missing: list[str] | None, decimal: str | None, thousands: str | None) -> Cells:
+    """Return how cells are written, as far as options say."""
+    decimal = _SPELLED_MARKS.get(decimal or "", decimal)
+    if decimal not in (None, POINT, COMMA):
+        raise typer.BadParameter("it is . or a comma", param_hint="--decimal")
+    thousands = _SPELLED_MARKS.get(thousands or "", thousands)
+    if thousands is not None and (len(thousands) > 1 or thousands == decimal):
+        raise typer.BadParameter(
+            "it is one character, other than the decimal mark, or none", param_hint="--thousands"
+        )
+    cells = Cells(decimal=decimal, thousands=thousands)
+    # An empty word is an empty cell, which is missing in any case.
+    return cells if missing is None else declared(_names(missing), cells)
 
 
 def _categories(values: list[str] | None) -> frozenset[str] | None:

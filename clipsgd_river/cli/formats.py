@@ -8,10 +8,12 @@ from pathlib import PurePath
 from typing import Final
 
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM, ByteInput
-from clipsgd_river.cli.input.csv_source import CsvSource
 from clipsgd_river.cli.input.events import Reading, Source
 from clipsgd_river.cli.input.json_lines_source import JsonLinesSource
 from clipsgd_river.cli.input.parquet_source import ParquetSource
+from clipsgd_river.cli.input.tables.csv_records import CsvRecords
+from clipsgd_river.cli.input.tables.delimiters import BLANK
+from clipsgd_river.cli.input.tables.table_source import TableSource
 from clipsgd_river.cli.output.parquet_sink import ParquetSink
 from clipsgd_river.cli.output.sinks import CsvSink, JsonLinesSink, Sink
 from clipsgd_river.cli.output.text_output import TextOutput
@@ -36,7 +38,15 @@ _ENDINGS: Final = {
     ".parquet": Format.PARQUET,
     ".pq": Format.PARQUET,
 }
-_SPELLED_DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+_SPELLED_DELIMITERS: Final = {
+    "tab": "\t",
+    "\\t": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "pipe": "|",
+    "blank": BLANK,
+    "space": BLANK,
+}
 
 
 def format_of(path: str, chosen: Format | None, option: str) -> Format:
@@ -57,8 +67,8 @@ def format_of(path: str, chosen: Format | None, option: str) -> Format:
     return found
 
 
-def delimiter_of(path: str, chosen: str | None) -> str:
-    """Return the CSV delimiter: the chosen one, a tab for ``.tsv``, a comma otherwise.
+def delimiter_of(path: str, chosen: str | None) -> str | None:
+    """Return the CSV delimiter: the chosen one, a tab for ``.tsv``, otherwise None.
 
     Raises
     ------
@@ -66,10 +76,12 @@ def delimiter_of(path: str, chosen: str | None) -> str:
         If it is not one ordinary character.
     """
     if chosen is None:
-        return "\t" if path.lower().removesuffix(".gz").endswith(".tsv") else ","
+        return "\t" if path.lower().removesuffix(".gz").endswith(".tsv") else None
     delimiter = _SPELLED_DELIMITERS.get(chosen.lower(), chosen)
-    if len(delimiter) != 1 or delimiter in '"\r\n \0':
-        raise UsageError(f"--delimiter is one character or the word tab, not '{chosen}'")
+    if len(delimiter) != 1 or delimiter in '"\r\n\0':
+        raise UsageError(
+            f"--delimiter is one character, or one of the words tab and blank, not '{chosen}'"
+        )
     return delimiter
 
 
@@ -78,7 +90,7 @@ def open_source(
     kind: Format,
     reading: Reading,
     wait: tuple[Interrupts, Callable[[], None]],
-    table: tuple[str, bool] = (",", True),
+    table: tuple[str | None, bool] = (None, True),
 ) -> Source:
     """Open the events of a file or of standard input.
 
@@ -89,7 +101,7 @@ def open_source(
     wait
         What ends a blocked read, and what to do before each read.
     table
-        Delimiter of CSV, and whether it has a header.
+        Delimiter of CSV, None to find it out, and whether it has a header.
     """
     interrupts, before_wait = wait
     if kind is Format.PARQUET:
@@ -99,13 +111,14 @@ def open_source(
         return JsonLinesSource(lines, reading)
     delimiter, header = table
     try:
-        return CsvSource(lines, reading, delimiter, header=header)
+        records = CsvRecords(lines, reading, delimiter, header=header)
+        return TableSource(lines, records, reading)
     except BaseException:  # reading the header may fail, and be interrupted
         lines.close()
         raise
 
 
-def open_sink(path: str, kind: Format, source: Source, prefix: str, delimiter: str) -> Sink:
+def open_sink(path: str, kind: Format, source: Source, prefix: str) -> Sink:
     """Open the place judged events go to; a file is created when the first of them is there."""
     if kind is Format.PARQUET:
         if path == STANDARD_STREAM:
@@ -116,4 +129,5 @@ def open_sink(path: str, kind: Format, source: Source, prefix: str, delimiter: s
     output = TextOutput(path)
     if kind is Format.JSON_LINES:
         return JsonLinesSink(output, source, prefix)
+    delimiter = source.delimiter if isinstance(source, TableSource) else ","
     return CsvSink(output, source, prefix, delimiter)

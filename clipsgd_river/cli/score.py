@@ -12,6 +12,7 @@ from typing import Final
 
 from clipsgd_river.cli.formats import Format, delimiter_of, format_of, open_sink, open_source
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
+from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.events import Reading, Selection, Source
 from clipsgd_river.cli.input.labels import LabelledDistances
 from clipsgd_river.cli.output.sinks import Sink
@@ -49,6 +50,7 @@ class ScoreOptions:
     contamination: float | None = None
     #: None where the option is left out; the selection has what then counts.
     categorical: frozenset[str] | None = None
+    cells: Cells = field(default_factory=Cells)
     selection: Selection = field(default_factory=Selection)
     state: str | None = None
     plot: str | None = None
@@ -114,7 +116,7 @@ class _Run:
         try:
             self._begin(self._source)
             kind = self._kind_of_output()
-            self._sink = open_sink(options.out, kind, self._source, options.prefix, delimiter)
+            self._sink = open_sink(options.out, kind, self._source, options.prefix)
             self._judge_all(self._source, self._sink)
         finally:
             self._source.close()
@@ -130,6 +132,9 @@ class _Run:
         if warning is not None:
             self._reporter.note(warning)
         self._reporter.say(understood.line())
+        read = "; ".join(filter(None, [source.told, self._reading.spellings()]))
+        if read:
+            self._reporter.say(f"read: {read}")
         hint = understood.hint()
         if hint is not None:
             self._reporter.say(hint)
@@ -276,6 +281,7 @@ def _reading(options: ScoreOptions, beginning: Beginning, reporter: Reporter) ->
         selection,
         reporter.note,
         options.skip_bad_events,
+        cells=options.cells,
         known_numbers=numbers,
         known_categories=categories,
     )

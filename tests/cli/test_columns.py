@@ -107,6 +107,8 @@ COUNTS = {
     "hops": ("hops", numbers(100, 10, 17)),
 }
 FLAGS = {
+    "yes and no": ("x", ["yes", "No"]),
+    "on and off": ("x", ["ON", "off", "on"]),
     "bits": ("x", numbers(100, 0, 1)),
     "words": ("x", ["True", "false", " TRUE"]),
     "truth": ("x", [True, None, False]),
@@ -118,17 +120,28 @@ TEXTS = {
     "ports and words": ("port", ["80", "443", "http"] * 20),
     "names that are numbers at times": ("user", ["alice", "1001", "bob", "carol"] * 5),
     "devices by uuid": ("x", [str(uuid.UUID(int=n)) for n in numbers(100, 1, 9)]),
-    "yes and no": ("x", ["yes", "no"]),
+    "Norway": ("country", ["NO", "NO"]),
+    "units of two kinds": ("x", ["3 kg", "5 ms", "3 apples", "4 pears"]),
     "versions": ("x", ["1.2.3", "1.2.3", "1.2.4"]),
     "addresses": ("x", ["10.0.0.1", "10.0.0.2", "10.0.0.1"]),
     "an outcome": ("time_zone", ["UTC", "CET"]),
 }
 SPELLED = {
+    "marks of two kinds": ("x", ["1.234,5", "12,345,678.9", "12'000"]),
+    "units of two kinds": ("x", ["3 kg", "5 ms"]),
+}
+READ = {
     "comma": ("x", ["1,5", "2", "0,25"]),
-    "thousands": ("x", ["1.234,5", "12,345,678.9", "12'000"]),
+    "comma and groups": ("x", ["1.234,5", "12.345.678,9", "12"]),
+    "groups": ("x", ["1,234.5", "12,345,678.9", "12"]),
+    "groups alone": ("x", ["1,234", "12,345", "999"]),
+    "groups in Switzerland": ("x", ["12'000", "1'234'567.5"]),
+    "groups in France": ("x", ["12\u202f000", "1 234 567,5", "-3"]),
     "share": ("x", ["12%", "3.5 %"]),
     "duration": ("response_time", ["3.5ms", "12 s"]),
     "size": ("x", ["1.5k", "3 MiB"]),
+    "prices": ("x", ["$1,234.50", "-$3.00", "(1,200.00)"]),
+    "odd words": ("x", [*["1,5", "2,5"] * 20, "oops"]),
 }
 CODES = {
     "customers": ("customer_id", numbers(500, 1, 40)),
@@ -151,7 +164,7 @@ ALL: dict[Kind, dict[str, tuple[str, list[Any]]]] = {
 }
 CASES = [
     pytest.param(kind, *case, id=f"{kind}: {what}")
-    for kind, cases in ALL.items()
+    for kind, cases in [*ALL.items(), (Kind.NUMBER, READ)]
     for what, case in cases.items()
 ]
 

@@ -14,6 +14,8 @@ from command_line import Result, call, csv_text, ordinary_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+DRIVERS = "driver_1|driver_2|driver_3"
+
 
 def score(text: str | bytes, *options: str) -> Result:
     return call("score", "-", "--format", "csv", *options, stdin=text)
@@ -65,10 +67,68 @@ def test_no_delimiter(option: str) -> None:
     assert "--delimiter is one character" in result.err
 
 
-def test_a_wrong_delimiter_is_guessed_and_named() -> None:
-    result = score("a;b\n1;2\n")
-    assert result.code == 2
-    assert "has the one column 'a;b': say --delimiter ';'" in result.err
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_the_delimiter_is_found(delimiter: str) -> None:
+    lines = ["a|b|c,d", '1|"x, y; z"|3,5', "2|x|4,5"]
+    result = score("\n".join(lines).replace("|", delimiter) + "\n")
+    assert result.code == 0
+    assert result.out.splitlines()[0] == f"a|b|c,d|score|distance|is_anomaly|{DRIVERS}".replace(
+        "|", delimiter
+    )
+    assert "read: cells between " in result.err
+    assert "on numbers 'a', 'c,d'; categories 'b'" in result.err
+
+
+def test_blanks_between_cells() -> None:
+    lines = ["USER   PID  %CPU COMMAND", "root   1    0.5  init", "www    77   12.5 nginx -g off"]
+    result = score("\n".join(lines) + "\n", "--keep", "PID")
+    assert result.code == 0
+    assert [row["COMMAND"] for row in result.rows] == ["init", "nginx -g off"]
+    assert "numbers 'PID', '%CPU'; categories 'USER', 'COMMAND'" in result.err
+    text = "a,b c\n1,2 3\n"
+    assert score(text, "--delimiter", "blank").out.startswith('"a,b",c,score')
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "told"),
+    [
+        ("sep=;\na;b\n1;2\n", ["a", "b"], "1 lines before the header"),
+        ("Sales;\n;\n\na;b\n1;2\n3;4\n", ["a", "b"], "3 lines before the header"),
+        ("# made by hand\na,b\n1,2\n3,4\n", ["a", "b"], "1 lines before the header"),
+        ("# a,b\n1,2\n", ["a", "b"], ""),
+        ("a,b\n1,2,\n3,4,\n", ["a", "b"], ""),
+        ("a,b,\n1,2\n3,4\n", ["a", "b"], ""),
+        ("a,b\nr1,1,2\nr2,3,4\n", ["column_1", "a", "b"], "categories 'column_1'"),
+        ("a,a,a_2\n1,2,3\n", ["a", "a_3", "a_2"], "names that come again were changed"),
+    ],
+)
+def test_headers_as_people_have_them(text: str, names: list[str], told: str) -> None:
+    result = score(text, "--out-format", "jsonl")
+    assert result.code == 0
+    first = result.objects[0]
+    assert list(first)[: len(names)] == names
+    assert told in result.err
+    assert first["b" if "b" in names else "a_3"] == 2
+
+
+def test_a_header_that_comes_again_is_no_event() -> None:
+    text = csv_text(ordinary_rows(40))
+    twice = score(text + text)
+    assert twice.code == 0
+    assert len(twice.rows) == 80
+    assert "comes again, and is no event" in twice.err
+    assert twice.err.count("comes again") == 1
+
+
+def test_text_of_western_windows_is_read() -> None:
+    result = score("Größe;Ort\n1,5;Köln\n2,5;Genève\n".encode("cp1252"))
+    assert result.code == 0
+    assert [row["Ort"] for row in csv.DictReader(io.StringIO(result.out), delimiter=";")] == [
+        "Köln",
+        "Genève",
+    ]
+    assert "text in cp1252" in result.err
+    assert score("ä,b\n1,2\n".encode() + b"\xe4,2\n").code == 1
 
 
 def test_a_missing_header_is_noticed() -> None:
@@ -138,7 +198,6 @@ def test_extreme_values_are_scored(value: str) -> None:
     [
         ("", "is empty: a header and rows are expected"),
         ("\n\n", "is empty: a header and rows are expected"),
-        ("a,a,b,b,c\n1,2,3,4,5\n", "more than one column 'a', 'b': rename them"),
         ("a,b\n1,2\n3\n", "row 2 (line 3): it has 1 cells where the header has 2"),
         ("a,b\n1,2\n3,4,5\n", "row 2 (line 3): it has 3 cells where the header has 2"),
         ("a,b\n1,2\nx,4\n", "row 2 (line 3): column 'a' has 'x', which is no number"),
@@ -148,8 +207,8 @@ def test_extreme_values_are_scored(value: str) -> None:
         ("a,b\n,\n,\n", "has no column for the detector among 'a', 'b'"),
         ('a,b\n1,"2\n', "a quote may be missing"),
         ('a,b\n1,"2"3\n', "a quote may be missing"),
-        (b"a,b\n1,2\n\xe4,4\n", "row 2 (line 3): column 'a' has bytes that are no UTF-8"),
-        (b"\xe4,b\n1,2\n", "has a header that is no UTF-8 text"),
+        (b"a,b\n1,2\n\x81,4\n", "row 2 (line 3): column 'a' has bytes that are no UTF-8"),
+        (b"\x81,b\n1,2\n", "has a header that is no UTF-8 text"),
     ],
 )
 def test_bad_data_is_named_with_its_place_and_cure(text: str | bytes, message: str) -> None:
@@ -167,7 +226,7 @@ def test_rows_before_a_bad_one_are_written() -> None:
 
 
 def test_bad_events_are_skipped_counted_and_told() -> None:
-    text = b'a,b\n1,2\nx,4\n5\n\xe4,1\n"7"7,8\n9,10\n'
+    text = b'a,b\n1,2\nx,4\n5\n\x81,1\n"7"7,8\n9,10\n'
     result = score(text, "--on-error", "skip")
     assert result.code == 0
     assert without_verdict(result) == [["1", "2"], ["9", "10"]]
@@ -290,11 +349,29 @@ def test_a_file_without_line_ends_does_not_fill_the_memory(tmp_path: Path) -> No
     assert "has a line of more than 16 MiB" in result.err
 
 
-def test_an_unclosed_quote_does_not_swallow_the_file() -> None:
-    text = 'a,b\n1,2\n3,"4\n' + "5,6\n" * 100_000
-    result = score(text)
+@pytest.mark.parametrize("stray", ['7,"8', '"7,8', '7,"8"9', '7,8"', '"7",8,"'])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_stray_quote_costs_its_line_alone(stray: str, quoted: bool) -> None:
+    lines = [f'{n},"{n + 1}"' if quoted else f"{n},{n + 1}" for n in range(2000)]
+    lines.insert(1000, stray)
+    text = "a,b\n" + "\n".join(lines) + "\n"
+    failed = score(text)
+    assert failed.code == 1
+    assert "line 1,002" in failed.err
+    assert len(failed.rows) == 1000
+    result = score(text, "--on-error", "skip")
+    assert result.code == 0
+    assert "1 bad events were skipped" in result.err
+    assert [row["a"] for row in result.rows] == [str(n) for n in range(2000)]
+
+
+def test_the_line_where_a_quote_opened_is_named() -> None:
+    result = score('a,b\n1,"x\ny"\n3,"x\n' + "5,x\n" * 100_000)
     assert result.code == 1
-    assert "a quote may be missing" in result.err
+    assert "line 4: a quote that opens here is not closed" in result.err
+    long = score('a,b\n1,"x\ny"\n2,"z"\n3,"q\nr",4\n5,v\n', "--on-error", "skip")
+    assert [row["b"] for row in long.rows] == ["x\ny", "z", "v"]
+    assert "row 3 (line 5): it has 3 cells" in long.err
 
 
 @settings(max_examples=150, deadline=None)

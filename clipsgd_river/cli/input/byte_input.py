@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import select
 import stat
 import sys
@@ -25,6 +26,9 @@ _LONGEST_LINE: Final = 16 << 20
 _LONGEST_LOOK: Final = 2 << 20
 #: A live stream is kept waiting no longer than this, once, for a look at what it holds.
 _SECONDS_TO_LOOK: Final = 1.0
+_WESTERN: Final = "cp1252"
+_UTF_8_LETTER: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+_CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f]")
 _FOREIGN: Final = {
     b"PAR1": "Parquet: say --format parquet",
     b"PK\x03\x04": "a zip archive: unpack it first",
@@ -64,6 +68,9 @@ class ByteInput:
     def __init__(self, path: str, interrupts: Interrupts, before_wait: Callable[[], None]) -> None:
         self.name = _STANDARD_INPUT if path == STANDARD_STREAM else path
         self.undecodable = False
+        #: UTF-8, unless the first letters beyond ASCII say that it is what Windows calls ANSI.
+        self.encoding = "utf-8"
+        self._may_be_western = True
         self._interrupts = interrupts
         self._before_wait = before_wait
         self._size = 0
@@ -201,10 +208,26 @@ class ByteInput:
 
     def _decode(self, data: bytes) -> str:
         try:
-            return data.decode()
+            text = data.decode(self.encoding)
         except UnicodeDecodeError:
+            if self._may_be_western and _is_western(data):
+                self.encoding = _WESTERN
+                return data.decode(_WESTERN)
             self.undecodable = True
             return data.decode(errors="surrogateescape")
+        self._may_be_western = self._may_be_western and text.isascii()
+        return text
+
+
+def _is_western(data: bytes) -> bool:
+    """Tell whether bytes are text as spreadsheets of Western Europe save it: none is of UTF-8."""
+    if _UTF_8_LETTER.search(data):
+        return False
+    try:
+        text = data.decode(_WESTERN)
+    except UnicodeDecodeError:
+        return False
+    return not _CONTROL.search(text)
 
 
 def _is_live(file: BinaryIO) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Protocol
 
+from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.columns.kinds import Look
 from clipsgd_river.cli.input.columns.look import look_at
 from clipsgd_river.cli.input.columns.roles import (
@@ -17,9 +18,10 @@ from clipsgd_river.cli.input.columns.roles import (
     all_roles,
     role_of,
 )
+from clipsgd_river.cli.input.columns.spelling import prefers_comma
 from clipsgd_river.cli.input.labels import LabelRule
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
-from clipsgd_river.cli.terminal.text import near_matches, shown
+from clipsgd_river.cli.terminal.text import listed, near_matches, shown
 
 #: More notes of one kind than these say nothing new.
 _MOST_NOTES: Final = 20
@@ -59,6 +61,11 @@ class Source(Protocol):
 
     def value(self, event: Event, name: str) -> Any:
         """Return the value in one column, as it was read; None where there is none."""
+        ...
+
+    @property
+    def told(self) -> str:
+        """What was understood of the layout, in words; empty where that is plain."""
         ...
 
     def fraction(self) -> float | None:
@@ -135,9 +142,12 @@ class Reading:
     known_numbers: frozenset[str] = frozenset()
     known_categories: frozenset[str] = frozenset()
     columns: dict[str, Column] = field(default_factory=dict)
+    cells: Cells = field(default_factory=Cells)
     #: Whether there still is a place for categories, once the first rows were looked at.
     may_encode: bool = True
     _left_out: int = 0
+    _missing_words: set[str] = field(default_factory=set)
+    _said: set[str] = field(default_factory=set)
 
     def refuse(self, error: DataError) -> None:
         """Raise the error, or count and tell it where bad events are skipped."""
@@ -149,15 +159,31 @@ class Reading:
         if self.skipped == _MOST_NOTES:
             self.say("further skipped events are only counted")
 
+    def note_once(self, text: str) -> None:
+        """Say what need not be said again."""
+        if text not in self._said:
+            self._said.add(text)
+            self.say(text)
+
     def decide(self, values: Mapping[str, Sequence[Any]]) -> None:
         """Decide on columns that are offered to the detector, from their first values."""
-        looks = {name: look_at(name, found) for name, found in values.items()}
+        if self.cells.decimal is None:
+            texts = ([cell for cell in v if isinstance(cell, str)] for v in values.values())
+            comma = prefers_comma(texts, self.cells)
+            self.cells = replace(self.cells, prefers_comma=comma)
+        looks = {name: look_at(name, found, self.cells) for name, found in values.items()}
         for column in all_roles(looks, self._wishes):
             self._keep(column)
+            if column.role is Role.NUMBER:
+                self._note_missing(values[column.name])
+
+    def _note_missing(self, values: Sequence[Any]) -> None:
+        found = {each for each in values if isinstance(each, str) and self.cells.is_missing(each)}
+        self._missing_words.update(word for each in found if (word := each.strip()))
 
     def decide_late(self, name: str, value: Any) -> Column:
         """Decide on a column whose first value has just come."""
-        self.decide_as(name, look_at(name, [value]))
+        self.decide_as(name, look_at(name, [value], self.cells))
         return self.columns[name]
 
     def decide_as(self, name: str, look: Look) -> None:
@@ -171,6 +197,17 @@ class Reading:
     def leave_out(self, name: str, look: Look) -> None:
         """Leave out a column for what its type says."""
         self._keep(Column(name, look, Role.LEFT_OUT, look.why))
+
+    def spellings(self) -> str:
+        """Say how columns of numbers are written, other than as 1234.5 or with usual gaps."""
+        told: dict[str, list[str]] = {}
+        for name, column in self.columns.items():
+            if column.role is Role.NUMBER and column.look.spelling.told:
+                told.setdefault(column.look.spelling.told, []).append(name)
+        parts = [f"{listed(names)} {how}" for how, names in told.items()]
+        if self._missing_words:
+            parts.append(f"{listed(sorted(self._missing_words))} as no value")
+        return "; ".join(parts)
 
     def has(self, role: Role) -> bool:
         """Tell whether a column plays a role."""

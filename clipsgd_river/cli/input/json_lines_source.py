@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from clipsgd_river.cli.input.byte_input import ByteInput
-from clipsgd_river.cli.input.columns.look import as_text, is_no_value
+from clipsgd_river.cli.input.columns.look import as_text
 from clipsgd_river.cli.input.columns.roles import ENCODE_IT, Role
 from clipsgd_river.cli.input.events import MOST_COLUMNS, ROWS_TO_LOOK_AT, Event, Reading
 from clipsgd_river.cli.input.labels import UNKNOWN
@@ -15,7 +15,6 @@ from clipsgd_river.cli.terminal.errors import DataError
 from clipsgd_river.cli.terminal.text import (
     has_undecodable_bytes,
     near_matches,
-    parse_number,
     shown,
 )
 
@@ -43,6 +42,7 @@ class JsonLinesSource:
     """
 
     columns: Sequence[str] | None = None
+    told = ""
 
     def __init__(self, lines: ByteInput, reading: Reading) -> None:
         self._input = lines
@@ -132,11 +132,15 @@ class JsonLinesSource:
 
     def _features(self, fields: dict[str, Any]) -> dict[Hashable, Any]:
         roles = self._roles
+        is_no_value = self._reading.cells.is_no_value
+        has_missing = bool(self._reading.cells.missing)
         features: dict[Hashable, Any] = {}
         for name, value in fields.items():
             role = roles.get(name) or self._decide(name, value)
             if role is Role.NUMBER:
                 kind = type(value)
+                if has_missing and is_no_value(value):
+                    continue
                 if kind is float or kind is int or kind is bool:
                     features[name] = value
                 elif value is not None:
@@ -149,7 +153,7 @@ class JsonLinesSource:
         """Tell what becomes of a new key, which stays open while its values are missing."""
         if not self._reading.selection.wants(name):
             role = Role.LEFT_OUT
-        elif is_no_value(value):
+        elif self._reading.cells.is_no_value(value):
             return Role.OPEN
         else:
             role = self._reading.decide_late(name, value).role
@@ -164,7 +168,7 @@ class JsonLinesSource:
     def _number(self, name: str, value: object) -> float:
         try:
             if isinstance(value, str):
-                return parse_number(value)
+                return self._reading.columns[name].look.spelling.read(value)
         except ValueError:
             pass
         raise ValueError(
@@ -174,7 +178,8 @@ class JsonLinesSource:
         )
 
     def _category(self, name: str, value: object) -> object:
-        if is_no_value(value):
+        cells = self._reading.cells
+        if cells.is_no_category(value) if isinstance(value, str) else cells.is_no_value(value):
             return None
         if isinstance(value, dict | list):
             raise ValueError(

@@ -12,7 +12,7 @@ from clipsgd_river.cli.input.columns.roles import Role
 from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Event, Reading
 from clipsgd_river.cli.input.labels import UNKNOWN
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
-from clipsgd_river.cli.terminal.text import listed, parse_number, shown
+from clipsgd_river.cli.terminal.text import listed, shown
 
 _BATCH: Final = 4096
 _CELLS_TO_LOOK_AT: Final = 250_000
@@ -46,6 +46,8 @@ class ParquetSource:
     DataError
         If it is no Parquet file or has no column for the detector.
     """
+
+    told = ""
 
     def __init__(self, path: str, reading: Reading, before_wait: Callable[[], None]) -> None:
         if path == STANDARD_STREAM:
@@ -105,7 +107,7 @@ class ParquetSource:
                             else labels.parse(marks[position])
                         )
                         for name, role in self._to_read.items():
-                            features[name] = _read(name, features[name], role)
+                            features[name] = self._read(name, features[name], role)
                     except ValueError as error:
                         self._reading.refuse(DataError(f"{self._name}, row {row:,}: {error}"))
                         continue
@@ -183,23 +185,23 @@ class ParquetSource:
         if role is Role.NUMBER:
             return is_text
         # Of those that are named, the encoder knows that their numbers are categories.
-        return not is_text and name not in self._reading.selection.categorical
+        return is_text or name not in self._reading.selection.categorical
 
-
-def _read(name: str, value: Any, role: Role) -> Any:
-    """Return numbers in text as numbers, and categories among numbers as text."""
-    if value is None:
-        return None
-    if role is Role.CATEGORY:
-        return as_text(value)
-    try:
-        return parse_number(as_text(value))
-    except ValueError:
-        raise ValueError(
-            f"column '{shown(name)}' has '{shown(value)}', which is no number: correct it, leave "
-            "the column out with --ignore, name it under --categorical, or pass over such rows "
-            "with --on-error skip"
-        ) from None
+    def _read(self, name: str, value: Any, role: Role) -> Any:
+        """Return numbers in text as numbers, and categories among numbers as text."""
+        if value is None:
+            return None
+        text = as_text(value)
+        if role is Role.CATEGORY:
+            return None if self._reading.cells.is_no_category(text) else text
+        try:
+            return self._reading.columns[name].look.spelling.read(text)
+        except ValueError:
+            raise ValueError(
+                f"column '{shown(name)}' has '{shown(value)}', which is no number: correct it, "
+                "say --missing where it stands for no value, leave the column out with --ignore, "
+                "name it under --categorical, or pass over such rows with --on-error skip"
+            ) from None
 
 
 def _values(column: Any) -> list[Any]:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from clipsgd_river.cli.input.csv_source import CsvSource
 from clipsgd_river.cli.input.events import Event, Source
 from clipsgd_river.cli.input.json_lines_source import JsonLinesSource
+from clipsgd_river.cli.input.tables.table_source import TableSource
 from clipsgd_river.cli.output.text_output import TextOutput
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import listed
@@ -77,7 +77,7 @@ class CsvSink:
         self._write_quoted = csv.writer(
             self._text, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL
         ).writerow
-        self._echoes = isinstance(source, CsvSource)
+        self._echoes = isinstance(source, TableSource)
         self._columns: Sequence[str] = ()
         self._known: frozenset[str] = frozenset()
         self.must_check = source.columns is None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from clipsgd_river.cli.input.columns.spelling import Numbers, Spelling
 
 
 class Kind(StrEnum):
@@ -23,7 +25,7 @@ class Kind(StrEnum):
     COUNTER = "counter"
     #: What tells each event, session or process from all others; free text too.
     IDENTIFIER = "identifier"
-    #: Numbers in a spelling that is not read: with a decimal comma, or a unit.
+    #: Numbers of which some are written in one way and some in another.
     SPELLED = "spelled"
     #: Objects and arrays.
     NESTED = "nested"
@@ -47,8 +49,11 @@ class Look:
         Whether its values can be read as numbers.
     why
         For what is left out, unless an option wants it, the reason in words that go after a colon.
+    spelling
+        How its numbers are written.
     """
 
     kind: Kind
     holds_numbers: bool = False
     why: str = ""
+    spelling: Spelling = field(default_factory=Numbers, compare=False)

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
+from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.columns.kinds import Kind, Look
 from clipsgd_river.cli.input.columns.numbers import look_at_numbers
+from clipsgd_river.cli.input.columns.spelling import (
+    Numbers,
+    flags_in,
+    numbers_in,
+)
 from clipsgd_river.cli.input.columns.texts import look_at_texts
-from clipsgd_river.cli.terminal.text import is_missing, looks_numeric, parse_number
 
-_TRUTHS: Final = frozenset({"true", "false"})
+_LARGEST_SHARE_OF_SLIPS: Final = 0.05
 #: Words among numbers are categories, as the numbers then are, where they are more than slips and
 #: so few different values come.
-_LARGEST_SHARE_OF_SLIPS: Final = 0.05
 _VALUES_PER_CATEGORY: Final = 10
 _LARGEST: Final = 10**300
+#: A float holds whole numbers up to here.
+_WHOLE: Final = 2**53
+_PLAIN: Final = Cells()
 
 
-def look_at(name: str, values: Sequence[Any]) -> Look:
+def look_at(name: str, values: Sequence[Any], cells: Cells = _PLAIN) -> Look:
     """Tell what a column holds.
 
     Parameters
@@ -30,6 +38,8 @@ def look_at(name: str, values: Sequence[Any]) -> Look:
     values
         The first ones, as they were read, in their order: cells of text, or what JSON and Parquet
         have. Missing ones do not count.
+    cells
+        How cells are written, as far as that is known.
 
     Examples
     --------
@@ -38,28 +48,24 @@ def look_at(name: str, values: Sequence[Any]) -> Look:
     >>> look_at("port", ["80", "http", "http"] * 10).kind
     <Kind.TEXT: 'text'>
     """
-    present = [value for value in values if not is_no_value(value)]
+    present = [value for value in values if not cells.is_no_value(value)]
     if not present:
-        return Look(Kind.EMPTY)
+        return Look(Kind.EMPTY, spelling=Numbers(cells))
     if isinstance(present[0], dict):
         return Look(Kind.NESTED, why="its first value is an object: flatten it")
     if isinstance(present[0], list):
         return Look(Kind.NESTED, why="its first value is an array: give its values names")
     flat = [value for value in present if not isinstance(value, dict | list)]
-    if all(isinstance(value, bool) or as_text(value).strip().lower() in _TRUTHS for value in flat):
-        return Look(Kind.FLAG, holds_numbers=True)
-    read = [_as_number(value) for value in flat]
+    texts = list(map(as_text, flat))
+    flags = flags_in(texts, cells)
+    if flags is not None:
+        return Look(Kind.FLAG, holds_numbers=True, spelling=flags)
+    spelling = numbers_in(texts, cells)
+    read = [_as_number(value, spelling) for value in flat]
     numbers = [_bounded(number) for number in read if number is not None]
-    if _are_numbers(flat, len(numbers)):
-        return look_at_numbers(name, numbers)
-    return look_at_texts(name, list(map(as_text, flat)))
-
-
-def is_no_value(value: Any) -> bool:
-    """Tell whether a value, as it was read, is a missing one."""
-    if isinstance(value, str):
-        return is_missing(value)
-    return value is None or (isinstance(value, float | Decimal) and math.isnan(value))
+    if _are_numbers(texts, len(numbers)):
+        return replace(look_at_numbers(name, numbers), spelling=spelling or Numbers(cells))
+    return replace(look_at_texts(name, texts), spelling=Numbers(cells))
 
 
 def as_text(value: Any) -> str:
@@ -81,18 +87,17 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def _are_numbers(values: Sequence[Any], count: int) -> bool:
+def _are_numbers(texts: Sequence[str], count: int) -> bool:
     """Tell whether a column with so many numbers in it is one of numbers, and words are errors."""
-    total = len(values)
+    total = len(texts)
     if total - count <= _LARGEST_SHARE_OF_SLIPS * total:
         return True
-    different = len(set(map(as_text, values)))
-    return 2 * count >= total and total < _VALUES_PER_CATEGORY * different
+    return 2 * count >= total and total < _VALUES_PER_CATEGORY * len(set(texts))
 
 
-def _as_number(value: Any) -> int | float | None:
+def _as_number(value: Any, spelling: Numbers | None) -> int | float | None:
     if isinstance(value, str):
-        return _read_number(value)
+        return _read_number(value, spelling)
     if isinstance(value, int | float):
         return value
     if isinstance(value, Decimal):
@@ -101,13 +106,20 @@ def _as_number(value: Any) -> int | float | None:
     return None
 
 
-def _read_number(cell: str) -> int | float | None:
-    if not looks_numeric(cell):
+def _read_number(cell: str, spelling: Numbers | None) -> int | float | None:
+    # Python reads 2024_01 as the number 202401; as a value of a column it is a name.
+    if "_" in cell:
         return None
     try:
-        return int(cell)  # beyond 2**53 a float would not tell neighbours apart
+        number = float(cell) if spelling is None else spelling.read(cell)
     except ValueError:
-        return parse_number(cell)
+        return None
+    if (spelling is None or spelling.is_plain) and abs(number) >= _WHOLE:
+        try:
+            return int(cell)  # a float would not tell neighbours apart
+        except ValueError:
+            return number
+    return int(number) if number.is_integer() else number
 
 
 def _bounded(number: int | float) -> int | float:

@@ -92,7 +92,10 @@ def role_of(name: str, look: Look, wishes: Wishes) -> Column:
     if kind in MARKS and not asked:
         return Column(name, look, Role.LEFT_OUT, f"{look.why}; {_keep(name)}")
     if kind is Kind.SPELLED and not asked:
-        cure = f"write them as 1234.5, or count them as categories with --categorical {shown(name)}"
+        cure = (
+            "say --decimal or --thousands, write all in one unit, or count them as categories with "
+            f"--categorical {shown(name)}"
+        )
         return Column(name, look, Role.LEFT_OUT, f"{look.why}; {cure}")
     if kind is Kind.CODE and (AUTO in wishes.categorical or (look.why and not asked)):
         return _category(name, look, wishes, f"--categorical {shown(name)} or {_keep(name)}")

@@ -9,7 +9,10 @@ from itertools import pairwise
 from typing import Final
 
 from clipsgd_river.cli.input.columns import names
+from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.columns.kinds import Kind, Look
+from clipsgd_river.cli.input.columns.spelling import decimal_marks, written_number
+from clipsgd_river.cli.input.columns.units import unit_of
 from clipsgd_river.cli.terminal.text import shown
 
 #: So few values may all be new although they come again later.
@@ -20,12 +23,6 @@ _MOST_SEEN: Final = 0.02
 _FEWEST_STAGES: Final = 10
 #: A token of random hexadecimal digits: UUIDs, hashes, trace ids.
 _RANDOM: Final = re.compile("[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: As in 1,5 and 1.234.567,8 and 3.5 ms and 12%.
-_SPELLED_NUMBER: Final = re.compile(
-    r"[-+]?[$€£]?([0-9]+|[0-9]{1,3}([,. '][0-9]{3})+)([.,][0-9]+)?"
-    r"\s?([%$€£°]|[munµ]?s|min|h|[kmgt]?i?b|[kmgt]|°?[cf]|[km]?[whv]|[kmg]?hz)?",
-    re.IGNORECASE,
-)
 _DIGITS: Final = re.compile("[0-9]+")
 
 
@@ -42,9 +39,9 @@ def look_at_texts(name: str, values: Sequence[str]) -> Look:
     first = f"('{shown(values[0], 24)}')"
     if _are_times(name, values):
         return Look(Kind.TIME, why=f"it looks like a time {first}")
-    if all(_SPELLED_NUMBER.fullmatch(value.strip()) for value in values):
+    if all(map(_is_written_number, values)):
         return Look(
-            Kind.SPELLED, why=f"it looks like numbers in a spelling that is not read {first}"
+            Kind.SPELLED, why=f"it looks like numbers, but not all are written alike {first}"
         )
     if names.names_something_transient(name) or _are_random(values):
         return Look(Kind.IDENTIFIER, why=f"it looks like an identifier {first}")
@@ -53,6 +50,13 @@ def look_at_texts(name: str, values: Sequence[str]) -> Look:
     if _never_come_back(values):
         return Look(Kind.IDENTIFIER, why=f"its values pass and never come back {first}")
     return Look(Kind.TEXT, why=f"its first value is {first[1:-1]}, no number")
+
+
+def _is_written_number(value: str) -> bool:
+    written = written_number(value)
+    if written is None or not decimal_marks(written.digits, Cells()):
+        return False
+    return not written.unit or unit_of(written.unit) is not None
 
 
 def _are_times(name: str, values: Sequence[str]) -> bool:

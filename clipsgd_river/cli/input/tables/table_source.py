@@ -1,33 +1,27 @@
-"""Events from comma-separated values."""
+"""Events from rows of cells under names."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.columns.roles import Role
-from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Event, Reading
+from clipsgd_river.cli.input.columns.spelling import Spelling
+from clipsgd_river.cli.input.events import Event, Reading
 from clipsgd_river.cli.input.labels import UNKNOWN
+from clipsgd_river.cli.input.tables.delimiters import BLANK
+from clipsgd_river.cli.input.tables.records import Records
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
-from clipsgd_river.cli.terminal.text import (
-    has_undecodable_bytes,
-    is_missing,
-    listed,
-    looks_numeric,
-    parse_number,
-    shown,
-)
+from clipsgd_river.cli.terminal.text import has_undecodable_bytes, listed, shown
 
-_OTHER_DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}
+Cells = Callable[[list[str]], Iterable[str]]
 
 
-class CsvSource:
-    """Read events from CSV: a header, then one event per row.
+class TableSource:
+    """Read events from rows of cells.
 
     The first rows tell what the columns hold; one that is empty in all of them is judged by its
     first value. Empty cells are missing values. Rows cost a few microseconds and no memory.
@@ -36,59 +30,61 @@ class CsvSource:
     ----------
     lines
         The bytes to read.
+    records
+        The rows in them.
     reading
         Selection of columns and treatment of bad events.
-    delimiter
-        One character.
-    header
-        Whether the first row names the columns; otherwise they are 0, 1, 2, ...
 
     Raises
     ------
-    DataError
-        If the input is empty, or its header has a name twice.
     UsageError
-        If the header is none, is not separated by `delimiter`, or lacks a selected column.
+        If a selected column is not there.
     """
 
-    def __init__(
-        self, lines: ByteInput, reading: Reading, delimiter: str = ",", *, header: bool = True
-    ) -> None:
+    def __init__(self, lines: ByteInput, records: Records, reading: Reading) -> None:
         self._input = lines
+        self._records = records
         self._reading = reading
-        look = lines.first_lines(ROWS_TO_LOOK_AT + header, at_once=1 + header)
-        self._reader = csv.reader(lines.lines(), delimiter=delimiter, strict=True)
-        first = self._first_row()
-        self._pending = [] if header else [first]
-        if header:
-            self.columns: Sequence[str] = self._names(first, delimiter)
-            self._keys: list[Hashable] = list(self.columns)
-        else:
-            self.columns = [str(position) for position in range(len(first))]
-            # An array's columns are features 0, 1, 2, ...: the same state fits both.
-            self._keys = list(range(len(first)))
+        self.columns: Sequence[str] = records.columns
+        self._keys = list(records.keys)
         self._places = {name: at for at, name in enumerate(self.columns)}
         selection = reading.selection
         selection.check(self.columns)
         wanted = [at for at, name in enumerate(self.columns) if selection.wants(name)]
         if not wanted:
             raise UsageError("no column is left for the detector: select fewer with --ignore")
+        if records.missing:
+            missing = reading.cells.missing | records.missing
+            reading.cells = replace(reading.cells, missing=missing)
         self._undecided = wanted
         self._categories: list[tuple[int, Hashable]] = []
         self._numeric: list[int] = []
-        self._numeric_keys: list[Hashable] = []
-        self._numeric_cells: Callable[[list[str]], Iterable[str]] = _cells_at([])
+        self._spellings: dict[int, Spelling] = {}
+        self._plain: list[int] = []
+        self._plain_keys: list[Hashable] = []
+        self._plain_cells: Cells = _cells_at([])
+        self._spelled: list[int] = []
         labels = selection.labels
         self._label_at = None if labels is None else self.columns.index(labels.column)
-        self._look_ahead(csv.reader(look, delimiter=delimiter), wanted, header=header)
+        self._look_ahead(wanted)
+
+    @property
+    def told(self) -> str:
+        """What was understood of the layout, in words."""
+        encoding = "" if self._input.encoding == "utf-8" else f"text in {self._input.encoding}"
+        return ", ".join(filter(None, [self._records.told, encoding]))
+
+    @property
+    def delimiter(self) -> str:
+        """The character between cells where rows are written."""
+        delimiter = getattr(self._records, "delimiter", BLANK)
+        return "," if delimiter == BLANK else str(delimiter)
 
     def events(self) -> Iterator[Event]:
         """Yield the events in turn."""
         width = len(self.columns)
         row = 0
-        for record in self._records():
-            if not record and width:
-                continue  # an empty line
+        for record in self._records:
             row += 1
             try:
                 if len(record) != width:
@@ -101,7 +97,9 @@ class CsvSource:
                 label = UNKNOWN if self._label_at is None else self._label(record)
                 features = self._features(record)
             except ValueError as error:
-                self._reading.refuse(DataError(f"{self._where(row)}: {error}"))
+                where = f"{self._input.name}, row {row:,} (line {self._records.line:,})"
+                self._records.give_up()
+                self._reading.refuse(DataError(f"{where}: {error}"))
                 continue
             yield Event(row, features, label, record)
         if row and not self._numeric and not self._categories:
@@ -127,61 +125,49 @@ class CsvSource:
         """Close the input."""
         self._input.close()
 
-    def _records(self) -> Iterator[list[str]]:
-        yield from self._pending
-        while True:
-            try:
-                yield from self._reader
-            except csv.Error as error:
-                self._reading.refuse(
-                    DataError(
-                        f"{self._input.name}, line {self._reader.line_num:,}: {error}: "
-                        "a quote may be missing or one too many"
-                    )
-                )
-            else:
-                return
-
     def _features(self, record: list[str]) -> dict[Hashable, Any]:
         if self._undecided:
             self._decide(record)
         features: dict[Hashable, Any]
         try:
             features = dict(
-                zip(self._numeric_keys, map(float, self._numeric_cells(record)), strict=True)
+                zip(self._plain_keys, map(float, self._plain_cells(record)), strict=True)
             )
         except ValueError:
             features = {self._keys[at]: self._number(record, at) for at in self._numeric}
+            if not all(self._spellings[at].is_plain for at in self._plain):
+                self._sort_numbers()  # a value has told how the others are written
+        else:
+            for at in self._spelled:
+                features[self._keys[at]] = self._number(record, at)
+        is_no_category = self._reading.cells.is_no_category
         for at, key in self._categories:
-            features[key] = None if is_missing(record[at]) else record[at]
+            features[key] = None if is_no_category(record[at]) else record[at]
         return features
 
     def _number(self, record: list[str], at: int) -> float:
         try:
-            return parse_number(record[at])
+            return self._spellings[at].read(record[at])
         except ValueError:
             name = self.columns[at]
             raise ValueError(
                 f"column '{shown(name)}' has '{shown(record[at])}', which is no number: correct "
-                f"it, leave the column out with --ignore, name it under --categorical, or pass "
-                "over such rows with --on-error skip"
+                "it, say --missing where it stands for no value, leave the column out with "
+                "--ignore, name it under --categorical, or pass over such rows with "
+                "--on-error skip"
             ) from None
 
-    def _look_ahead(
-        self, reader: Iterator[list[str]], wanted: Sequence[int], *, header: bool
-    ) -> None:
+    def _look_ahead(self, wanted: Sequence[int]) -> None:
         """Let the first rows say what becomes of each column; `events` reads them again."""
-        rows: list[list[str]] = []
-        # Rows that cannot be read are told when it is their turn.
-        with contextlib.suppress(csv.Error):
-            rows.extend(row for row in reader if len(row) == len(self.columns))
-        del rows[:header]
+        width = len(self.columns)
+        rows = [row for row in self._records.first() if len(row) == width]
         names = self.columns
         self._reading.decide({names[at]: [row[at] for row in rows] for at in wanted})
         self._sort_out()
 
     def _decide(self, record: list[str]) -> None:
         """Let the first value of a column that had none so far say what becomes of it."""
+        is_missing = self._reading.cells.is_missing
         for at in self._undecided:
             if not is_missing(record[at]):
                 self._reading.decide_late(self.columns[at], record[at])
@@ -195,16 +181,23 @@ class CsvSource:
             return
         self._categories += [(at, self._keys[at]) for at in roles if roles[at] is Role.CATEGORY]
         self._numeric = sorted(self._numeric + [at for at in undecided if roles[at] is Role.NUMBER])
-        self._numeric_keys = [self._keys[at] for at in self._numeric]
-        self._numeric_cells = _cells_at(self._numeric)
+        self._sort_numbers()
         if not self._numeric and not self._categories and not self._undecided:
             self._complain_of_no_feature()
+
+    def _sort_numbers(self) -> None:
+        """Part the columns that `float` reads from those that are written in another way."""
+        columns, names = self._reading.columns, self.columns
+        self._spellings = {at: columns[names[at]].look.spelling for at in self._numeric}
+        self._plain = [at for at in self._numeric if self._spellings[at].is_plain]
+        self._spelled = [at for at in self._numeric if not self._spellings[at].is_plain]
+        self._plain_keys = [self._keys[at] for at in self._plain]
+        self._plain_cells = _cells_at(self._plain)
 
     def _complain_of_no_feature(self) -> None:
         raise DataError(
             f"{self._input.name} has no column for the detector among {listed(self.columns)}: "
-            "check --delimiter and that decimals have a point, or take columns in with --keep or "
-            "--categorical"
+            "check --delimiter and --decimal, or take columns in with --keep or --categorical"
         )
 
     def _label(self, record: list[str]) -> int:
@@ -221,46 +214,8 @@ class CsvSource:
                     "instance with iconv -f latin1 -t utf-8"
                 )
 
-    def _first_row(self) -> list[str]:
-        try:
-            for record in self._reader:
-                if record:
-                    if self._input.undecodable and any(map(has_undecodable_bytes, record)):
-                        raise DataError(
-                            f"{self._input.name} has a header that is no UTF-8 text: convert the "
-                            "file, for instance with iconv -f latin1 -t utf-8"
-                        )
-                    return record
-        except csv.Error as error:
-            raise DataError(f"{self._input.name} has an unreadable first row: {error}") from None
-        raise DataError(f"{self._input.name} is empty: a header and rows are expected")
 
-    def _names(self, header: list[str], delimiter: str) -> list[str]:
-        if all(looks_numeric(cell) for cell in header):
-            raise UsageError(
-                f"{self._input.name} begins with numbers, not with names of columns: if it has "
-                "no header, say --no-header"
-            )
-        if len(header) == 1:
-            for other, spelled in _OTHER_DELIMITERS.items():
-                if other != delimiter and other in header[0]:
-                    raise UsageError(
-                        f"{self._input.name} has the one column '{shown(header[0])}': "
-                        f"say --delimiter {spelled}"
-                    )
-        names = [name.strip() or f"column_{at + 1}" for at, name in enumerate(header)]
-        twice = [name for name, count in Counter(names).items() if count > 1]
-        if twice:
-            raise DataError(
-                f"{self._input.name} names more than one column {listed(twice)}: rename them"
-            )
-        return names
-
-    def _where(self, row: int) -> str:
-        return f"{self._input.name}, row {row:,} (line {self._reader.line_num:,})"
-
-
-def _cells_at(positions: Sequence[int]) -> Callable[[list[str]], Iterable[str]]:
+def _cells_at(positions: Sequence[int]) -> Cells:
     """Return a function that takes the cells at some positions out of a row."""
     if not positions:
         return lambda _: ()

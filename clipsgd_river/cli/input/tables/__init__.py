@@ -1,0 +1,1 @@
+"""Events from rows of text cells: tables, and logs whose lines become rows."""

@@ -1,0 +1,171 @@
+"""Rows of a table: comma-separated values, and values between other characters or blanks."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from clipsgd_river.cli.input.byte_input import ByteInput
+from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Reading
+from clipsgd_river.cli.input.tables.delimiters import BLANK, layout_of, split
+from clipsgd_river.cli.input.tables.headers import is_header, names_of
+from clipsgd_river.cli.input.tables.lines import Lines
+from clipsgd_river.cli.input.tables.quoted_rows import QuotedRows
+from clipsgd_river.cli.terminal.errors import DataError, UsageError
+from clipsgd_river.cli.terminal.text import has_undecodable_bytes, listed
+
+_LINES_OF_LAYOUT: Final = 100
+_SPELLED: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANK: "blanks"}
+
+
+class CsvRecords:
+    """Read a table: a header, then one row per record.
+
+    A header that comes again, as it does where a log is rotated, is no row.
+
+    Parameters
+    ----------
+    lines
+        The bytes to read.
+    reading
+        Treatment of bad events.
+    delimiter
+        One character, `BLANK` for any stretch of blanks; None to find it out.
+    header
+        Whether the first row names the columns; otherwise they are 0, 1, 2, ...
+
+    Raises
+    ------
+    DataError
+        If the input is empty or begins with an unreadable row.
+    UsageError
+        If the header is none.
+    """
+
+    missing: frozenset[str] = frozenset()
+
+    def __init__(
+        self, lines: ByteInput, reading: Reading, delimiter: str | None, *, header: bool = True
+    ) -> None:
+        self._reading = reading
+        self._name = lines.name
+        look = lines.first_lines(ROWS_TO_LOOK_AT + header, at_once=1 + header)
+        layout = layout_of(look[:_LINES_OF_LAYOUT], delimiter)
+        self.delimiter = layout.delimiter
+        if self.delimiter == ";":  # because the comma is taken
+            reading.cells = replace(reading.cells, prefers_comma=True)
+        self._first = split(look[layout.before :], self.delimiter)
+        self._lines = Lines(lines.lines())
+        for _ in zip(range(layout.before), self._lines, strict=False):
+            pass
+        self._rows = QuotedRows(self._lines, self.delimiter, self._refuse)
+        self._header = self._first_row() if header or not self._first else self._first[0]
+        if lines.undecodable and any(map(has_undecodable_bytes, self._header)):
+            raise DataError(
+                f"{self._name} has a header that is no UTF-8 text: convert the file, for instance "
+                "with iconv -f latin1 -t utf-8"
+            )
+        self.told = self._layout(layout.before)
+        if header:
+            self._name_columns()
+        else:
+            self._width = len(self._header)
+            self._header = []
+            self.columns: Sequence[str] = list(map(str, range(self._width)))
+            # An array's columns are features 0, 1, 2, ...: the same state fits both.
+            self.keys: Sequence[Hashable] = list(range(self._width))
+
+    @property
+    def line(self) -> int:
+        """The number of the line, from 1, where the last row begins."""
+        return self._lines.place
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Yield the rows in turn, of any number of cells."""
+        if self.delimiter == BLANK:
+            return self._blank_rows()
+        if self._width > len(self.columns):
+            return self._without_last(self._quoted_rows())
+        return self._quoted_rows()
+
+    def first(self) -> Sequence[Sequence[str]]:
+        """Return the rows at the beginning without taking them."""
+        rows = self._first[1:] if self._header else self._first
+        if self._width > len(self.columns):
+            return list(self._without_last(iter(rows)))
+        return rows
+
+    def give_up(self) -> None:
+        """Hear that the last row was refused: lines that a stray quote took in come again."""
+        if self.delimiter != BLANK:
+            self._rows.give_up(self._width)
+
+    def _quoted_rows(self) -> Iterator[list[str]]:
+        header = self._header
+        for row in self._rows:
+            if row == header:
+                self._note_header()
+            elif row or not self.columns:
+                yield row
+
+    def _blank_rows(self) -> Iterator[list[str]]:
+        lines, header = self._lines, self._header
+        # The last column may hold blanks, as commands in a list of processes do.
+        most = len(self.columns) - 1
+        for line in lines:
+            row = line.split(None, most)
+            if row == header:
+                self._note_header()
+            elif row:
+                row[-1] = row[-1].rstrip()
+                yield row
+            lines.taken.clear()
+
+    def _without_last(self, rows: Iterator[list[str]]) -> Iterator[list[str]]:
+        """Yield rows without the empty cell behind a delimiter at the end of a line."""
+        for row in rows:
+            yield row[:-1] if len(row) == self._width and not row[-1].strip() else row
+
+    def _first_row(self) -> list[str]:
+        if self.delimiter == BLANK:
+            rows: Iterator[list[str]] = map(str.split, self._lines)
+        else:
+            refuse = self._refuse_header
+            rows = iter(QuotedRows(self._lines, self.delimiter, refuse))
+        for row in rows:
+            if row:
+                self._lines.taken.clear()
+                return row
+        raise DataError(f"{self._name} is empty: a header and rows are expected")
+
+    def _name_columns(self) -> None:
+        if not is_header(self._header):
+            raise UsageError(
+                f"{self._name} begins with numbers, not with names of columns: if it has "
+                "no header, say --no-header"
+            )
+        self.columns, self._width = names_of(self._header, self._first[1:])
+        self.keys = self.columns
+        given = [name.strip() for name in self._header]
+        doubled = [name for name in self.columns if given.count(name.rpartition("_")[0]) > 1]
+        if doubled:
+            self._reading.say(f"names that come again were changed: there are {listed(doubled)}")
+
+    def _layout(self, before: int) -> str:
+        parts = []
+        if self.delimiter != ",":
+            between = _SPELLED.get(self.delimiter, repr(self.delimiter))
+            parts.append(f"cells between {between}")
+        if before:
+            parts.append(f"{before:,} lines before the header")
+        return ", ".join(parts)
+
+    def _note_header(self) -> None:
+        self._reading.note_once(f"the header of {self._name} comes again, and is no event")
+
+    def _refuse(self, number: int, error: str) -> None:
+        self._reading.refuse(DataError(f"{self._name}, line {number:,}: {error}"))
+
+    def _refuse_header(self, number: int, error: str) -> None:
+        raise DataError(f"{self._name} has an unreadable first row: line {number:,}: {error}")

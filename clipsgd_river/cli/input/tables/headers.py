@@ -1,0 +1,63 @@
+"""Names of the columns of a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from clipsgd_river.cli.input.columns.cells import Cells
+from clipsgd_river.cli.input.columns.spelling import Numbers
+
+
+def names_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], int]:
+    """Return names of columns, and the number of cells that rows have.
+
+    A row may have a delimiter at its end that the header has not, and the other way round; a
+    header may lack the name of the first column, as R writes it.
+
+    Examples
+    --------
+    >>> names_of(["a", "b"], [["1", "2", ""]]), names_of(["a", "b", ""], [["1", "2"]])
+    ((['a', 'b'], 3), (['a', 'b'], 2))
+    >>> names_of(["a", "b"], [["r1", "1", "2"]]), names_of(["#a", "", "a"], [])
+    ((['column_1', 'a', 'b'], 3), (['a', 'column_2', 'a_2'], 3))
+    """
+    names = list(header)
+    ((width, _),) = Counter(map(len, rows)).most_common(1) or [(len(names), 0)]
+    one_more = [row for row in rows if len(row) == len(names) + 1]
+    if width == len(names) + 1 and any(row[-1].strip() for row in one_more):
+        names.insert(0, "")
+    elif width == len(names) - 1 and not names[-1].strip():
+        names.pop()
+    elif width != len(names) + 1:
+        width = len(names)
+    return _distinct(names), width
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Tell whether cells can be names: some of them is no number."""
+    numbers = Numbers(Cells())
+    for cell in cells:
+        try:
+            numbers.read(cell)
+        except ValueError:
+            return True
+    return False
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Return names without blanks around them, made different by numbers at their ends."""
+    found: list[str] = []
+    stripped = [name.strip() for name in names]
+    if stripped and stripped[0].startswith("#"):  # as a comment
+        stripped[0] = stripped[0].lstrip("# ") or stripped[0]
+    taken = set(stripped)
+    for at, name in enumerate(stripped):
+        wanted = name or f"column_{at + 1}"
+        count = 1
+        chosen = wanted
+        while chosen in found or (count > 1 and chosen in taken):
+            count += 1
+            chosen = f"{wanted}_{count}"
+        found.append(chosen)
+    return found
