@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from time import process_time
 from typing import Any
 
@@ -15,6 +15,7 @@ from common import peers
 from common.contestants import Run, prequential
 from common.data import FloatArray, as_events
 from common.firewall import FirewallMonth
+from common.total_surprisal import TotalSurprisal
 
 # The detector of mixed columns competes as soon as there is one.
 MIXED = "ClippedSurprisal"
@@ -24,6 +25,8 @@ BEHIND_ENCODER = ("ClippedEnsemble", "ClippedMahalanobis", "ClippedZScore")
 COMMON_PORTS = 20
 AMOUNTS = ("bytes_in", "bytes_out", "duration", "failed")
 NAMES = ("country", "protocol", "action")
+# What has few values, or values that are names.
+CATEGORIES = (*NAMES, "port", "failed", "admin")
 
 
 # Scores are unbounded above.
@@ -36,6 +39,7 @@ def ours() -> dict[str, Detector]:
         f"SurprisalEncoder | {name}": functools.partial(_run_ours, _behind_encoder(name))
         for name in BEHIND_ENCODER
     }
+    found["SurprisalEncoder | sum of bits, names and counts only"] = _sum_of_bits
     if hasattr(anomaly, MIXED):
         mixed = getattr(anomaly, MIXED)
         found[MIXED] = functools.partial(_run_ours, mixed)
@@ -78,20 +82,32 @@ def _behind_encoder(name: str) -> Callable[[], Any]:
     return lambda: SurprisalEncoder(["port"], given=GIVEN) | kind()
 
 
+def _sum_of_bits(month: FirewallMonth) -> Run:
+    """Run the sum of the bits of all that is no amount."""
+    encoder = SurprisalEncoder(["port", "failed", "admin"], given=GIVEN)
+    return _timed(encoder | TotalSurprisal(CATEGORIES), _events(month))
+
+
 def _run_ours(make: Callable[[], Any], month: FirewallMonth) -> Run:
     """Run a detector of ours, whose score s promises the ratio s / (1 - s) of distances."""
-    events = [x for x, _ in month]
-    for x in events:
-        del x["time"]
-    model = make()
-    start = process_time()
-    scores = prequential(model, events)
-    return Run(scores / (1.0 - scores), process_time() - start)
+    run = _timed(make(), _events(month))
+    return Run(run.scores / (1.0 - run.scores), run.seconds)
 
 
 def _run(make: Callable[[], Any], month: FirewallMonth) -> Run:
-    rows, model = encoded(month), make()
-    start = process_time()
     # One event at a time: all of them do not fit into memory.
-    scores = prequential(model, as_events(rows))
+    return _timed(make(), as_events(encoded(month)))
+
+
+def _events(month: FirewallMonth) -> list[dict[str, Any]]:
+    """Return the events without their time."""
+    events = [x for x, _ in month]
+    for x in events:
+        del x["time"]
+    return events
+
+
+def _timed(model: Any, events: Iterable[Any]) -> Run:
+    start = process_time()
+    scores = prequential(model, events)
     return Run(scores, process_time() - start)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from river import anomaly as river_anomaly
-from river import base, compose, preprocessing
+from river import compose, preprocessing
 
 from clipsgd_river.alerts import AlertBudget
 from clipsgd_river.alerts.rules import Calendar, Once, SpecialEvents
 from clipsgd_river.preprocessing import SurprisalEncoder
 from common.log_ins import LogIns
+from common.total_surprisal import TotalSurprisal
 
 ALERTS_A_DAY = 5
 HABITS = ("country", "device", "service", "hour", "weekday")
@@ -23,28 +24,10 @@ HABITS = ("country", "device", "service", "hour", "weekday")
 Filter = Callable[[LogIns], Any]
 
 
-class TotalSurprisal(base.AnomalyDetector):
-    """How surprising a log-in is, given who it is: its bits add up, as log-likelihoods do.
-
-    The encoder before it does the learning. How rare a user is in general is not held against them.
-    """
-
-    def learn_one(self, x: dict[Any, Any]) -> None:
-        """Learn nothing."""
-
-    def score_one(self, x: dict[Any, Any]) -> float:
-        """Return the bits of all habits."""
-        return float(sum(x[name] for name in HABITS))
-
-    def explain_one(self, x: dict[Any, Any]) -> dict[Any, float]:
-        """Return the bits of each habit."""
-        return {name: float(x[name]) for name in HABITS}
-
-
 def budget(_: LogIns) -> AlertBudget:
     """Return the filter without special events."""
     encoder = SurprisalEncoder(given=dict.fromkeys(HABITS, "user"))
-    detector = encoder | TotalSurprisal()
+    detector = encoder | TotalSurprisal(HABITS)
     return AlertBudget(detector, alerts_per=(ALERTS_A_DAY, "day"), time="time")
 
 
