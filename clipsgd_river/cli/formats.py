@@ -9,7 +9,7 @@ from typing import Final
 
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM, ByteInput
 from clipsgd_river.cli.input.events import Reading, Source
-from clipsgd_river.cli.input.json_lines_source import JsonLinesSource
+from clipsgd_river.cli.input.json_values.json_source import JsonSource
 from clipsgd_river.cli.input.parquet_source import ParquetSource
 from clipsgd_river.cli.input.tables.csv_records import CsvRecords
 from clipsgd_river.cli.input.tables.delimiters import BLANK
@@ -108,7 +108,7 @@ def open_source(
         return ParquetSource(path, reading, before_wait)
     lines = ByteInput(path, interrupts, before_wait)
     if kind is Format.JSON_LINES:
-        return JsonLinesSource(lines, reading)
+        return JsonSource(lines, reading)
     delimiter, header = table
     try:
         records = CsvRecords(lines, reading, delimiter, header=header)

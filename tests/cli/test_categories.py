@@ -105,7 +105,7 @@ def test_values_that_are_no_categories_are_bad_events() -> None:
     text = json_of([*ROWS[:5], {"user": ["a"]}])
     result = call("score", "-", "--format", "jsonl", *OPTIONS, stdin=text)
     assert result.code == 1
-    assert "'user' has [\"a\"], which is no category" in result.err
+    assert "'user' has [\"a\"], which is no number and no category" in result.err
 
 
 @pytest.mark.parametrize("rule", [[], ["--alert-rate", "0.02"]])

@@ -78,6 +78,9 @@ class ByteInput:
         self._stream = self._read_lines()
         self._ahead: deque[str] = deque()
         self._failure: BaseException | None = None
+        self._letters = 0
+        #: Until when a live stream is waited for.
+        self._patience: float | None = None
         self._deadline: float | None = None
         if path == STANDARD_STREAM:
             if sys.stdin is None:  # as Python has it where the shell closed it
@@ -102,24 +105,23 @@ class ByteInput:
         if self.name != _STANDARD_INPUT:
             self._file.close()
 
-    def first_lines(self, most: int, at_once: int = 1) -> list[str]:
+    def first_lines(self, most: int, at_once: int = 1, letters: int = _LONGEST_LOOK) -> list[str]:
         """Return the first lines without taking them: `lines` yields them again.
 
         To be called before `lines`. What goes wrong is raised by `lines`, in its place. Once there
-        are as many as `at_once`, a pipe has a second for the others.
+        are as many as `at_once`, a pipe has a second for the others, and no more than that however
+        often it is asked.
         """
-        letters = 0
-        deadline = None
         try:
-            while len(self._ahead) < most and letters < _LONGEST_LOOK:
+            while len(self._ahead) < most and self._letters < letters and self._failure is None:
                 if self._is_live and len(self._ahead) >= at_once:
-                    deadline = deadline or time.monotonic() + _SECONDS_TO_LOOK
-                self._deadline = deadline
+                    self._patience = self._patience or time.monotonic() + _SECONDS_TO_LOOK
+                    self._deadline = self._patience
                 line = next(self._stream, None)
                 if line is None:
                     break
                 self._ahead.append(line)
-                letters += len(line)
+                self._letters += len(line)
         except BaseException as failure:  # a signal too is for whoever reads on
             self._failure = failure
         self._deadline = None

@@ -98,12 +98,16 @@ class Selection:
         return self.categorical - {AUTO}
 
     def wants(self, name: str) -> bool:
-        """Tell whether a column is offered to the detector."""
-        if name in self.ignore or name == self.time:
+        """Tell whether a column is offered to the detector.
+
+        The name of an object of JSON stands for all that is in it.
+        """
+        if name == self.time or (self.labels is not None and name == self.labels.column):
             return False
-        if self.labels is not None and name == self.labels.column:
-            return False
-        return not self.only or name in self.only
+        if not self.ignore and not self.only:
+            return True
+        names = {name, *(name[:at] for at, letter in enumerate(name) if letter == ".")}
+        return names.isdisjoint(self.ignore) and (not self.only or not names.isdisjoint(self.only))
 
     def check(self, columns: Iterable[str]) -> None:
         """Refuse a selection that names columns which are not there."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from clipsgd_river.cli.input.events import Event, Source
-from clipsgd_river.cli.input.json_lines_source import JsonLinesSource
+from clipsgd_river.cli.input.json_values.json_source import JsonSource
 from clipsgd_river.cli.input.tables.table_source import TableSource
 from clipsgd_river.cli.output.text_output import TextOutput
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
@@ -163,7 +163,7 @@ class JsonLinesSink:
         self._added = [prefix + name for name in (*_ADDED, "drivers")]
         self._added_names = frozenset(self._added)
         self._heads = [f"{json.dumps(name)}: " for name in self._added]
-        self._echoes = isinstance(source, JsonLinesSource)
+        self._echoes = isinstance(source, JsonSource)
         self.must_check = source.columns is None
         if source.columns is not None:
             refuse_collisions(self._added, source.columns)

@@ -1,0 +1,1 @@
+"""Events from JSON: lines, arrays, envelopes, objects one after the other."""

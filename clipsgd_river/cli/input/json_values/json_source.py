@@ -1,0 +1,265 @@
+"""Events from objects of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from clipsgd_river.cli.input.byte_input import ByteInput
+from clipsgd_river.cli.input.columns.look import as_text
+from clipsgd_river.cli.input.columns.roles import ENCODE_IT, Role
+from clipsgd_river.cli.input.events import MOST_COLUMNS, ROWS_TO_LOOK_AT, Event, Reading
+from clipsgd_river.cli.input.json_values.decoder import Decoder
+from clipsgd_river.cli.input.json_values.envelopes import records_in
+from clipsgd_river.cli.input.json_values.flat import LENGTH, flat_items, lookup
+from clipsgd_river.cli.input.json_values.values import Found, Values
+from clipsgd_river.cli.input.labels import UNKNOWN
+from clipsgd_river.cli.terminal.errors import DataError
+from clipsgd_river.cli.terminal.text import (
+    has_undecodable_bytes,
+    listed,
+    near_matches,
+    shown,
+)
+
+#: A document that is an array or an envelope is looked at up to here for its first events.
+_LONGEST_LOOK: Final = 64 << 20
+
+
+class JsonRecord(NamedTuple):
+    """An object, and the line it is; `exact` tells whether that is strict JSON."""
+
+    line: str
+    fields: dict[str, Any]
+    exact: bool
+
+
+class JsonSource:
+    """Read events from JSON: one object per line, or as `Values` finds them.
+
+    Objects in an event become features with dotted names, arrays their length and, if they are
+    short, their elements. Numbers and booleans are numbers, so are strings that hold numbers; null
+    and NaN are missing. Keys may come and go. The first objects tell what the keys hold; one that
+    comes later is judged by its first value.
+
+    Parameters
+    ----------
+    lines
+        The bytes to read.
+    reading
+        Selection of keys and treatment of bad events.
+    """
+
+    columns: Sequence[str] | None = None
+
+    def __init__(self, lines: ByteInput, reading: Reading) -> None:
+        self._input = lines
+        self._reading = reading
+        self._roles: dict[str, Role] = {}
+        self._row = 0
+        self._decoder = Decoder()
+        self._values = Values(self._decoder, self._refuse)
+        self._alone = False
+        self.told = ""
+        self._look_ahead(lines.first_lines(ROWS_TO_LOOK_AT))
+
+    def events(self) -> Iterator[Event]:
+        """Yield the events in turn."""
+        labels = self._reading.selection.labels
+        decoder, constants = self._decoder, 0
+        for found in self._values.of(self._input.lines()):
+            for line, fields in self._objects(found):
+                self._row += 1
+                exact = line is not None and decoder.constants == constants
+                constants = decoder.constants
+                try:
+                    if not isinstance(fields, dict):
+                        raise ValueError(
+                            f"it is {shown(json.dumps(fields), 20)}, not an object: write it as "
+                            '{"name": value, ...}'
+                        )
+                    if line is not None and self._input.undecodable:
+                        _check_decoded(line)
+                    label = UNKNOWN if labels is None else labels.parse(self._label(fields))
+                    features = self._features(fields)
+                except ValueError as error:
+                    self._complain(found.line, str(error))
+                    continue
+                except RecursionError:
+                    self._complain(found.line, "its values are nested too deeply: flatten them")
+                    continue
+                yield Event(self._row, features, label, JsonRecord(line or "", fields, exact))
+        self._finish(self._row)
+
+    def fields(self, event: Event) -> dict[str, Any]:
+        """Return the object of an event."""
+        record: JsonRecord = event.record
+        return record.fields
+
+    def value(self, event: Event, name: str) -> Any:
+        """Return the value of one key, dotted where it is nested; None where it is not there."""
+        return lookup(event.record.fields, name)
+
+    def fraction(self) -> float | None:
+        """Return the share of the input read so far."""
+        return self._input.fraction()
+
+    def close(self) -> None:
+        """Close the input."""
+        self._input.close()
+
+    def _objects(self, found: Found) -> Iterable[tuple[str | None, Any]]:
+        """Return the object that was found, or those in it if it is an envelope."""
+        value = found.value
+        if self._alone or (isinstance(value, dict) and len(value) == 1):
+            inner = records_in(value, alone=self._alone)
+            if inner is not None:
+                return ((None, each) for each in inner)
+        return ((found.text, value),)
+
+    def _look_ahead(self, lines: Sequence[str]) -> None:
+        """Let the first objects say what becomes of each key; `events` reads them again."""
+        decoder = Decoder()
+        found = list(Values(decoder, lambda *_: None).of(lines))
+        if not found and lines:
+            lines = self._input.first_lines(_LONGEST_LOOK, letters=_LONGEST_LOOK)
+            found = list(Values(decoder, lambda *_: None).of(lines))
+        self._alone = len(found) == 1
+        objects = [each for one in found for _, each in self._objects(one)]
+        self._tell(found, len(objects), decoder)
+        values: dict[str, list[Any]] = {}
+        for fields in objects[:ROWS_TO_LOOK_AT]:
+            if not isinstance(fields, dict):
+                continue  # told when it is its turn
+            for name, value in flat_items(fields):
+                if len(values) < MOST_COLUMNS and self._reading.selection.wants(name):
+                    values.setdefault(name, []).append(value)
+        self._reading.decide(values)
+        for name, column in self._reading.columns.items():
+            if column.role is not Role.OPEN:
+                self._roles[name] = column.role
+
+    def _tell(self, found: Sequence[Found], count: int, by: Decoder) -> None:
+        if self._alone and count != 1:
+            self.told = f"{count:,} events in one object"
+        elif found and found[0].text is None:
+            self.told = "JSON over several lines"
+        for each in found:
+            if each.text is not None:
+                by.find_doubled(each.text)
+        if by.doubled:
+            self._reading.say(
+                f"{listed(sorted(by.doubled))} comes more than once in an object: the last value "
+                "counts"
+            )
+
+    def _features(self, fields: dict[str, Any]) -> dict[Hashable, Any]:
+        features: dict[Hashable, Any] = {}
+        roles = self._roles
+        if self._reading.cells.missing:
+            is_no_value = self._reading.cells.is_no_value
+            fields = {name: None if is_no_value(v) else v for name, v in fields.items()}
+        for name, value in fields.items():
+            if roles.get(name) is Role.NUMBER:
+                kind = type(value)
+                if kind is float or kind is int or kind is bool:
+                    features[name] = value
+                    continue
+                if value is None:
+                    continue
+            self._add(name, value, features)
+        return features
+
+    def _add(self, name: str, value: Any, features: dict[Hashable, Any]) -> None:
+        """Add what comes of a value to the features."""
+        if isinstance(value, dict | list):
+            if self._roles.get(name) not in (None, Role.LEFT_OUT):
+                raise ValueError(
+                    f"'{shown(name)}' has {shown(json.dumps(value))}, which is no number and no "
+                    "category: leave the key out with --ignore, or pass over such events with "
+                    "--on-error skip"
+                )
+            for part, inner in flat_items({name: value}):
+                self._add_plain(part, inner, features)
+        else:
+            self._add_plain(name, value, features)
+
+    def _add_plain(self, name: str, value: Any, features: dict[Hashable, Any]) -> None:
+        role = self._roles.get(name) or self._decide(name, value)
+        if role is Role.NUMBER:
+            if isinstance(value, float | int):
+                features[name] = value
+            elif value is not None:
+                features[name] = self._number(name, value)
+        elif role is Role.CATEGORY:
+            features[name] = self._category(name, value)
+
+    def _decide(self, name: str, value: object) -> Role:
+        """Tell what becomes of a new key, which stays open while its values are missing."""
+        if not self._reading.selection.wants(name):
+            role = Role.LEFT_OUT
+        elif self._reading.cells.is_no_value(value):
+            return Role.OPEN
+        else:
+            role = self._reading.decide_late(name, value).role
+        if len(self._roles) >= MOST_COLUMNS:
+            raise DataError(
+                f"{self._input.name} has more than {MOST_COLUMNS:,} different keys: "
+                "select the few that matter with --only"
+            )
+        self._roles[name] = role
+        return role
+
+    def _number(self, name: str, value: object) -> float:
+        try:
+            if isinstance(value, str):
+                return self._reading.columns[name].look.spelling.read(value)
+        except ValueError:
+            pass
+        raise ValueError(
+            f"'{shown(name)}' has {shown(json.dumps(value))}, which is no number: correct it, "
+            "leave the key out with --ignore, name it under --categorical, or pass over such "
+            "events with --on-error skip"
+        )
+
+    def _category(self, name: str, value: object) -> object:
+        cells = self._reading.cells
+        if cells.is_no_category(value) if isinstance(value, str) else cells.is_no_value(value):
+            return None
+        # Of those that are named, the encoder knows that their numbers are categories.
+        return value if name in self._reading.selection.categorical else as_text(value)
+
+    def _label(self, fields: dict[str, Any]) -> Any:
+        labels = self._reading.selection.labels
+        return None if labels is None else lookup(fields, labels.column)
+
+    def _refuse(self, line: int, error: str) -> None:
+        self._row += 1
+        self._complain(line, error)
+
+    def _complain(self, line: int, error: str) -> None:
+        where = f"{self._input.name}, row {self._row:,} (line {line:,})"
+        self._reading.refuse(DataError(f"{where}: {error}"))
+
+    def _finish(self, rows: int) -> None:
+        if rows and not {Role.NUMBER, Role.CATEGORY} & set(self._roles.values()):
+            raise DataError(
+                f"{self._input.name} has no key with numbers that the detector may see; {ENCODE_IT}"
+            )
+        if rows:
+            known = {name.removesuffix(LENGTH) for name in self._roles}
+            parents = {name[:at] for name in known for at, c in enumerate(name) if c == "."}
+            for option, name in self._reading.selection.unknown(known | parents | set(self._roles)):
+                self._reading.say(
+                    f"{option} names '{shown(name)}', which no event had: "
+                    f"{near_matches(name, self._roles)}"
+                )
+
+
+def _check_decoded(line: str) -> None:
+    if has_undecodable_bytes(line):
+        raise ValueError(
+            "it has bytes that are no UTF-8: convert the file, for instance with "
+            "iconv -f latin1 -t utf-8"
+        )
