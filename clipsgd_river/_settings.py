@@ -6,7 +6,7 @@ that it is out of range and what the range is, a ``TypeError`` that it is of a w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -21,6 +21,10 @@ LONGEST_START = 10_000
 
 # Rules for the step of what may count all events alike: a mean, a distribution.
 RULES_OF_MEANS = ("averaging", "auto", "doubling")
+
+# Fewer rows would not hold what a few events add between two purges.
+FEWEST_VALUES = 10
+MOST_VALUES = 10**9
 
 # Two tails must leave a body between them.
 LARGEST_TAIL = 0.25
@@ -160,3 +164,45 @@ def clip_of_scale(value: Any) -> str | float | None:
 def as_given(value: Any) -> Any:
     """A value that cannot be checked by itself."""
     return value
+
+
+def max_values(value: Any) -> int:
+    """The most values that are kept."""
+    most = count("max_values", value, MOST_VALUES)
+    if most < FEWEST_VALUES:
+        raise ValueError(f"max_values is at least {FEWEST_VALUES}, not {most}")
+    return most
+
+
+def names(parameter: str, value: Any) -> list[Any] | None:
+    """Names of features as a list, ``None`` as it is."""
+    if value is None:
+        return None
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise TypeError(f"{parameter} is a list of names or None, not {value!r}")
+    return [_name(name) for name in value]
+
+
+def pairs(given: Any) -> list[tuple[Any, Any]] | None:
+    """Pairs of a feature and what it is conditional on, ``None`` as it is."""
+    if given is None:
+        return None
+    try:
+        found = given.items() if isinstance(given, Mapping) else given
+        known = [(_name(feature), _name(other)) for feature, other in found]
+    except (TypeError, ValueError):
+        raise TypeError(
+            f'given is a dict such as {{"country": "user"}} or None, not {given!r}'
+        ) from None
+    for feature, other in known:
+        if feature == other:
+            raise ValueError(f"given makes {feature!r} conditional on itself")
+    return known
+
+
+def _name(name: Any) -> Any:
+    # A tuple comes back from a state file as a list.
+    if isinstance(name, list):
+        return tuple(_name(part) for part in name)
+    hash(name)
+    return name

@@ -35,7 +35,7 @@ def scores_targets(subject: Any) -> bool:
 
 
 def takes_text(subject: Any) -> bool:
-    return isinstance(subject, SurprisalEncoder)
+    return isinstance(subject, SurprisalEncoder) or getattr(subject, "takes_categories", False)
 
 
 def targets(count: int) -> tuple[Any, ...]:

@@ -104,6 +104,8 @@ def test_gaps_and_narrow_types(trained: Any, library: str) -> None:
 def test_a_column_of_text_is_refused_by_name(trained: Any, library: str) -> None:
     module = pytest.importorskip(library)
     build = module.table if library == "pyarrow" else module.DataFrame
+    if getattr(trained, "takes_categories", False):
+        pytest.skip("text is a category")
     before = trained.to_bytes()
     frame = build({"cpu": [1.0, 2.0], "user": ["ann", "bob"]})
     for method in (trained.learn_many, trained.score_many, trained.score_learn_many):

@@ -10,6 +10,7 @@ from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.one_class_svm import ClippedOneClassSVM
 from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.subspace import ClippedSubspace
+from clipsgd_river.anomaly.surprisal import ClippedSurprisal
 from clipsgd_river.anomaly.transformation import TransformationDetector
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
@@ -22,6 +23,7 @@ __all__ = [
     "ClippedMahalanobis",
     "ClippedOneClassSVM",
     "ClippedSubspace",
+    "ClippedSurprisal",
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",

@@ -15,7 +15,6 @@ from sklearn.utils import get_tags
 
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.anomaly.combined import CombinedKernel
-from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._pipelines import transformed
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.compat._event_window import EventWindow
@@ -92,7 +91,7 @@ class KernelBase:
         """Kernel that has learned the similar events too; the next call takes it back."""
         kernel = self.detector._kernel
         if self._copy is None or self._copy.settings is not kernel.settings:
-            self._copy = DetectorKernel(kernel.settings, type(kernel.part))
+            self._copy = copy.copy(kernel)
         self._copy.copy_from(kernel)
         flat = similar.filled.ravel()
         count = len(similar.filled)

@@ -17,7 +17,7 @@ from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._tables.explained import at_positions, explained_like, how_many
 from clipsgd_river._tables.fitted import validated_rows
-from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river._tables.rows import rows_of
 from clipsgd_river.anomaly._settings import SHARED
 
 # The largest double below 1.
@@ -211,7 +211,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
             If a column holds something other than numbers, or an array without names comes to a
             detector that learned features with names. Nothing is then learned.
         """
-        self._run(self._to_learn(rows_of(X)), learn=True)
+        self._run(self._to_learn(self._rows(X)), learn=True)
 
     def score_many(self, X: Any) -> Any:
         """Scores of rows, in the caller's kind: ndarray (n,), or a Series with the frame's index.
@@ -224,7 +224,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
             If a column holds something other than numbers, or not one of the columns was ever
             learned: their scores of 0 would pass for normal.
         """
-        rows = self._to_answer(rows_of(X))
+        rows = self._to_answer(self._rows(X))
         _, scores = self._run(rows, learn=False)
         return rows.like_input(scores, "score")
 
@@ -259,7 +259,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         ([1, 2], [2, 0])
         """
         n = how_many(n)
-        rows = self._to_answer(rows_of(X))
+        rows = self._to_answer(self._rows(X))
         return explained_like(rows, *self._largest(rows, n))
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
@@ -267,7 +267,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
 
         Takes and refuses what `learn_many` does.
         """
-        _, scores = self._run(self._to_learn(rows_of(X)), learn=True)
+        _, scores = self._run(self._to_learn(self._rows(X)), learn=True)
         return scores
 
     def distance_learn_many(self, X: Any) -> NDArray[np.float64]:
@@ -275,7 +275,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
 
         Takes and refuses what `learn_many` does.
         """
-        distances, _ = self._run(self._to_learn(rows_of(X)), learn=True)
+        distances, _ = self._run(self._to_learn(self._rows(X)), learn=True)
         return distances
 
     # scikit-learn's face
@@ -295,7 +295,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         TypeError, ValueError
             If a column holds something other than numbers; nothing is then forgotten.
         """
-        rows = validated_rows(self, X, reset=True)
+        rows = self._validated(X, reset=True)
         self._forget()
         self._run(rows, learn=True)
         distances, _ = self._run(rows, learn=False)
@@ -313,7 +313,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
             As in `fit`.
         """
         table, first = self._next_table(X)
-        self._run(validated_rows(self, table, reset=first), learn=True)
+        self._run(self._validated(table, reset=first), learn=True)
         return self
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -331,7 +331,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
             was ever learned.
         """
         self._check_learned()
-        rows = self._to_answer(validated_rows(self, X, reset=False))
+        rows = self._to_answer(self._validated(X, reset=False))
         distances, _ = self._run(rows, learn=False)
         return -distances
 
@@ -382,7 +382,15 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
     def _new_kernel(self, settings: dict[str, Any]) -> DetectorKernel:
         return self._kernel_class(settings, self._part_class)
 
-    def _largest(self, rows: Rows, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    def _rows(self, X: Any) -> Any:
+        """Take a table apart."""
+        return rows_of(X)
+
+    def _validated(self, X: Any, *, reset: bool) -> Any:
+        """Take a table apart as scikit-learn's estimators do, which remember width and names."""
+        return validated_rows(self, X, reset=reset)
+
+    def _largest(self, rows: Any, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
         """Names and contributions of the n features of each row that contribute most."""
         positions = np.full((len(rows), n), -1, dtype=np.intc)
         contributions = np.full((len(rows), n), np.nan)
@@ -392,7 +400,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
             )
         return at_positions(self._kernel.features.names, positions), contributions
 
-    def _run(self, rows: Rows, *, learn: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _run(self, rows: Any, *, learn: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Distances and scores of rows, each before it is learned."""
         distances = np.empty(len(rows.values))
         scores = np.empty(len(rows.values))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from river import base
 
 from clipsgd_river import _settings
+from clipsgd_river._faces.kept_values import KeepsValues
 from clipsgd_river._kernels.preprocessing.as_key import as_key
 from clipsgd_river._kernels.preprocessing.surprisal import TEXTS, SurprisalKernel
 from clipsgd_river._tables.fitted import validated_mixed_rows
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
-class SurprisalEncoder(RowTransformer):
+class SurprisalEncoder(KeepsValues, RowTransformer):
     """Replaces user names, ports, countries by how surprising they are, in bits.
 
     Choose it over `river.preprocessing.OneHotEncoder` where values are many or new ones keep
@@ -88,9 +88,9 @@ class SurprisalEncoder(RowTransformer):
     _kernel_class: ClassVar[type[SurprisalKernel]] = SurprisalKernel
     _checks: ClassVar[Any] = {
         "features": _surprisal_settings.names,
-        "given": _surprisal_settings.pairs,
+        "given": _settings.pairs,
         "learning_rate": _surprisal_settings.learning_rate,
-        "max_values": _surprisal_settings.max_values,
+        "max_values": _settings.max_values,
         "max_features": _settings.max_features,
     }
 
@@ -211,34 +211,6 @@ class SurprisalEncoder(RowTransformer):
     def _learn(self, rows: MixedRows) -> None:
         for event in rows.events():
             self._kernel.learn_one(event)
-
-    def _state(self) -> tuple[bytes, array[float]]:
-        state = super()._state()
-        # It names all values: not to be kept twice.
-        self.__dict__.pop("_header")
-        return state
-
-    @classmethod
-    def _from_state(cls, fields: dict[str, Any], numbers: array[float]) -> Self:
-        parameters = fields.get("parameters")
-        try:
-            # JSON has no dict with names that are not text.
-            given = dict(_surprisal_settings.pairs(parameters["given"]) or ())  # type: ignore[index]
-            fields = {**fields, "parameters": {**parameters, "given": given or None}}  # type: ignore[dict-item]
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"the state has impossible parameters: {error}") from error
-        return super()._from_state(fields, numbers)
-
-    def _extra_fields(self) -> dict[str, Any]:
-        encode = _surprisal_settings.encode_key
-        return {"values": [[encode(key) for key in keys] for keys in self._kernel.kept()]}
-
-    def _take_extra_fields(self, fields: dict[str, Any]) -> None:
-        decode = _surprisal_settings.decode_key
-        found = fields.get("values")
-        if not isinstance(found, list) or not all(isinstance(keys, list) for keys in found):
-            raise ValueError("the state has no values: it is damaged")
-        self._kernel.take_kept([[decode(key) for key in keys] for keys in found])
 
     def _transformed(self, rows: MixedRows) -> NDArray[np.float64]:
         return rows.map(self._kernel.transform_one)

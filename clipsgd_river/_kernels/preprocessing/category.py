@@ -37,14 +37,8 @@ class Category:
         return self.table.bits(key, given)
 
     def seen(self, key: Any, given: Any) -> tuple[Any, ...]:
-        """How often a value was seen, in all events and in its context, if there is one.
-
-        Twice its fading count, ``None`` if it is not kept, and the events; whether any values were
-        dropped.
-        """
-        seen = self.table.seen(None, key)
-        within = self.table.seen(given, key) if given is not None else (None, 0.0)
-        return (*seen, *within, self.table.purges > 0.0)
+        """How often a value was seen: see `ValueTable.times_seen`."""
+        return self.table.times_seen(key, given)
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the numbers of the state through ``archive``."""

@@ -50,6 +50,7 @@ cdef class ValueTable:
     cdef double middle_count(self) except -1.0
     cdef int keep_marked(self, int* marks, double cut) except -1
     cdef tuple seen(self, object context_key, object key)
+    cdef tuple times_seen(self, object key, object given)
     cdef int exchange(self, Archive archive) except -1
     cdef int check_rows(self) except -1
     cdef int restore_keys(self, list keys) except -1

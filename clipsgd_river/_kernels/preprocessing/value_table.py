@@ -347,6 +347,15 @@ class ValueTable:
         slot: cython.Py_ssize_t = self.find(context, key)
         return (None if slot < 0 else self.count(slot)), self.weights.at[context]
 
+    def times_seen(self, key: Any, given: Any) -> tuple[Any, ...]:
+        """How often a value was seen, in all events and in its context, if there is one.
+
+        Twice its fading count, ``None`` if it is not kept, and the events; whether any values were
+        dropped.
+        """
+        within = self.seen(given, key) if given is not None else (None, 0.0)
+        return (*self.seen(None, key), *within, self.purges > 0.0)
+
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state without the keys through ``archive``; `restore_keys` reads those."""
         slot: cython.Py_ssize_t

@@ -24,6 +24,8 @@ cdef class ParetoTail:
     cdef readonly double hundredth
 
     cdef void start_at(self, double scale) noexcept nogil
+    cdef void take(self, double* numbers, Py_ssize_t base) noexcept nogil
+    cdef void keep(self, double* numbers, Py_ssize_t base) noexcept nogil
     cdef double exponent(self, double excess) noexcept nogil
     cdef double slope(self, double exponent) noexcept nogil
     cdef double stretched(self, double exponent) noexcept nogil

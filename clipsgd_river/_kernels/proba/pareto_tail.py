@@ -70,6 +70,22 @@ class ParetoTail:
         self.tenth = LOG_10
         self.hundredth = 2.0 * LOG_10
 
+    def take(self, numbers: cython.p_double, base: cython.Py_ssize_t) -> None:
+        """Become the tail whose numbers lie at ``numbers[base]``, in units of its own scale."""
+        self.shape = numbers[base]
+        self.scale = 1.0
+        self.count = numbers[base + 2]
+        self.tenth = numbers[base + 3]
+        self.hundredth = numbers[base + 4]
+
+    def keep(self, numbers: cython.p_double, base: cython.Py_ssize_t) -> None:
+        """Write what `take` took back, after a step."""
+        numbers[base] = self.shape
+        numbers[base + 1] *= self.scale
+        numbers[base + 2] = self.count
+        numbers[base + 3] = self.tenth
+        numbers[base + 4] = self.hundredth
+
     def exponent(self, excess: float) -> float:
         """-log P(Y > excess) of the Pareto law."""
         r: cython.double = excess / self.scale
