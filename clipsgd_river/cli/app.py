@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from clipsgd_river.cli.demo import DemoOptions, demo
-from clipsgd_river.cli.formats import Format
+from clipsgd_river.cli.formats import OutFormat
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.columns.cells import Cells, declared
 from clipsgd_river.cli.input.columns.roles import NONE
 from clipsgd_river.cli.input.columns.spelling import COMMA, POINT
 from clipsgd_river.cli.input.events import Selection
 from clipsgd_river.cli.input.labels import LabelRule
+from clipsgd_river.cli.recognise import Format
 from clipsgd_river.cli.score import ScoreOptions, score
 from clipsgd_river.cli.scoring.alert_watch import AlertOptions
 from clipsgd_river.cli.scoring.default_detector import RULE, list_of_detectors
@@ -55,7 +58,9 @@ def score_command(  # one parameter per option, as typer wants it
     file: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="CSV, JSON lines (both also .gz) or Parquet; - is standard input."
+            metavar="FILE",
+            help="CSV, JSON, an access log, syslog, a log of Zeek or as the W3C has it (all also "
+            ".gz), or Parquet; - is standard input.",
         ),
     ],
     out: Annotated[
@@ -63,10 +68,11 @@ def score_command(  # one parameter per option, as typer wants it
     ] = STANDARD_STREAM,
     kind: Annotated[
         Format | None,
-        typer.Option("--format", help="Format of FILE, where its name does not tell."),
+        typer.Option("--format", help="Format of FILE, where name and content do not tell."),
     ] = None,
     out_format: Annotated[
-        Format | None, typer.Option(help="Format of the result; by default as its name, or FILE.")
+        OutFormat | None,
+        typer.Option(help="Format of the result; by default as its name, or FILE."),
     ] = None,
     detector: Annotated[
         str | None,
@@ -129,6 +135,17 @@ def score_command(  # one parameter per option, as typer wants it
             help="Column with the time of an event, kept from the detector: a date and time, or "
             "seconds, milli-, micro- or nanoseconds since 1970.",
         ),
+    ] = None,
+    time_format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT",
+            help="How times are written, as in %d/%m/%Y %H:%M, where it is not understood.",
+        ),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Zone of times without one, as in Europe/Berlin."),
     ] = None,
     alerts: Annotated[
         str | None,
@@ -196,6 +213,7 @@ def score_command(  # one parameter per option, as typer wants it
         raise typer.BadParameter("it needs --label", param_hint="--anomaly-value")
     if contamination is not None and not contamination > 0.0:
         raise typer.BadParameter("it must be above 0", param_hint="--contamination")
+    _check_times(time, time_format, zone)
     labels = None if label is None else LabelRule(label, anomaly_value)
     categories = _categories(categorical)
     options = ScoreOptions(
@@ -208,6 +226,8 @@ def score_command(  # one parameter per option, as typer wants it
         detector=detector,
         contamination=contamination,
         categorical=categories,
+        time_format=time_format,
+        zone=zone,
         cells=_cells(missing, decimal, thousands),
         selection=Selection(_names(only), _names(ignore), labels, time, keep=_names(keep)),
         alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts),
@@ -252,6 +272,26 @@ def demo_command(
 def _names(values: list[str] | None) -> frozenset[str]:
     """Split lists of column names; quotes protect a comma within a name."""
     return frozenset(name.strip() for row in csv.reader(values or []) for name in row)
+
+
+def _check_times(time: str | None, form: str | None, zone: str | None) -> None:
+    """Refuse a form or a zone of times that is none, or of no use."""
+    for option, value in (("--time-format", form), ("--zone", zone)):
+        if value is not None and time is None:
+            raise typer.BadParameter("it needs --time", param_hint=option)
+    try:
+        if form is not None:
+            datetime.strptime(datetime.now(UTC).strftime(form), form)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--time-format") from None
+    try:
+        if zone is not None:
+            ZoneInfo(zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise typer.BadParameter(
+            f"there is no zone '{zone}': names are such as Europe/Berlin and UTC",
+            param_hint="--zone",
+        ) from None
 
 
 def _cells(missing: list[str] | None, decimal: str | None, thousands: str | None) -> Cells:

@@ -5,17 +5,27 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from clipsgd_river.cli.formats import Format, delimiter_of, format_of, open_sink, open_source
+from clipsgd_river.cli.formats import (
+    OutFormat,
+    delimiter_of,
+    open_sink,
+    open_source,
+    out_format_of,
+    written_as,
+)
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.columns.cells import Cells
-from clipsgd_river.cli.input.events import Reading, Selection, Source
+from clipsgd_river.cli.input.columns.times import Times
+from clipsgd_river.cli.input.events import Event, Reading, Selection, Source
 from clipsgd_river.cli.input.labels import LabelledDistances
 from clipsgd_river.cli.output.sinks import Sink
+from clipsgd_river.cli.recognise import Format
 from clipsgd_river.cli.report import Report, check_report_path
 from clipsgd_river.cli.report.timeline import Timeline, check_plot_path
 from clipsgd_river.cli.reporter import Reporter
@@ -27,10 +37,12 @@ from clipsgd_river.cli.scoring.alert_watch import (
 from clipsgd_river.cli.scoring.beginning import Beginning, Wanted
 from clipsgd_river.cli.scoring.clock import Clock, TimesRead
 from clipsgd_river.cli.scoring.detectors import check_state_path, save_detector
+from clipsgd_river.cli.scoring.moments import Moments
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, summary_lines
 from clipsgd_river.cli.terminal.errors import CommandError, DataError, OutputClosed, UsageError
 from clipsgd_river.cli.terminal.interrupts import Interrupted, Interrupts
+from clipsgd_river.cli.terminal.text import shown
 
 _SECONDS_BETWEEN_SAVES: Final = 60.0
 _FEWER_COLUMNS: Final = "choose columns with --only or --ignore, or another --detector"
@@ -43,13 +55,15 @@ class ScoreOptions:
     file: str
     out: str = STANDARD_STREAM
     format: Format | None = None
-    out_format: Format | None = None
+    out_format: OutFormat | None = None
     delimiter: str | None = None
     header: bool = True
     detector: str | None = None
     contamination: float | None = None
     #: None where the option is left out; the selection has what then counts.
     categorical: frozenset[str] | None = None
+    time_format: str | None = None
+    zone: str | None = None
     cells: Cells = field(default_factory=Cells)
     selection: Selection = field(default_factory=Selection)
     state: str | None = None
@@ -89,7 +103,7 @@ class _Run:
         self._options = options
         self._reporter = reporter
         self._interrupts = interrupts
-        self._kind = format_of(options.file, options.format, "--format")
+        self._written = _out_format(options)
         self._beginning = _beginning(options)
         self._reading = _reading(options, self._beginning, reporter)
         self._watch: Watch
@@ -108,15 +122,15 @@ class _Run:
         self._reporter.restart()
         self._source = open_source(
             options.file,
-            self._kind,
+            options.format,
             self._reading,
             (self._interrupts, self._pause),
             (delimiter, options.header),
         )
         try:
             self._begin(self._source)
-            kind = self._kind_of_output()
-            self._sink = open_sink(options.out, kind, self._source, options.prefix)
+            written = self._written or written_as(self._source)
+            self._sink = open_sink(options.out, written, self._source, options.prefix)
             self._judge_all(self._source, self._sink)
         finally:
             self._source.close()
@@ -124,8 +138,9 @@ class _Run:
     def _begin(self, source: Source) -> None:
         """Choose what judges the columns that the source has, and say so."""
         self._watch, understood = self._beginning.watch(self._reading)
+        value = self._looked_up(source)
         if isinstance(self._watch, AlertWatch):
-            self._watch.value = source.value
+            self._watch.value = value
             if self._options.alerts.time is not None:
                 self._watch.times = TimesRead(self._options.alerts.time, self._reporter.note)
         warning = self._beginning.warning(self._reading)
@@ -138,14 +153,25 @@ class _Run:
         hint = understood.hint()
         if hint is not None:
             self._reporter.say(hint)
-        self._prepare_pictures(source)
+        self._prepare_pictures(value)
 
-    def _prepare_pictures(self, source: Source) -> None:
+    def _looked_up(self, source: Source) -> Callable[[Event, str], Any]:
+        """Return what looks columns of events up, and reads times as they are written."""
+        options, column = self._options, self._options.selection.time
+        if column is None:
+            return source.value
+        times = Times(options.time_format, options.zone)
+        word = times.look(self._reading.first_times)
+        if word:
+            self._reporter.note(f"of '{shown(column)}' {word}")
+        return Moments(column, times, source.value)
+
+    def _prepare_pictures(self, value: Callable[[Event, str], Any]) -> None:
         options, tally = self._options, self._tally
         if tally.timeline is None:
             return
         time_column = options.selection.time
-        tally.timeline.clock = None if time_column is None else Clock(time_column, source.value)
+        tally.timeline.clock = None if time_column is None else Clock(time_column, value)
         if options.report is not None:
             tally.report = Report(self._watch, tally.timeline)
 
@@ -220,7 +246,7 @@ class _Run:
             reporter.say(line)
         if self._reading.skipped:
             reporter.note(f"{self._reading.skipped:,} bad events were skipped")
-        if not complete and self._kind_of_output() is Format.PARQUET:
+        if not complete and self._written is OutFormat.PARQUET:
             reporter.note(f"{self._options.out} was not written: Parquet needs the whole stream")
         if self._interrupts.received is not None:
             state = self._options.state
@@ -254,13 +280,12 @@ class _Run:
         ranking = None if tally.labelled is None else tally.labelled.ranking()
         tally.report.write(options.report, name, seconds=seconds, ranking=ranking, notes=notes)
 
-    def _kind_of_output(self) -> Format:
-        options = self._options
-        if options.out_format is not None:
-            return options.out_format
-        if options.out != STANDARD_STREAM:
-            return format_of(options.out, None, "--out-format")
-        return Format.CSV if self._kind is Format.PARQUET else self._kind
+
+def _out_format(options: ScoreOptions) -> OutFormat | None:
+    """Return the format of the result as far as options tell."""
+    if options.out_format is not None or options.out == STANDARD_STREAM:
+        return options.out_format
+    return out_format_of(options.out)
 
 
 def _beginning(options: ScoreOptions) -> Beginning:

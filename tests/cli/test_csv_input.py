@@ -328,7 +328,6 @@ def test_damaged_gzip_keeps_what_was_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "word"),
     [
-        (b"PAR1....", "Parquet: say --format parquet"),
         (b"PK\x03\x04....", "a zip archive: unpack it first"),
         ("a,b\n1,2\n".encode("utf-16"), "UTF-16 text: convert it"),
     ],

@@ -100,10 +100,8 @@ def test_a_wrong_option_does_not_destroy_an_old_result(table: Path) -> None:
     assert out.read_text() == "precious"
 
 
-def test_standard_input_needs_a_format() -> None:
-    result = call("score", "-", stdin=TEXT)
-    assert result.code == 2
-    assert "standard input does not tell its format: say --format" in result.err
+def test_standard_input_needs_no_format(table: Path) -> None:
+    assert call("score", "-", stdin=TEXT).out == call("score", table).out
 
 
 def test_state_goes_on_where_it_was(table: Path) -> None:

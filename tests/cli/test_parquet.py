@@ -203,3 +203,11 @@ def test_numbers_in_text_are_numbers_as_in_csv(tmp_path: Path) -> None:
     result = call("score", bad)
     assert result.code == 1
     assert "row 201: column 'cpu' has 'oops', which is no number" in result.err
+
+
+def test_a_parquet_file_is_known_by_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    write_parquet(path, a=[1.0, 2.0])
+    assert len(call("score", path).rows) == 2
+    path.write_bytes(b"PAR1....")
+    assert "is no readable Parquet file" in call("score", path).err

@@ -147,6 +147,8 @@ class Reading:
     known_categories: frozenset[str] = frozenset()
     columns: dict[str, Column] = field(default_factory=dict)
     cells: Cells = field(default_factory=Cells)
+    #: What the time column, if one is named, has in the first rows.
+    first_times: list[str] = field(default_factory=list)
     #: Whether there still is a place for categories, once the first rows were looked at.
     may_encode: bool = True
     _left_out: int = 0

@@ -163,5 +163,5 @@ def read_moment(row: int, value: Any) -> Any:
             pass
     raise DataError(
         f"row {row:,}: its time is '{shown(text)}': a number of seconds or a date and time such as "
-        "2026-01-31T12:00:00 is expected"
+        "2026-01-31T12:00:00 is expected; --time-format says how others are written"
     )

@@ -34,6 +34,8 @@ _CODES: Final = frozenset(
     {"status", "code", "errno", "protocol", "proto", "port", "sport", "dport", "srcport"}
     | {"dstport", "spt", "dpt", "statuscode", "errorcode"}
 )
+#: As in id.resp_p; the port of the caller is any.
+_PORT_OF_ZEEK: Final = ["resp", "p"]
 
 
 def words(name: str) -> list[str]:
@@ -117,7 +119,7 @@ def names_a_code(name: str) -> bool:
     (True, True, False)
     """
     found = words(name)
-    return bool(found) and found[-1] in _CODES
+    return bool(found) and (found[-1] in _CODES or found[-2:] == _PORT_OF_ZEEK)
 
 
 def names_a_total(name: str) -> bool:

@@ -91,11 +91,12 @@ class Numbers:
         self._cells = Cells() if cells is None else cells
         self._decimal = decimal or self._cells.decimal
         self._unit = unit
+        self._hides_numbers = any(map(_is_float, self._cells.missing))
 
     @property
     def is_plain(self) -> bool:
         """Whether `float` reads what is neither missing nor odd."""
-        return self._has_points and self._unit is None and not self._cells.missing
+        return self._has_points and self._unit is None and not self._hides_numbers
 
     @property
     def _has_points(self) -> bool:
@@ -258,6 +259,14 @@ def prefers_comma(columns: Iterable[Sequence[str]], cells: Cells) -> bool:
         elif is_plain and _DECIMAL_POINT.search(together):
             votes -= 1
     return votes > 0 or (votes == 0 and cells.prefers_comma and not has_points)
+
+
+def _is_float(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def written_number(cell: str) -> Written | None:

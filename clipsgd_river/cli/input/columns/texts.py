@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import time
 from itertools import pairwise
 from typing import Final
 
@@ -12,6 +12,7 @@ from clipsgd_river.cli.input.columns import names
 from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.columns.kinds import Kind, Look
 from clipsgd_river.cli.input.columns.spelling import decimal_marks, written_number
+from clipsgd_river.cli.input.columns.times import is_time
 from clipsgd_river.cli.input.columns.units import unit_of
 from clipsgd_river.cli.terminal.text import shown
 
@@ -70,13 +71,13 @@ def _is_moment(value: str) -> bool:
     text = value.strip()
     if text.isdigit():
         return False
-    for read in (datetime.fromisoformat, time.fromisoformat):
-        try:
-            read(text)
-        except ValueError:
-            continue
+    if is_time(text):
         return True
-    return False
+    try:
+        time.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _are_random(values: Sequence[str]) -> bool:

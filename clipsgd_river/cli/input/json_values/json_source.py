@@ -128,10 +128,13 @@ class JsonSource:
         self._alone = len(found) == 1
         objects = [each for one in found for _, each in self._objects(one)]
         self._tell(found, len(objects), decoder)
+        time = self._reading.selection.time
         values: dict[str, list[Any]] = {}
         for fields in objects[:ROWS_TO_LOOK_AT]:
             if not isinstance(fields, dict):
                 continue  # told when it is its turn
+            if time is not None and isinstance(moment := lookup(fields, time), str):
+                self._reading.first_times.append(moment)
             for name, value in flat_items(fields):
                 if len(values) < MOST_COLUMNS and self._reading.selection.wants(name):
                     values.setdefault(name, []).append(value)

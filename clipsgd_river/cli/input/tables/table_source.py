@@ -163,6 +163,9 @@ class TableSource:
         rows = [row for row in self._records.first() if len(row) == width]
         names = self.columns
         self._reading.decide({names[at]: [row[at] for row in rows] for at in wanted})
+        time = self._reading.selection.time
+        if time is not None:
+            self._reading.first_times = [row[self._places[time]] for row in rows]
         self._sort_out()
 
     def _decide(self, record: list[str]) -> None:
