@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
 
 import typer
 
 from clipsgd_river.cli.demo import DemoOptions, demo
 from clipsgd_river.cli.formats import OutFormat
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
-from clipsgd_river.cli.input.columns.cells import Cells, declared
-from clipsgd_river.cli.input.columns.roles import NONE
-from clipsgd_river.cli.input.columns.spelling import COMMA, POINT
 from clipsgd_river.cli.input.events import Selection
 from clipsgd_river.cli.input.labels import LabelRule
-from clipsgd_river.cli.recognise import Format
+from clipsgd_river.cli.inspect import InspectOptions, inspect
+from clipsgd_river.cli.options import (
+    CategoricalOption,
+    DecimalOption,
+    DelimiterOption,
+    FileArgument,
+    FormatOption,
+    IgnoreOption,
+    KeepOption,
+    MissingOption,
+    NoHeaderOption,
+    OnlyOption,
+    ThousandsOption,
+    TimeFormatOption,
+    TimeOption,
+    ZoneOption,
+    categories_of,
+    cells_of,
+    check_times,
+    names_in,
+    seconds_in,
+)
 from clipsgd_river.cli.score import ScoreOptions, score
 from clipsgd_river.cli.scoring.alert_watch import AlertOptions
 from clipsgd_river.cli.scoring.default_detector import RULE, list_of_detectors
-
-_SPELLED_MARKS: Final = {"point": ".", "comma": ",", "blank": " ", "space": " ", NONE: ""}
 
 app = typer.Typer(
     name="clipsgd-river",
@@ -55,21 +68,11 @@ class OnError(StrEnum):
 
 @app.command(name="score")
 def score_command(  # one parameter per option, as typer wants it
-    file: Annotated[
-        str,
-        typer.Argument(
-            metavar="FILE",
-            help="CSV, JSON, an access log, syslog, a log of Zeek or as the W3C has it (all also "
-            ".gz), or Parquet; - is standard input.",
-        ),
-    ],
+    file: FileArgument,
     out: Annotated[
         str, typer.Option(metavar="FILE", help="Where judged events go; - is standard output.")
     ] = STANDARD_STREAM,
-    kind: Annotated[
-        Format | None,
-        typer.Option("--format", help="Format of FILE, where name and content do not tell."),
-    ] = None,
+    kind: FormatOption = None,
     out_format: Annotated[
         OutFormat | None,
         typer.Option(help="Format of the result; by default as its name, or FILE."),
@@ -82,29 +85,10 @@ def score_command(  # one parameter per option, as typer wants it
         float | None,
         typer.Option(min=0.0, max=0.5, help="Share of events to alert on; 0.01 by default."),
     ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLS", help="Columns to leave out, separated by commas."),
-    ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="COLS", help="The only columns to look at.")
-    ] = None,
-    categorical: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLS|auto|none",
-            help="Columns of categories, counted by how often each value comes; auto, the "
-            "default: text, and numbers named as ports, status codes and identifiers are; none: "
-            "text is left out.",
-        ),
-    ] = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLS",
-            help="Columns to look at although they look like times, counters or identifiers.",
-        ),
-    ] = None,
+    ignore: IgnoreOption = None,
+    only: OnlyOption = None,
+    categorical: CategoricalOption = None,
+    keep: KeepOption = None,
     label: Annotated[
         str | None,
         typer.Option(
@@ -117,6 +101,31 @@ def score_command(  # one parameter per option, as typer wants it
         str | None,
         typer.Option(metavar="VALUE", help="The label that means an anomaly; all others do not."),
     ] = None,
+    time: TimeOption = None,
+    time_format: TimeFormatOption = None,
+    zone: ZoneOption = None,
+    counter: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLS",
+            help="Counters to turn into what they rise by: in a second with --time, otherwise from "
+            "event to event. One that falls was set back.",
+        ),
+    ] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Judge windows of time, such as 5m, instead of events: how many events each had, "
+            "sums of amounts and counts, means of other numbers; needs --time.",
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL", help="Keep counters, or windows, of each value of a column apart."
+        ),
+    ] = None,
     alert_rate: Annotated[
         float | None,
         typer.Option(metavar="RATE", help="Alerts per event, kept whatever the stream does."),
@@ -127,25 +136,6 @@ def score_command(  # one parameter per option, as typer wants it
     tail_risk: Annotated[
         float | None,
         typer.Option(metavar="P", help="Alert where a distance as large is less likely than P."),
-    ] = None,
-    time: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COL",
-            help="Column with the time of an event, kept from the detector: a date and time, or "
-            "seconds, milli-, micro- or nanoseconds since 1970.",
-        ),
-    ] = None,
-    time_format: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FORMAT",
-            help="How times are written, as in %d/%m/%Y %H:%M, where it is not understood.",
-        ),
-    ] = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(metavar="ZONE", help="Zone of times without one, as in Europe/Berlin."),
     ] = None,
     alerts: Annotated[
         str | None,
@@ -176,27 +166,19 @@ def score_command(  # one parameter per option, as typer wants it
     on_error: Annotated[
         OnError, typer.Option(help="End at the first bad event, or skip and count them.")
     ] = OnError.FAIL,
-    delimiter: Annotated[
-        str | None, typer.Option(metavar="CHAR", help="Between cells: a character, tab, or blank.")
-    ] = None,
-    no_header: Annotated[
-        bool, typer.Option("--no-header", help="The CSV has no header: columns are 0, 1, 2, ...")
-    ] = False,
-    missing: Annotated[
-        list[str] | None,
+    delimiter: DelimiterOption = None,
+    no_header: NoHeaderOption = False,
+    missing: MissingOption = None,
+    decimal: DecimalOption = None,
+    thousands: ThousandsOption = None,
+    spreadsheet_safe: Annotated[
+        bool,
         typer.Option(
-            metavar="WORDS|auto",
-            help="Words that stand for no value in any column, separated by commas; auto, the "
-            "default: '-', 'n/a', 'none', '?', 'missing' and the like among numbers and times.",
+            "--spreadsheet-safe",
+            help="Put an apostrophe before text in a CSV result of which a spreadsheet would make "
+            "a formula (= + - @); by default text comes back as it was.",
         ),
-    ] = None,
-    decimal: Annotated[
-        str | None, typer.Option(metavar="MARK", help="Decimal mark of numbers: . or a comma.")
-    ] = None,
-    thousands: Annotated[
-        str | None,
-        typer.Option(metavar="MARK", help="Between groups of digits: a character, or none."),
-    ] = None,
+    ] = False,
     prefix: Annotated[
         str, typer.Option(metavar="TEXT", help="Put before the names of the added columns.")
     ] = "",
@@ -213,9 +195,14 @@ def score_command(  # one parameter per option, as typer wants it
         raise typer.BadParameter("it needs --label", param_hint="--anomaly-value")
     if contamination is not None and not contamination > 0.0:
         raise typer.BadParameter("it must be above 0", param_hint="--contamination")
-    _check_times(time, time_format, zone)
+    check_times(time, time_format, zone)
+    if by is not None and every is None and counter is None:
+        raise typer.BadParameter("it needs --counter or --every", param_hint="--by")
+    if every is not None and (time is None or label is not None):
+        word = "it needs --time" if time is None else "windows have no labels: leave --label out"
+        raise typer.BadParameter(word, param_hint="--every")
     labels = None if label is None else LabelRule(label, anomaly_value)
-    categories = _categories(categorical)
+    categories = categories_of(categorical)
     options = ScoreOptions(
         file=file,
         out=out,
@@ -228,8 +215,18 @@ def score_command(  # one parameter per option, as typer wants it
         categorical=categories,
         time_format=time_format,
         zone=zone,
-        cells=_cells(missing, decimal, thousands),
-        selection=Selection(_names(only), _names(ignore), labels, time, keep=_names(keep)),
+        cells=cells_of(missing, decimal, thousands),
+        selection=Selection(
+            names_in(only),
+            names_in(ignore),
+            labels,
+            time,
+            keep=names_in(keep),
+            counters=names_in(counter),
+            by=by,
+        ),
+        every=seconds_in(every, "--every"),
+        spreadsheet_safe=spreadsheet_safe,
         alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts),
         state=state,
         plot=plot,
@@ -239,6 +236,37 @@ def score_command(  # one parameter per option, as typer wants it
         quiet=quiet,
     )
     raise typer.Exit(score(options))
+
+
+@app.command(name="inspect")
+def inspect_command(
+    file: FileArgument,
+    kind: FormatOption = None,
+    ignore: IgnoreOption = None,
+    only: OnlyOption = None,
+    categorical: CategoricalOption = None,
+    keep: KeepOption = None,
+    delimiter: DelimiterOption = None,
+    no_header: NoHeaderOption = False,
+    missing: MissingOption = None,
+    decimal: DecimalOption = None,
+    thousands: ThousandsOption = None,
+) -> None:
+    """Say what is understood of a file: its format, and what each column holds and becomes.
+
+    Reads the first rows alone. Ends with a command to go on with.
+    """
+    selection = Selection(names_in(only), names_in(ignore), keep=names_in(keep))
+    options = InspectOptions(
+        file=file,
+        format=kind,
+        delimiter=delimiter,
+        header=not no_header,
+        categorical=categories_of(categorical),
+        cells=cells_of(missing, decimal, thousands),
+        selection=selection,
+    )
+    raise typer.Exit(inspect(options))
 
 
 @app.command(name="demo")
@@ -267,55 +295,3 @@ def demo_command(
     if plot is not None:
         chosen = replace(chosen, plot=plot, plot_is_wished=True)
     raise typer.Exit(demo(chosen))
-
-
-def _names(values: list[str] | None) -> frozenset[str]:
-    """Split lists of column names; quotes protect a comma within a name."""
-    return frozenset(name.strip() for row in csv.reader(values or []) for name in row)
-
-
-def _check_times(time: str | None, form: str | None, zone: str | None) -> None:
-    """Refuse a form or a zone of times that is none, or of no use."""
-    for option, value in (("--time-format", form), ("--zone", zone)):
-        if value is not None and time is None:
-            raise typer.BadParameter("it needs --time", param_hint=option)
-    try:
-        if form is not None:
-            datetime.strptime(datetime.now(UTC).strftime(form), form)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--time-format") from None
-    try:
-        if zone is not None:
-            ZoneInfo(zone)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise typer.BadParameter(
-            f"there is no zone '{zone}': names are such as Europe/Berlin and UTC",
-            param_hint="--zone",
-        ) from None
-
-
-def _cells(missing: list[str] | None, decimal: str | None, thousands: str | None) -> Cells:
-    """Return how cells are written, as far as options say."""
-    decimal = _SPELLED_MARKS.get(decimal or "", decimal)
-    if decimal not in (None, POINT, COMMA):
-        raise typer.BadParameter("it is . or a comma", param_hint="--decimal")
-    thousands = _SPELLED_MARKS.get(thousands or "", thousands)
-    if thousands is not None and (len(thousands) > 1 or thousands == decimal):
-        raise typer.BadParameter(
-            "it is one character, other than the decimal mark, or none", param_hint="--thousands"
-        )
-    cells = Cells(decimal=decimal, thousands=thousands)
-    # An empty word is an empty cell, which is missing in any case.
-    return cells if missing is None else declared(_names(missing), cells)
-
-
-def _categories(values: list[str] | None) -> frozenset[str] | None:
-    """Return the columns of categories; None where the option is left out."""
-    if values is None:
-        return None
-    names = _names(values)
-    if NONE not in names:
-        return names
-    if len(names) > 1:
-        raise typer.BadParameter("none goes with no other name", param_hint="--categorical")
-    return frozenset()

@@ -172,10 +172,12 @@ def _is_parquet(path: str) -> bool:
 
 def written_as(source: Source) -> OutFormat:
     """Return the format in which the events of a source are written if nothing else is said."""
-    return OutFormat.JSON_LINES if isinstance(source, JsonSource) else OutFormat.CSV
+    return OutFormat.JSON_LINES if source.columns is None else OutFormat.CSV
 
 
-def open_sink(path: str, kind: OutFormat, source: Source, prefix: str) -> Sink:
+def open_sink(
+    path: str, kind: OutFormat, source: Source, prefix: str, *, safe: bool = False
+) -> Sink:
     """Open the place judged events go to; a file is created when the first of them is there."""
     if kind is OutFormat.PARQUET:
         if path == STANDARD_STREAM:
@@ -186,5 +188,5 @@ def open_sink(path: str, kind: OutFormat, source: Source, prefix: str) -> Sink:
     output = TextOutput(path)
     if kind is OutFormat.JSON_LINES:
         return JsonLinesSink(output, source, prefix)
-    delimiter = source.delimiter if isinstance(source, TableSource) else ","
-    return CsvSink(output, source, prefix, delimiter)
+    delimiter = getattr(source, "delimiter", ",")
+    return CsvSink(output, source, prefix, delimiter, safe=safe)

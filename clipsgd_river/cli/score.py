@@ -36,6 +36,7 @@ from clipsgd_river.cli.scoring.alert_watch import (
 )
 from clipsgd_river.cli.scoring.beginning import Beginning, Wanted
 from clipsgd_river.cli.scoring.clock import Clock, TimesRead
+from clipsgd_river.cli.scoring.derived import Derivation, derive
 from clipsgd_river.cli.scoring.detectors import check_state_path, save_detector
 from clipsgd_river.cli.scoring.moments import Moments
 from clipsgd_river.cli.scoring.watch import Watch
@@ -71,13 +72,17 @@ class ScoreOptions:
     report: str | None = None
     alerts: AlertOptions = field(default_factory=AlertOptions)
     skip_bad_events: bool = False
+    #: Length of windows in seconds; None to judge single events.
+    every: float | None = None
+    spreadsheet_safe: bool = False
     prefix: str = ""
     quiet: bool = False
 
     @property
     def shows_time(self) -> bool:
-        """Whether something is drawn over time."""
-        return self.plot is not None or self.report is not None
+        """Whether times are of use without a rule for alerts."""
+        shown = self.plot is not None or self.report is not None
+        return shown or self.every is not None or bool(self.selection.counters)
 
 
 def score(options: ScoreOptions) -> int:
@@ -128,43 +133,57 @@ class _Run:
             (delimiter, options.header),
         )
         try:
-            self._begin(self._source)
+            self._source = self._begin(self._source)
             written = self._written or written_as(self._source)
-            self._sink = open_sink(options.out, written, self._source, options.prefix)
+            self._sink = open_sink(
+                options.out,
+                written,
+                self._source,
+                options.prefix,
+                safe=options.spreadsheet_safe,
+            )
             self._judge_all(self._source, self._sink)
         finally:
             self._source.close()
 
-    def _begin(self, source: Source) -> None:
-        """Choose what judges the columns that the source has, and say so."""
-        self._watch, understood = self._beginning.watch(self._reading)
-        value = self._looked_up(source)
+    def _begin(self, source: Source) -> Source:
+        """Choose what judges the columns that the source has, say so, and return what is judged."""
+        options, spellings = self._options, self._reading.spellings()
+        times = self._times()
+        derived = derive(source, self._reading, Derivation(times, options.selection, options.every))
+        self._watch, understood = self._beginning.watch(derived.reading)
+        self._reading.may_encode = derived.reading.may_encode
+        source = derived.source
+        value = source.value
+        if times is not None and options.selection.time is not None:
+            value = Moments(options.selection.time, times, value)
         if isinstance(self._watch, AlertWatch):
             self._watch.value = value
-            if self._options.alerts.time is not None:
-                self._watch.times = TimesRead(self._options.alerts.time, self._reporter.note)
+            if options.alerts.time is not None:
+                self._watch.times = TimesRead(options.alerts.time, self._reporter.note)
         warning = self._beginning.warning(self._reading)
         if warning is not None:
             self._reporter.note(warning)
         self._reporter.say(understood.line())
-        read = "; ".join(filter(None, [source.told, self._reading.spellings()]))
+        read = "; ".join(filter(None, [source.told, spellings]))
         if read:
             self._reporter.say(f"read: {read}")
         hint = understood.hint()
         if hint is not None:
             self._reporter.say(hint)
         self._prepare_pictures(value)
+        return source
 
-    def _looked_up(self, source: Source) -> Callable[[Event, str], Any]:
-        """Return what looks columns of events up, and reads times as they are written."""
+    def _times(self) -> Times | None:
+        """Return what reads the time column, where there is one."""
         options, column = self._options, self._options.selection.time
         if column is None:
-            return source.value
+            return None
         times = Times(options.time_format, options.zone)
         word = times.look(self._reading.first_times)
         if word:
             self._reporter.note(f"of '{shown(column)}' {word}")
-        return Moments(column, times, source.value)
+        return times
 
     def _prepare_pictures(self, value: Callable[[Event, str], Any]) -> None:
         options, tally = self._options, self._tally

@@ -91,6 +91,9 @@ class Selection:
     time: str | None = None
     categorical: frozenset[str] = frozenset({AUTO})
     keep: frozenset[str] = frozenset()
+    #: Counters that become rates, and the column that tells whose they are.
+    counters: frozenset[str] = frozenset()
+    by: str | None = None
 
     @property
     def named_categories(self) -> frozenset[str]:
@@ -123,11 +126,13 @@ class Selection:
         asked = [("--only", name) for name in sorted(self.only)]
         asked += [("--ignore", name) for name in sorted(self.ignore)]
         asked += [("--keep", name) for name in sorted(self.keep)]
+        asked += [("--counter", name) for name in sorted(self.counters)]
         asked += [("--categorical", name) for name in sorted(self.named_categories)]
         if self.labels is not None:
             asked.append(("--label", self.labels.column))
-        if self.time is not None:
-            asked.append(("--time", self.time))
+        asked += [
+            (option, name) for option, name in (("--time", self.time), ("--by", self.by)) if name
+        ]
         return [(option, name) for option, name in asked if name not in known]
 
 
@@ -149,6 +154,9 @@ class Reading:
     cells: Cells = field(default_factory=Cells)
     #: What the time column, if one is named, has in the first rows.
     first_times: list[str] = field(default_factory=list)
+    #: The first values of columns, and of how many rows they are.
+    first_values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    first_rows: int = 0
     #: Whether there still is a place for categories, once the first rows were looked at.
     may_encode: bool = True
     _left_out: int = 0
@@ -171,8 +179,9 @@ class Reading:
             self._said.add(text)
             self.say(text)
 
-    def decide(self, values: Mapping[str, Sequence[Any]]) -> None:
-        """Decide on columns that are offered to the detector, from their first values."""
+    def decide(self, values: Mapping[str, Sequence[Any]], rows: int) -> None:
+        """Decide on columns that are offered to the detector, from their values in first rows."""
+        self.first_values, self.first_rows = values, rows
         if self.cells.decimal is None:
             texts = ([cell for cell in v if isinstance(cell, str)] for v in values.values())
             comma = prefers_comma(texts, self.cells)
@@ -222,13 +231,17 @@ class Reading:
     @property
     def _wishes(self) -> Wishes:
         selection = self.selection
-        asked = selection.only | selection.keep
+        asked = selection.only | selection.keep | selection.counters
         return Wishes(selection.categorical, asked, self.known_numbers, self.known_categories)
 
     def _keep(self, column: Column) -> None:
         name, selection = column.name, self.selection
         if column.role is Role.LEFT_OUT:
-            for option, names in (("--only", selection.only), ("--keep", selection.keep)):
+            for option, names in (
+                ("--only", selection.only),
+                ("--keep", selection.keep),
+                ("--counter", selection.counters),
+            ):
                 if name in names:
                     raise UsageError(
                         f"{option} names '{shown(name)}', which is no feature: {column.why}"

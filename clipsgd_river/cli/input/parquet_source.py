@@ -161,7 +161,8 @@ class ParquetSource:
                 )
                 reading.leave_out(field.name, look)
         rows = self._first_rows()
-        reading.decide({name: rows.get(name, []) for name in judged})
+        looked = max(map(len, rows.values()), default=0)
+        reading.decide({name: rows.get(name, []) for name in judged}, looked)
         for name in judged:
             if reading.columns[name].role is Role.OPEN:
                 kind = self.schema.field(name).type

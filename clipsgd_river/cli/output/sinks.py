@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from clipsgd_river.cli.input.events import Event, Source
 from clipsgd_river.cli.input.json_values.json_source import JsonSource
 from clipsgd_river.cli.input.tables.table_source import TableSource
+from clipsgd_river.cli.output.spreadsheets import safe_cell
 from clipsgd_river.cli.output.text_output import TextOutput
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import listed
@@ -60,12 +61,21 @@ class CsvSink:
         Put before the names of the added columns.
     delimiter
         One character.
+    safe
+        Whether a spreadsheet may open it: no cell and no name of a feature is a formula.
     """
 
     def __init__(
-        self, output: TextOutput, source: Source, prefix: str = "", delimiter: str = ","
+        self,
+        output: TextOutput,
+        source: Source,
+        prefix: str = "",
+        delimiter: str = ",",
+        *,
+        safe: bool = False,
     ) -> None:
         self._output = output
+        self._safe = safe
         self._source = source
         self._added = csv_additions(prefix)
         self._text = io.StringIO()
@@ -104,7 +114,7 @@ class CsvSink:
             self._write_row([*cells, score, distance, 1, *names, *_NO_DRIVERS[len(names) :]])
             return
         delimiter = self._delimiter
-        if self._echoes:
+        if self._echoes and not self._safe:
             # Joining cells that need no quotes takes a third of the time of the csv module.
             line = delimiter.join(cells)
             if line.count(delimiter) == len(cells) - 1 and not _NEEDS_QUOTES(line):
@@ -133,6 +143,8 @@ class CsvSink:
         self._write_row([*columns, *self._added])
 
     def _write_row(self, cells: Sequence[Any]) -> None:
+        if self._safe:
+            cells = list(map(safe_cell, cells))
         # The csv module quotes for the line end it writes itself, not for the other one.
         if any(isinstance(cell, str) and "\r" in cell for cell in cells):
             self._write_quoted(cells)

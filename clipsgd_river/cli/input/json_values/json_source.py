@@ -138,7 +138,7 @@ class JsonSource:
             for name, value in flat_items(fields):
                 if len(values) < MOST_COLUMNS and self._reading.selection.wants(name):
                     values.setdefault(name, []).append(value)
-        self._reading.decide(values)
+        self._reading.decide(values, min(len(objects), ROWS_TO_LOOK_AT))
         for name, column in self._reading.columns.items():
             if column.role is not Role.OPEN:
                 self._roles[name] = column.role

@@ -162,7 +162,7 @@ class TableSource:
         width = len(self.columns)
         rows = [row for row in self._records.first() if len(row) == width]
         names = self.columns
-        self._reading.decide({names[at]: [row[at] for row in rows] for at in wanted})
+        self._reading.decide({names[at]: [row[at] for row in rows] for at in wanted}, len(rows))
         time = self._reading.selection.time
         if time is not None:
             self._reading.first_times = [row[self._places[time]] for row in rows]

@@ -1,0 +1,1 @@
+"""Events made of other events: rates of counters, windows of time."""
