@@ -336,6 +336,8 @@ class NaiveZScore:
             if shares is not None and not self.others[j].is_current(shares):
                 if self.seen[j] == self.warm_up:
                     self.others[j].begin(shares, self.samples[j])
+                    if shares.atoms > 0:
+                        self.location[j], self.scale[j] = self.others[j].combine(shares)
                 else:
                     self.follow_atoms(j)
 
@@ -386,7 +388,7 @@ class NaiveZScore:
             self.seen[j] += 1
             if self.scale[j] < max(1e-140, 2.0**-50 * abs(self.location[j])):
                 self.scale[j] = 0.0
-                if settled[k]:
+                if settled[k] and not idle[k]:
                     self.location[j] = values[k]
 
     def split_repeats(self, k: int, j: int, value: float, deviations: Vector) -> bool:
@@ -429,7 +431,7 @@ class NaiveZScore:
         """One step of what is no atom, and what follows of all values."""
         shares, others = self.repeats[j].shares, self.others[j]
         assert shares is not None
-        if self.scale[j] == 0.0:
+        if gradient is not None and self.scale[j] == 0.0:
             self.scale[j] = abs(value - self.location[j]) / sqrt(min(self.seen[j], 1000.0))
         if gradient is not None:
             rates = self.location_step.rate, self.scale_step.rate

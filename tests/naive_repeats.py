@@ -37,10 +37,14 @@ def usual_deviation(share: float) -> float:
 
 @dataclass
 class Entry:
-    """A value that is kept, its share, and how regularly it is seen within 32 events."""
+    """A value that is kept, its share, and how regularly it is seen within 32 events.
+
+    ``hits`` is how many events had it since its share was last brought up to date.
+    """
 
     value: float
     share: float
+    hits: int = 0
     occupied: float = 0.0
     recent: int = 32
 
@@ -58,6 +62,13 @@ class Shares:
     absence: float = 1.0
     entries: list[Entry] = field(default_factory=list)
     atoms: int = 0
+    # Events since shares were brought up to date, how many of them repeat the one before, and
+    # whether the last of all events had an atom.
+    batch: int = 0
+    repeats: int = 0
+    after_atom: bool = False
+    # Which of 16 values is the next to make room.
+    turn: int = 0
     # How often the atoms have changed, and whether the last time was the end of a silence.
     changes: int = 0
     ended: bool = False
@@ -67,7 +78,7 @@ class Shares:
         """Three of the values seen so far were this one, perhaps in one run."""
         age = max(min(seen, 1000.0), 3.0)
         found = cls(age=age, last=value, run=0.0005)
-        found.add(value, 3.0 / age)
+        found.entries = [Entry(value, 3.0 / age)]
         return found
 
     @classmethod
@@ -82,7 +93,7 @@ class Shares:
                 groups.append([value])
         for group in groups:
             if len(group) > 1:
-                found.add(group[0], len(group) / len(sample))
+                found.add(Entry(group[0], len(group) / len(sample)))
             if len(group) >= max(2.5, 0.3 * len(sample)):
                 next(e for e in found.entries if e.value == group[0]).occupied = 1.0
         found.choose_atoms()
@@ -91,40 +102,65 @@ class Shares:
     def find(self, value: float) -> Entry | None:
         return next((entry for entry in self.entries if same(entry.value, value)), None)
 
-    def add(self, value: float, share: float) -> None:
-        """Take up a value, in place of the least frequent one if there are 16."""
-        new = Entry(value, share)
+    def recent(self, entry: Entry) -> float:
+        """How often a value came, in a count that fades."""
+        return entry.share * self.age + entry.hits
+
+    def add(self, new: Entry) -> None:
+        """Take up a value; of 16 one seen once makes room, in turn, or else the rarest."""
         if len(self.entries) < 16:
             self.entries.append(new)
-        else:
-            least = min(range(16), key=lambda k: self.entries[k].share)
-            self.entries[least] = new
+            return
+        start = max(self.turn, self.atoms)
+        turns = [*range(start, 16), *range(self.atoms, start)]
+        once = [k for k in turns if self.recent(self.entries[k]) < 1.5]
+        goes = once[0] if once else min(turns, key=lambda k: self.recent(self.entries[k]))
+        self.entries[goes] = new
+        self.turn = (goes + 1) % 16
 
     def observe(self, value: float) -> Entry | None:
         """Count a value; the entry that it had."""
-        self.age = min(self.age + 1.0, 1000.0)
-        rate, slow = 1.0 / self.age, 1.0 / max(self.age, 200.0)
         known = self.find(value)
-        again = same(value, self.last)
-        self.last = value
-        self.again += rate * (float(again) - self.again)
-        if not again:
+        again = same(value, self.last) and not self.after_atom
+        if self.is_atom(value):
+            self.absence = 1.0
+        elif not again:
             self.run = 1.0
-        elif known is not None:
-            self.run *= known.share
+        else:
+            self.repeats += 1
+            if known is not None:
+                self.run *= min(self.recent(known) / (self.age + self.batch), 1.0)
+        self.after_atom = self.is_first(value)
+        self.last = value
+        self.batch += 1
+        if known is None:
+            self.add(Entry(value, 0.0, hits=1))
+        else:
+            known.hits += 1
+        if self.batch >= 0.032 * self.age:
+            self.update()
+        return known
+
+    def is_first(self, value: float) -> bool:
+        """Whether a value is the first atom to the last digit."""
+        return self.atoms > 0 and value == self.entries[0].value
+
+    def update(self) -> None:
+        """One step of all shares for the events of a batch."""
+        self.age = min(self.age + self.batch, 1000.0)
+        rate, slow = 1.0 / self.age, 1.0 / max(self.age, 200.0)
+        if self.atoms == 0:
+            self.again += rate * (self.repeats - self.batch * self.again)
         for entry in self.entries:
             # Values seen once tie but for round-off: the same operations, so the same one goes.
-            entry.share = max(entry.share - rate * entry.share, 1e-300)
-            entry.share += rate * float(entry is known)
-            entry.recent = 32 if entry is known else max(entry.recent - 1, 0)
-            entry.occupied += slow * (float(entry.recent > 0) - entry.occupied)
+            moved = entry.share + rate * (entry.hits - self.batch * entry.share)
+            entry.share = min(max(moved, 1e-300), 1.0)
+            entry.recent = 32 if entry.hits else max(entry.recent - self.batch, 0)
+            entry.occupied += slow * self.batch * (float(entry.recent > 0) - entry.occupied)
+            entry.hits = 0
+        self.batch = self.repeats = 0
         self.top = max((entry.share for entry in self.entries), default=0.0)
-        if known is None:
-            self.add(value, rate)
         self.choose_atoms()
-        if known is not None and self.is_atom(value):
-            self.absence = 1.0
-        return known
 
     def ends_silence(self) -> bool:
         """Note an other value as usual as those before; whether the atoms are gone by now."""
@@ -132,12 +168,16 @@ class Shares:
         if self.absence > 1e-9:
             return False
         self.absence, self.age, self.entries, self.atoms = 1.0, 1.0, [], 0
+        self.batch, self.repeats, self.again = 0, 0, 0.1
+        # Whatever came last counts as other than what comes next only if it is.
+        self.after_atom = False
         self.change(ended=True)
         return True
 
     def change(self, ended: bool = False) -> None:
         self.changes += 1
         self.ended = ended
+        self.run = 1.0
 
     def choose_atoms(self) -> None:
         """Which values are split off: most frequent from 0.3 down to 0.2, others by windows."""
@@ -151,13 +191,14 @@ class Shares:
                 return
             main.occupied = 1.0
         elif main.share < 0.2:
-            self.atoms = 0
+            self.atoms, self.again = 0, 0.1
             self.change()
             return
         before = [entry.value for entry in atoms]
         # The order decides which of equally rare values makes room, so it is kept as it is there:
         # what changes its side changes places with the first, or last, of that side.
         if is_main and main not in atoms:
+            self.atoms = min(self.atoms, 14)
             self.move_up(main)
         for k in range(self.atoms - 1, -1, -1):
             entry = self.entries[k]
@@ -165,8 +206,11 @@ class Shares:
                 self.atoms -= 1
                 self.swap(k, self.atoms)
         for entry in self.entries[self.atoms :]:
-            if entry.occupied >= 0.3 and entry.share * self.age >= 2.5:
+            if entry.occupied >= 0.3 and entry.share * self.age >= 2.5 and self.atoms < 15:
                 self.move_up(entry)
+        first = next(k for k, one in enumerate(self.entries) if one is main)
+        if first < self.atoms:
+            self.swap(first, 0)
         if sorted(before) != sorted(entry.value for entry in self.entries[: self.atoms]):
             self.change()
 
@@ -190,7 +234,7 @@ class Shares:
         return self.run < 1e-3
 
     def is_familiar(self, entry: Entry | None) -> bool:
-        seen = 0.0 if entry is None else entry.share * self.age
+        seen = 0.0 if entry is None else self.recent(entry)
         return self.is_frozen() or seen >= 2.5
 
     def is_quiet(self) -> bool:
@@ -264,7 +308,7 @@ class Others:
         p = shares.weight()
         q = 1.0 - p
         poor = self.is_starting() or shares.is_atom(self.location)
-        if q * events < 1.0 or (mixed and poor):
+        if q * events < 1.0 or (mixed and poor) or (not mixed and scale == 0.0):
             self.count, self.sample = 0.0, []
         elif mixed:
             self.count = 8.0

@@ -40,7 +40,7 @@ def test_shares_are_those_of_the_stream(seed: int) -> None:
 
 def test_shares_forget() -> None:
     values, atoms = table_of(learned(np.zeros(3000), np.ones(3000)))
-    assert values == pytest.approx({0.0: np.exp(-3.0), 1.0: 1.0 - np.exp(-3.0)}, abs=0.001)
+    assert values == pytest.approx({0.0: np.exp(-3.0), 1.0: 1.0 - np.exp(-3.0)}, abs=0.003)
     assert atoms == [1.0]
 
 

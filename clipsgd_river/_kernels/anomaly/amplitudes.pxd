@@ -4,7 +4,7 @@ from clipsgd_river._kernels.core.active_set cimport ActiveSet
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.vector cimport Vector
-from clipsgd_river._kernels.sgd.value_shares cimport SAME
+from clipsgd_river._kernels.sgd.kept_values cimport SAME
 
 cdef double GAUSSIAN_MEDIAN
 cdef double GAUSSIAN_SHARE

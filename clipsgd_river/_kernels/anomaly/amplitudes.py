@@ -12,7 +12,7 @@ from clipsgd_river._kernels.core.vector import Vector
 if not cython.compiled:
     from math import fabs, log, sqrt
 
-    from clipsgd_river._kernels.sgd.value_shares import SAME
+    from clipsgd_river._kernels.sgd.kept_values import SAME
 
 # Median of |z| given |z| > 1 for standard normal z.
 GAUSSIAN_MEDIAN = 1.4096

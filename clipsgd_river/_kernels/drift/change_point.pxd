@@ -12,7 +12,7 @@ from clipsgd_river._kernels.drift.level_history cimport LevelHistory
 from clipsgd_river._kernels.drift.mean_bounds cimport SCALES, UNKNOWN, MeanBounds
 from clipsgd_river._kernels.drift.serial_dependence cimport SerialDependence
 from clipsgd_river._kernels.drift.shift_tests cimport ShiftTests
-from clipsgd_river._kernels.sgd.value_shares cimport same
+from clipsgd_river._kernels.sgd.kept_values cimport same
 
 cdef double LARGEST_DEVIATION
 cdef Py_ssize_t FEW_EVENTS

@@ -25,7 +25,7 @@ if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
     from clipsgd_river._kernels.drift.mean_bounds import SCALES, UNKNOWN
-    from clipsgd_river._kernels.sgd.value_shares import same
+    from clipsgd_river._kernels.sgd.kept_values import same
 
 # The one feature of a stream of numbers: a name that events do not have.
 NUMBER = ()

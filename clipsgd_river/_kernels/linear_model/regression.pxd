@@ -9,7 +9,7 @@ from clipsgd_river._kernels.linear_model.linear_unit cimport LARGEST_WEIGHT, Lin
 from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
 from clipsgd_river._kernels.sgd.repeated_values cimport ATOM, FAMILIAR, FROZEN, REGULAR, RepeatedValues
 from clipsgd_river._kernels.sgd.step_size cimport RATE_AT_REST
-from clipsgd_river._kernels.sgd.value_shares cimport KEPT
+from clipsgd_river._kernels.sgd.kept_values cimport KEPT
 
 cdef class RegressionKernel(LinearKernel):
     cdef readonly LinearUnit unit

@@ -22,6 +22,8 @@ cdef class ClippedSteps(Deviations):
     cdef readonly IntegerVector idle
     cdef Py_ssize_t idle_count
     cdef readonly FeatureTable busy
+    cdef readonly IntegerVector busy_order
+    cdef readonly Vector busy_deviation
     cdef readonly Vector busy_gradient
     cdef readonly ClipThreshold clip
     cdef readonly StepSize location_step
@@ -33,13 +35,16 @@ cdef class ClippedSteps(Deviations):
     cdef int prepare(self, double events) except -1
     cdef void begin_step(self) noexcept nogil
     cdef void choose_idle(self, double limit) noexcept nogil
-    cdef void move_apart(self) noexcept nogil
+    cdef void move_apart(self, FeatureTable taught, double* deviations, double* gradient) noexcept nogil
+    cdef void follow_idle(self) noexcept nogil
     cdef void note_start(self, Py_ssize_t j) noexcept nogil
     cdef void step(self, double events) noexcept nogil
+    cdef void step_of(self, FeatureTable taught, double* deviations, double* gradient, double limit, double events) noexcept nogil
     cdef void rest(self, Py_ssize_t k) noexcept nogil
-    cdef void advance(self, StepSize size, double* gradient, double energy, double events) noexcept nogil
-    cdef double clip_gradient(self, double events) noexcept nogil
+    cdef void gather_busy(self) noexcept nogil
+    cdef void finish_idle(self) noexcept nogil
+    cdef double clip_gradient(self, FeatureTable taught, double* deviations, double* gradient, double limit) noexcept nogil
     cdef double dimension_ratio(self, Py_ssize_t idle, Py_ssize_t count) noexcept nogil
-    cdef double scale_gradients(self) noexcept nogil
-    cdef void move(self) noexcept nogil
+    cdef double scale_gradients(self, FeatureTable taught, double* deviations, double* gradient) noexcept nogil
+    cdef void move(self, FeatureTable taught, double* deviations, double* gradient) noexcept nogil
     cdef void finish_step(self, Py_ssize_t j) noexcept nogil

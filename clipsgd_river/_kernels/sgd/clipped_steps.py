@@ -47,8 +47,9 @@ class ClippedSteps(Deviations):
     eta and eta_s are found by `StepSize`, and are at least 1/n at the n-th event of a feature. c is
     that of as many features as there are, or of those that teach a gradient if some are idle.
 
-    A subclass may leave values idle, and move features by a step of its own: `begin_step`,
-    `choose_idle` and `move_apart` are for it to override.
+    A subclass may leave values idle, which to this step is as if they were missing, and move
+    features by a step of its own: `begin_step`, `choose_idle`, `move_apart` and `follow_idle` are
+    for it to override.
 
     Parameters
     ----------
@@ -73,10 +74,13 @@ class ClippedSteps(Deviations):
         self.gradient = Vector()
         self.scale_gradient = Vector()
         self.floor = Vector()
-        # Which values of the loaded event teach no gradient, how many, and the others.
+        # Which values of the loaded event teach no gradient, and how many.
         self.idle = IntegerVector()
         self.idle_count = 0
+        # If there are any: the others, as an event of their own, and where they are in the loaded.
         self.busy = FeatureTable(0)
+        self.busy_order = IntegerVector()
+        self.busy_deviation = Vector()
         self.busy_gradient = Vector()
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
@@ -87,6 +91,8 @@ class ClippedSteps(Deviations):
         self.scale_gradient.grow(size)
         self.floor.grow(size)
         self.idle.grow(size)
+        self.busy_order.grow(size)
+        self.busy_deviation.grow(size)
         self.busy_gradient.grow(size)
         self.busy.present.grow(size)
         self.busy.scratch.grow(size)
@@ -132,8 +138,16 @@ class ClippedSteps(Deviations):
     def choose_idle(self, limit: float) -> None:
         """Let further values `rest`, now that the clip threshold is known; for a subclass."""
 
-    def move_apart(self) -> None:
-        """Move features in another way than `move` does; for a subclass."""
+    def move_apart(
+        self, taught: FeatureTable, deviations: cython.p_double, gradient: cython.p_double
+    ) -> None:
+        """Move busy features in another way than `move` does; for a subclass.
+
+        Where it does, it sets their gradients to 0.
+        """
+
+    def follow_idle(self) -> None:
+        """Let estimates of idle features follow, after `move`; for a subclass."""
 
     def note_start(self, j: cython.Py_ssize_t) -> None:
         """Look at the first values of the feature at position j, just complete; for a subclass."""
@@ -146,25 +160,50 @@ class ClippedSteps(Deviations):
         events
             Events so far, this one included.
         """
-        count: cython.Py_ssize_t = self.features.count
-        present: cython.p_int = self.features.present.at
-        k: cython.Py_ssize_t
-        energy: cython.double
-        self.uniform = self.uniform and count == self.features.size
+        memory: cython.double = events
+        limit: cython.double
+        self.uniform = self.uniform and self.features.count == self.features.size
         self.idle_count = 0
+        if memory * self.location_step.rate > 1.0:
+            memory = 1.0 / self.location_step.rate
+        limit = self.clip.value(memory, self.features.count)
         self.begin_step()
-        energy = self.clip_gradient(events)
-        self.advance(self.location_step, self.gradient.at, energy, events)
-        energy = self.scale_gradients()
-        self.advance(self.scale_step, self.scale_gradient.at, energy, events)
+        self.choose_idle(limit)
+        if self.idle_count == 0:
+            self.step_of(self.features, self.deviation.at, self.gradient.at, limit, events)
+            return
+        self.gather_busy()
+        if self.busy.count > 0:
+            self.step_of(
+                self.busy, self.busy_deviation.at, self.busy_gradient.at, limit, events
+            )
+        self.finish_idle()
+
+    def step_of(
+        self,
+        taught: FeatureTable,
+        deviations: cython.p_double,
+        gradient: cython.p_double,
+        limit: float,
+        events: float,
+    ) -> None:
+        """Step of the features that teach a gradient, and are present in ``taught``."""
+        present: cython.p_int = taught.present.at
+        scale_gradient: cython.p_double = self.scale_gradient.at
+        energy: cython.double
+        k: cython.Py_ssize_t
+        energy = self.clip_gradient(taught, deviations, gradient, limit)
+        self.location_step.advance(gradient, taught, energy, events)
+        energy = self.scale_gradients(taught, deviations, gradient)
+        self.scale_step.advance(scale_gradient, taught, energy, events)
         irregular: cython.bint = self.irregular > 0
         if irregular:
-            for k in range(count):
+            for k in range(taught.count):
                 self.leave_constant(present[k])
-        self.move_apart()
-        self.move()
-        if irregular or smallest(self.features.scratch.at, count) < 0.0:
-            for k in range(count):
+        self.move_apart(taught, deviations, gradient)
+        self.move(taught, deviations, gradient)
+        if irregular or smallest(taught.scratch.at, taught.count) < 0.0:
+            for k in range(taught.count):
                 self.finish_step(present[k])
 
     def rest(self, k: cython.Py_ssize_t) -> None:
@@ -172,43 +211,56 @@ class ClippedSteps(Deviations):
         self.idle.at[k] = 1
         self.idle_count += 1
 
-    def advance(
-        self, size: StepSize, gradient: cython.p_double, energy: float, events: float
-    ) -> None:
-        """Choose a step size from the gradients of the features that teach one."""
-        k: cython.Py_ssize_t
+    def gather_busy(self) -> None:
+        """Make an event of the features that are not idle."""
+        idle: cython.p_int = self.idle.at
+        order: cython.p_int = self.busy_order.at
+        present: cython.p_int = self.features.present.at
         count: cython.Py_ssize_t = 0
-        if self.idle_count == 0:
-            size.advance(gradient, self.features, energy, events)
-            return
+        j: cython.Py_ssize_t
+        k: cython.Py_ssize_t
         for k in range(self.features.count):
-            if self.idle.at[k] == 0:
-                self.busy.present.at[count] = self.features.present.at[k]
-                self.busy_gradient.at[count] = gradient[k]
-                count += 1
+            # Written in any case, and kept if it is busy: no branch to mispredict.
+            order[count] = cython.cast(cython.int, k)
+            count += 1 - idle[k]
+        for k in range(count):
+            j = order[k]
+            self.busy.present.at[k] = present[j]
+            self.busy_deviation.at[k] = self.deviation.at[j]
         self.busy.count = count
         self.busy.size = self.features.size
-        if count > 0:
-            size.advance(self.busy_gradient.at, self.busy, energy, events)
 
-    def clip_gradient(self, events: float) -> float:
-        """Clipped gradient of the location, 0 for features that start; returns its squared norm."""
-        count: cython.Py_ssize_t = self.features.count
-        squares: cython.p_double = self.features.scratch.at
-        gradient: cython.p_double = self.gradient.at
-        deviations: cython.p_double = self.deviation.at
+    def finish_idle(self) -> None:
+        """Count the idle values, and leave gradients in the order of the loaded event."""
+        idle: cython.p_int = self.idle.at
         present: cython.p_int = self.features.present.at
+        gradient: cython.p_double = self.gradient.at
+        seen: cython.p_double = self.seen.at
+        k: cython.Py_ssize_t
+        for k in range(self.features.count):
+            gradient[k] = 0.0
+            seen[present[k]] += idle[k]
+        for k in range(self.busy.count):
+            gradient[self.busy_order.at[k]] = self.busy_gradient.at[k]
+        self.follow_idle()
+
+    def clip_gradient(
+        self,
+        taught: FeatureTable,
+        deviations: cython.p_double,
+        gradient: cython.p_double,
+        limit: float,
+    ) -> float:
+        """Clipped gradient of the location, 0 for features that start; returns its squared norm."""
+        count: cython.Py_ssize_t = taught.count
+        squares: cython.p_double = taught.scratch.at
+        present: cython.p_int = taught.present.at
         started: cython.double = count
-        memory: cython.double = events
         u: cython.double
         k: cython.Py_ssize_t
-        if memory * self.location_step.rate > 1.0:
-            memory = 1.0 / self.location_step.rate
-        limit: cython.double = self.clip.value(memory, count)
         ratio: cython.double = 1.0
-        self.choose_idle(limit)
         if self.clip.fixed <= 0.0:
-            ratio = self.dimension_ratio(self.idle_count, count)
+            ratio = self.dimension_ratio(self.idle_count, self.features.count)
             limit *= ratio
         for k in range(count):
             u = max(min(deviations[k], limit), -limit)
@@ -221,12 +273,6 @@ class ClippedSteps(Deviations):
                     squares[k] = 0.0
                     deviations[k] = 0.0
                     started -= 1.0
-        if self.idle_count > 0:
-            for k in range(count):
-                if self.idle.at[k] != 0:
-                    gradient[k] = 0.0
-                    squares[k] = 0.0
-            started -= self.idle_count
         energy: cython.double = total(squares, count)
         norm: cython.double = sqrt(energy)
         if started > 0.0:
@@ -246,52 +292,46 @@ class ClippedSteps(Deviations):
         usual: cython.double = self.usual_norm.at[min(count, MOST_DIMENSIONS)]
         return self.usual_norm.at[min(count - idle, MOST_DIMENSIONS)] / usual
 
-    def scale_gradients(self) -> float:
+    def scale_gradients(
+        self, taught: FeatureTable, deviations: cython.p_double, gradient: cython.p_double
+    ) -> float:
         """Gradient u^2 / c - 1 of the scale; returns its squared norm.
 
         0 for repeats: a feature that starts or repeats itself does not show a drift of its scale.
         """
-        count: cython.Py_ssize_t = self.features.count
-        squares: cython.p_double = self.features.scratch.at
-        gradient: cython.p_double = self.gradient.at
-        deviations: cython.p_double = self.deviation.at
+        count: cython.Py_ssize_t = taught.count
+        squares: cython.p_double = taught.scratch.at
         scale_gradient: cython.p_double = self.scale_gradient.at
         k: cython.Py_ssize_t
         inverse_share: cython.double = 1.0 / self.share
-        if 0 < self.idle_count < count:
-            k = min(count - self.idle_count, MOST_DIMENSIONS)
-            inverse_share = 1.0 / self.usual_share.at[k]
+        if self.idle_count > 0:
+            inverse_share = 1.0 / self.usual_share.at[min(count, MOST_DIMENSIONS)]
         w: cython.double
         for k in range(count):
             w = gradient[k] * gradient[k] * inverse_share - 1.0
             w = 0.0 if deviations[k] * deviations[k] < REPEAT_SQUARE else w
             scale_gradient[k] = w
             squares[k] = w * w
-        if self.idle_count > 0:
-            for k in range(count):
-                if self.idle.at[k] != 0:
-                    scale_gradient[k] = 0.0
-                    squares[k] = 0.0
         return total(squares, count)
 
-    def move(self) -> None:
+    def move(
+        self, taught: FeatureTable, deviations: cython.p_double, gradient: cython.p_double
+    ) -> None:
         """Step of location and scale; leaves in scratch by how much each scale is above round-off.
 
         In several short loops, each over few arrays, so that the compiler can prove them
         independent and use wide registers.
         """
-        count: cython.Py_ssize_t = self.features.count
-        whole: cython.bint = count == self.features.size
-        present: cython.p_int = self.features.present.at
+        count: cython.Py_ssize_t = taught.count
+        whole: cython.bint = count == taught.size
+        present: cython.p_int = taught.present.at
         location: cython.p_double = self.location.at
         scale: cython.p_double = self.scale.at
         seen: cython.p_double = self.seen.at
         precision: cython.p_double = self.precision.at
-        gradient: cython.p_double = self.gradient.at
         scale_gradient: cython.p_double = self.scale_gradient.at
-        deviations: cython.p_double = self.deviation.at
         floors: cython.p_double = self.floor.at
-        margin: cython.p_double = self.features.scratch.at
+        margin: cython.p_double = taught.scratch.at
         rate: cython.double = self.location_step.rate
         scale_rate: cython.double = self.scale_step.rate
         repeat_rate: cython.double = min(scale_rate, REPEAT_RATE)

@@ -4,7 +4,7 @@ from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.robust_start cimport ROUND_OFF, RobustStart
 from clipsgd_river._kernels.core.vector cimport Vector
-from clipsgd_river._kernels.sgd.value_shares cimport same
+from clipsgd_river._kernels.sgd.kept_values cimport same
 
 cdef double LARGEST_DEVIATION
 cdef double SMALLEST_SCALE

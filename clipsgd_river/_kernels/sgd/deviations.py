@@ -15,7 +15,7 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
     from clipsgd_river._kernels.core.robust_start import ROUND_OFF
-    from clipsgd_river._kernels.sgd.value_shares import same
+    from clipsgd_river._kernels.sgd.kept_values import same
 
 # Standardised deviations are cut here, where a product of four of their squares is still finite.
 LARGEST_DEVIATION = 1e35

@@ -9,6 +9,7 @@ import cython
 
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
+from clipsgd_river._kernels.core.vector import IntegerVector
 from clipsgd_river._kernels.sgd.clipped_steps import ClippedSteps
 from clipsgd_river._kernels.sgd.other_values import OtherValues
 from clipsgd_river._kernels.sgd.repeated_values import RepeatedValues
@@ -17,8 +18,8 @@ if not cython.compiled:
     from math import fabs
 
     from clipsgd_river._kernels.sgd.clipped_steps import REPEAT_SQUARE
-    from clipsgd_river._kernels.sgd.repeated_values import ATOM, FAMILIAR, FROZEN, REGULAR, REST
-    from clipsgd_river._kernels.sgd.value_shares import usual_deviation
+    from clipsgd_river._kernels.sgd.kept_values import KEPT
+    from clipsgd_river._kernels.sgd.repeated_values import ATOM, FAMILIAR, FROZEN, REGULAR
 
 # A value with share p deviates by at most 1 / sqrt(p) scales; shares and scales are estimates.
 KNOWN_SQUARE = 1.5
@@ -44,11 +45,14 @@ class LocationScale(ClippedSteps):
         self.repeats = RepeatedValues(features)
         self.others = OtherValues(self.repeats.shares)
         self.owns_repeats = True
+        # Which loaded values deviate by more than one scale.
+        self.far = IntegerVector()
         # Whether the loaded event says anything about distances.
         self.informative = True
         # Whether the last step ended a silence.
         self.resumed = False
         self.changes = 0
+        self.followed = 0
 
     def share_repeats(self, repeats: RepeatedValues) -> cython.int:
         """Use repeated values that another object keeps up to date, in place of own ones."""
@@ -56,12 +60,14 @@ class LocationScale(ClippedSteps):
             self.repeats = repeats
             self.others = OtherValues(repeats.shares)
             self.owns_repeats = False
+            self.followed = -1
         return 0
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features; no estimate changes."""
         if self.owns_repeats:
             self.repeats.grow(size)
+        self.far.grow(size)
         return ClippedSteps.grow(self, size)
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
@@ -99,6 +105,8 @@ class LocationScale(ClippedSteps):
                 self.others.begin(
                     slot, self.start.sample.at, j * self.start.length, self.start.length
                 )
+                if self.others.has_atoms(slot):
+                    self.combine(j)
             else:
                 self.follow_atoms(j, slot)
         return 0
@@ -116,19 +124,28 @@ class LocationScale(ClippedSteps):
     def limit_atoms(self) -> None:
         """Limit the deviations of atoms in ``z``, as `compute_z_scores` says."""
         z: cython.p_double = self.z.at
+        far: cython.p_int = self.far.at
         limit: cython.double
-        share: cython.double
-        k: cython.Py_ssize_t
+        entry: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        count: cython.Py_ssize_t = 0
+        i: cython.Py_ssize_t
         j: cython.Py_ssize_t
+        k: cython.Py_ssize_t
         for k in range(self.features.count):
+            # Written in any case, and kept if it is far: no branch to mispredict.
+            far[count] = cython.cast(cython.int, k)
+            count += 1 if fabs(z[k]) > 1.0 else 0
+        for i in range(count):
+            k = far[i]
             j = self.features.present.at[k]
-            if self.repeats.slots.at[j] > 0 and fabs(z[k]) > 1.0:
-                share = self.repeats.shares.atom_share_of(
-                    self.repeats.slots.at[j] - 1, self.features.values.at[j]
-                )
-                if share > 0.0:
-                    limit = usual_deviation(share)
-                    z[k] = max(min(z[k], limit), -limit)
+            slot = self.repeats.slots.at[j] - 1
+            if slot < 0:
+                continue
+            entry = self.repeats.shares.find_atom(slot, self.features.values.at[j])
+            if entry < KEPT:
+                limit = self.repeats.shares.largest_deviation(slot, entry)
+                z[k] = max(min(z[k], limit), -limit)
 
     def has_atoms(self, j: cython.Py_ssize_t) -> cython.bint:
         """Whether frequent values of the feature at position j are split off."""
@@ -141,13 +158,11 @@ class LocationScale(ClippedSteps):
         By Chebyshev's inequality, for a value of a feature with atoms. After `notice_repeats`.
         """
         deviation: cython.double = self.deviation.at[k]
+        share: cython.double
         if self.repeats.awake == 0 or self.repeats.kind.at[k] == FROZEN:
             return False
-        return (
-            self.repeats.share.at[k] > 0.0
-            and self.repeats.kind.at[k] != REGULAR
-            and deviation * deviation * self.repeats.share.at[k] < KNOWN_SQUARE
-        )
+        share = self.repeats.share(k)
+        return share > 0.0 and deviation * deviation * share < KNOWN_SQUARE
 
     def notice_repeats(self, events: float) -> None:
         """Count the loaded values among those that repeat, after `standardise`, before any `step`.
@@ -163,59 +178,72 @@ class LocationScale(ClippedSteps):
         """
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
-        kind: cython.int
-        starts: cython.bint
         self.repeats.observe(events)
-        self.informative = self.irregular == 0 and self.repeats.awake == 0
-        if self.informative:
+        self.informative = self.irregular == 0
+        if self.repeats.awake > 0:
+            for k in range(self.repeats.beside_count):
+                j = self.features.present.at[self.repeats.beside.at[k]]
+                if self.others.is_starting(self.repeats.slots.at[j] - 1):
+                    self.informative = False
+                    return
+            self.informative = self.informative and self.repeats.frozen < self.features.count
+        if self.irregular == 0:
             return
         for k in range(self.features.count):
-            j = self.features.present.at[k]
-            kind = self.repeats.kind.at[k] if self.repeats.awake > 0 else REGULAR
-            starts = kind in (REST, FAMILIAR) and self.others.is_starting(
-                self.repeats.slots.at[j] - 1
-            )
-            if starts:
-                self.informative = False
-                return
-            if self.precision.at[j] == 0.0:
+            if self.precision.at[self.features.present.at[k]] == 0.0:
                 self.informative = self.informative or self.deviation.at[k] != 0.0
             else:
-                self.informative = self.informative or kind != FROZEN
+                self.informative = (
+                    self.informative
+                    or self.repeats.awake == 0
+                    or self.repeats.kind.at[k] != FROZEN
+                )
 
     def begin_step(self) -> None:
         """Let atoms and standstills rest; express other values beside atoms in their own scale."""
-        present: cython.p_int = self.features.present.at
-        deviations: cython.p_double = self.deviation.at
+        idle: cython.p_int = self.idle.at
+        kind: cython.p_int = self.repeats.kind.at
+        rests: cython.int
+        resting: cython.int = 0
+        i: cython.Py_ssize_t
         k: cython.Py_ssize_t
-        j: cython.Py_ssize_t
-        slot: cython.Py_ssize_t
-        kind: cython.int
         self.resumed = False
         if self.repeats.awake == 0:
             return
+        if self.followed != self.repeats.shares.changes:
+            self.follow_all_atoms()
         for k in range(self.features.count):
-            self.idle.at[k] = 0
-            j = present[k]
+            rests = (kind[k] == ATOM) + (kind[k] == FROZEN)
+            idle[k] = rests
+            resting += rests
+        self.idle_count = resting
+        for i in range(self.repeats.beside_count):
+            self.begin_other(self.repeats.beside.at[i])
+
+    def begin_other(self, k: cython.Py_ssize_t) -> None:
+        """Express the k-th present value, which is beside atoms, in the scale of such values."""
+        j: cython.Py_ssize_t = self.features.present.at[k]
+        slot: cython.Py_ssize_t = self.repeats.slots.at[j] - 1
+        value: cython.double = self.features.values.at[j]
+        deviation: cython.double
+        if self.others.is_starting(slot):
+            self.others.start_with(slot, value, self.location.at[j], self.scale.at[j])
+            self.rest(k)
+        else:
+            deviation = self.others.deviation(slot, value)
+            self.deviation.at[k] = deviation
+            if deviation * deviation < REPEAT_SQUARE:
+                self.rest(k)
+
+    def follow_all_atoms(self) -> None:
+        """Follow the changes of all atoms."""
+        j: cython.Py_ssize_t
+        slot: cython.Py_ssize_t
+        self.followed = self.repeats.shares.changes
+        for j in range(self.size):
             slot = self.repeats.slots.at[j] - 1
-            if slot < 0:
-                continue
-            if not self.others.is_current(slot):
+            if slot >= 0 and not self.others.is_current(slot):
                 self.follow_atoms(j, slot)
-            kind = self.repeats.kind.at[k]
-            if kind == REGULAR:
-                continue
-            if kind in (ATOM, FROZEN):
-                self.rest(k)
-            elif self.others.is_starting(slot):
-                self.others.start_with(
-                    slot, self.features.values.at[j], self.location.at[j], self.scale.at[j]
-                )
-                self.rest(k)
-            else:
-                deviations[k] = self.others.deviation(slot, self.features.values.at[j])
-                if deviations[k] * deviations[k] < REPEAT_SQUARE:
-                    self.rest(k)
 
     def follow_atoms(self, j: cython.Py_ssize_t, slot: cython.Py_ssize_t) -> None:
         """Follow a change of the atoms of the feature at position j, or the end of a silence."""
@@ -230,57 +258,84 @@ class LocationScale(ClippedSteps):
 
         An outlier that comes back teaches once. New values within the threshold may end a silence.
         """
+        i: cython.Py_ssize_t
         k: cython.Py_ssize_t
-        slot: cython.Py_ssize_t
-        kind: cython.int
         within: cython.bint
+        ends: cython.bint
         if self.repeats.awake == 0:
             return
-        for k in range(self.features.count):
+        for i in range(self.repeats.beside_count):
+            k = self.repeats.beside.at[i]
             if self.idle.at[k] != 0:
                 continue
-            kind = self.repeats.kind.at[k]
             within = fabs(self.deviation.at[k]) <= limit
-            if kind == FAMILIAR and not within:
-                self.rest(k)
-            elif kind == REST and within and self.owns_repeats:
-                slot = self.repeats.slots.at[self.features.present.at[k]] - 1
-                self.resumed = self.repeats.shares.note_absence(slot) or self.resumed
+            if self.repeats.kind.at[k] == FAMILIAR:
+                if not within:
+                    self.rest(k)
+            elif within and self.owns_repeats:
+                ends = self.repeats.note_absence(self.features.present.at[k])
+                self.resumed = self.resumed or ends
 
-    def move_apart(self) -> None:
+    def move_apart(
+        self, taught: FeatureTable, deviations: cython.p_double, gradient: cython.p_double
+    ) -> None:
         """Let values beside atoms take their step; location and scale of all values follow.
 
         `move` then has nothing left to do for these features.
         """
-        gradient: cython.p_double = self.gradient.at
         scale_gradient: cython.p_double = self.scale_gradient.at
+        i: cython.Py_ssize_t
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         slot: cython.Py_ssize_t
-        if self.repeats.awake == 0:
+        if self.repeats.awake == 0 or self.repeats.beside_count == 0:
             return
-        for k in range(self.features.count):
-            j = self.features.present.at[k]
-            slot = self.repeats.slots.at[j] - 1
-            if slot < 0 or self.repeats.kind.at[k] == REGULAR:
+        for i in range(taught.count):
+            k = i if self.idle_count == 0 else self.busy_order.at[i]
+            if self.repeats.kind.at[k] == REGULAR:
                 continue
-            if self.idle.at[k] == 0:
-                self.others.step(
-                    slot,
-                    gradient[k],
-                    self.location_step.rate,
-                    scale_gradient[k],
-                    self.scale_step.rate,
-                )
-            gradient[k] = 0.0
-            scale_gradient[k] = 0.0
-            self.deviation.at[k] = 1.0
+            j = taught.present.at[i]
+            slot = self.repeats.slots.at[j] - 1
+            self.others.step(
+                slot,
+                gradient[i],
+                self.location_step.rate,
+                scale_gradient[i],
+                self.scale_step.rate,
+            )
+            gradient[i] = 0.0
+            scale_gradient[i] = 0.0
+            deviations[i] = 1.0
             if self.others.has_atoms(slot):
                 self.others.combine(slot)
                 self.location.at[j] = self.others.mean
                 self.scale.at[j] = self.others.spread
             elif not self.others.is_current(slot):
                 self.follow_atoms(j, slot)
+
+    def follow_idle(self) -> None:
+        """Let location and scale follow shares that were updated, and first other values."""
+        i: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        if self.repeats.awake == 0:
+            return
+        for i in range(self.repeats.updated_count):
+            k = self.repeats.updated.at[i]
+            if self.repeats.kind.at[k] == ATOM:
+                self.combine(self.features.present.at[k])
+        for i in range(self.repeats.beside_count):
+            k = self.repeats.beside.at[i]
+            if self.idle.at[k] != 0:
+                self.combine(self.features.present.at[k])
+
+    def combine(self, j: cython.Py_ssize_t) -> None:
+        """Find location and scale of a feature at position j with atoms, which has started."""
+        self.others.combine(self.repeats.slots.at[j] - 1)
+        self.location.at[j] = self.others.mean
+        self.scale.at[j] = self.others.spread
+        if self.precision.at[j] == 0.0:
+            self.irregular -= 1
+        self.update_precision(j)
 
     def note_start(self, j: cython.Py_ssize_t) -> None:
         """Note whether a value fills much of the first ones of the feature at position j."""
@@ -292,6 +347,7 @@ class LocationScale(ClippedSteps):
         j: cython.Py_ssize_t
         if not archive.reading:
             self.settle_repeats()
+        self.followed = -1
         ClippedSteps.exchange(self, archive)
         if self.owns_repeats:
             self.repeats.exchange(archive)

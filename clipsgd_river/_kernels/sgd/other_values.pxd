@@ -1,13 +1,16 @@
+cimport cython
 from libc.math cimport fabs, sqrt
 
 from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.robust_start cimport RobustStart
 from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.deviations cimport CONSTANT_MEMORY, LARGEST_DEVIATION, LARGEST_SCALE
-from clipsgd_river._kernels.sgd.value_shares cimport KEPT, ValueShares, same
+from clipsgd_river._kernels.sgd.kept_values cimport KEPT, same
+from clipsgd_river._kernels.sgd.value_shares cimport ValueShares
 
 cdef Py_ssize_t FIRST
 
+@cython.final
 cdef class OtherValues:
     cdef readonly ValueShares shares
     cdef readonly Py_ssize_t capacity

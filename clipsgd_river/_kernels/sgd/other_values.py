@@ -19,7 +19,7 @@ if not cython.compiled:
         LARGEST_DEVIATION,
         LARGEST_SCALE,
     )
-    from clipsgd_river._kernels.sgd.value_shares import KEPT, same
+    from clipsgd_river._kernels.sgd.kept_values import KEPT, same
 
 # The first other values: location and scale are found by medians of them, not by clipped steps.
 FIRST = 8
@@ -123,7 +123,7 @@ class OtherValues:
 
     def is_atom(self, slot: cython.Py_ssize_t, value: float) -> cython.bint:
         """Whether a value is an atom of a slot."""
-        return self.shares.find(slot, value, self.shares.atoms.at[slot]) < KEPT
+        return self.shares.find_atom(slot, value) < KEPT
 
     def split(self, slot: cython.Py_ssize_t, location: float, scale: float, events: float) -> None:
         """Follow a change of the atoms: find location and scale of the values that are none now.
@@ -140,7 +140,7 @@ class OtherValues:
         events
             Behind them.
         """
-        whole: cython.double = self.shares.atom_share(slot)
+        whole: cython.double = self.shares.whole.at[slot]
         rest: cython.double = 1.0 - whole
         mean: cython.double
         square: cython.double
@@ -151,15 +151,18 @@ class OtherValues:
             return
         events = min(events, self.shares.age.at[slot])
         starts: cython.bint = mixed and self.count.at[slot] < FIRST
+        if not mixed and scale <= 0.0:
+            # All values so far were the atom.
+            starts = True
         if starts or rest * events < 1.0 or (mixed and self.is_atom(slot, self.location.at[slot])):
             self.count.at[slot] = 0.0
         elif mixed:
             # A value that was among the others is no more: large steps find the rest of them.
             self.count.at[slot] = FIRST
         else:
-            mean = self.shares.atom_mean(slot, whole)
+            mean = self.shares.centre.at[slot]
             self.location.at[slot] = mean + (location - mean) / rest
-            square = self.shares.atom_square(slot, location, whole)
+            square = self.shares.variance.at[slot] + (mean - location) * (mean - location)
             mean = self.location.at[slot] - location
             square = (scale * scale - whole * square) / rest - mean * mean
             self.scale.at[slot] = max(sqrt(max(square, 0.0)), scale / sqrt(events))
@@ -220,31 +223,33 @@ class OtherValues:
         scale_rate: float,
     ) -> None:
         """One clipped step, whose size is at least 1/n at the n-th value."""
-        floor: cython.double = 1.0 / (self.count.at[slot] + 1.0)
+        count: cython.double = self.count.at[slot] + 1.0
         scale: cython.double = self.scale.at[slot]
-        location: cython.double = self.location.at[slot] + max(rate, floor) * gradient * scale
+        location: cython.double
+        # A division takes long, and is hardly ever needed.
+        rate = 1.0 / count if rate * count < 1.0 else rate
+        scale_rate = 1.0 / count if scale_rate * count < 1.0 else scale_rate
+        location = self.location.at[slot] + rate * gradient * scale
         self.location.at[slot] = max(min(location, LARGEST_SCALE), -LARGEST_SCALE)
-        scale *= 1.0 + 0.5 * min(max(scale_rate, floor) * scale_gradient, 1.0)
+        scale *= 1.0 + 0.5 * min(scale_rate * scale_gradient, 1.0)
         self.scale.at[slot] = min(scale, LARGEST_SCALE)
-        self.count.at[slot] = self.count.at[slot] + 1.0
+        self.count.at[slot] = count
 
     def combine(self, slot: cython.Py_ssize_t) -> None:
         """Leave location and scale of all values, atoms included, in ``mean`` and ``spread``."""
-        whole: cython.double = self.shares.atom_share(slot)
-        age: cython.double = self.shares.age.at[slot]
-        centre: cython.double = self.shares.atom_mean(slot, whole)
-        rest: cython.double
+        centre: cython.double = self.shares.centre.at[slot]
+        variance: cython.double = self.shares.variance.at[slot]
+        rest: cython.double = self.shares.rest.at[slot]
         mean: cython.double
         square: cython.double
         own: cython.double
         if self.count.at[slot] == 0.0:
             self.mean = centre
-            self.spread = sqrt(self.shares.atom_square(slot, centre, whole))
+            self.spread = sqrt(variance)
             return
-        rest = max((1.0 - whole) * age + 0.5, 0.5) / (age + 1.0)
         mean = centre + rest * (self.location.at[slot] - centre)
         own = self.location.at[slot] - mean
-        square = (1.0 - rest) * self.shares.atom_square(slot, mean, whole)
+        square = (1.0 - rest) * (variance + (centre - mean) * (centre - mean))
         square += rest * (self.scale.at[slot] * self.scale.at[slot] + own * own)
         self.mean = max(min(mean, LARGEST_SCALE), -LARGEST_SCALE)
         self.spread = min(sqrt(square), LARGEST_SCALE)

@@ -14,10 +14,9 @@ if not cython.compiled:
     from math import floor
 
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
-    from clipsgd_river._kernels.sgd.value_shares import KEPT, same
+    from clipsgd_river._kernels.sgd.kept_values import KEPT, NEVER, same
+    from clipsgd_river._kernels.sgd.value_shares import WINDOW
 
-# Beyond every value.
-NEVER = 1e151
 # A feature wakes after so many matches: each of about 32 events may match the event before it, and
 # one value that is kept for as long.
 ENOUGH = 3.0
@@ -63,12 +62,24 @@ class RepeatedValues:
         self.last = Vector()
         self.probe = Vector()
         self.matches = Vector()
+        # Of each feature: its first atom, how often that has come since shares were updated, and
+        # how often it may until they are.
+        self.main = Vector()
+        self.mains = Vector()
+        self.left = Vector()
         # Of each feature: its number among those awake plus one, 0 asleep.
         self.slots = IntegerVector()
-        # Of each present feature in the loaded event.
+        # Of each present feature in the loaded event; ``entry`` where it is awake.
         self.kind = IntegerVector()
-        self.share = Vector()
+        self.entry = IntegerVector()
+        self.others = IntegerVector()
         self.shares = ValueShares()
+        # Which present features have a value beside atoms, and of which shares were just updated.
+        self.beside = IntegerVector()
+        self.beside_count = 0
+        self.updated = IntegerVector()
+        self.updated_count = 0
+        self.frozen = 0
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""
@@ -77,9 +88,15 @@ class RepeatedValues:
         self.last.grow(size)
         self.probe.grow(size)
         self.matches.grow(size)
+        self.main.grow(size)
+        self.mains.grow(size)
+        self.left.grow(size)
         self.slots.grow(size)
         self.kind.grow(size)
-        self.share.grow(size)
+        self.entry.grow(size)
+        self.others.grow(size)
+        self.beside.grow(size)
+        self.updated.grow(size)
         return 0
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
@@ -96,6 +113,14 @@ class RepeatedValues:
         self.last.at[j] = NEVER
         self.probe.at[j] = NEVER
         self.matches.at[j] = 0.0
+        self.begin_asleep(j)
+
+    def begin_asleep(self, j: cython.Py_ssize_t) -> None:
+        """Let the feature at position j have no atom."""
+        self.slots.at[j] = 0
+        self.main.at[j] = NEVER
+        self.mains.at[j] = 0.0
+        self.left.at[j] = NEVER
 
     def reset_feature(self, j: cython.Py_ssize_t) -> None:
         """Forget the feature at position j: another one is to start there."""
@@ -118,6 +143,8 @@ class RepeatedValues:
         last: cython.p_double = self.last.at
         probe: cython.p_double = self.probe.at
         matches: cython.p_double = self.matches.at
+        left: cython.p_double = self.left.at
+        never: cython.double = NEVER
         hits: cython.int = 0
         value: cython.double
         k: cython.Py_ssize_t
@@ -134,7 +161,8 @@ class RepeatedValues:
             self.count_matches()
         for k in range(count):
             j = k if whole else present[k]
-            last[j] = values[j]
+            # Awake, no value is compared with the one before: `ValueShares` does that.
+            last[j] = values[j] if left[j] == never else never
         value = events * GOLDEN
         if value - floor(value) < PROBE_SHARE:
             for k in range(count):
@@ -143,10 +171,7 @@ class RepeatedValues:
                     probe[j] = values[j]
                     matches[j] = 0.0
         if self.awake > 0:
-            for k in range(count):
-                self.kind.at[k] = self.classify(k)
-                if self.slots.at[present[k]] > 0:
-                    last[present[k]] = NEVER
+            self.classify()
 
     def count_matches(self) -> None:
         """Count the loaded values that are those they are compared with."""
@@ -162,27 +187,119 @@ class RepeatedValues:
             if matches[j] >= ENOUGH:
                 self.features.wants_memory = True
 
-    def classify(self, k: cython.Py_ssize_t) -> cython.int:
-        """Count the loaded value of the k-th present feature; returns what it is.
+    def classify(self) -> None:
+        """Count the loaded values of features that are awake; leave what each value is."""
+        count: cython.Py_ssize_t = self.features.count
+        whole: cython.bint = count == self.features.size
+        present: cython.p_int = self.features.present.at
+        values: cython.p_double = self.features.values.at
+        main: cython.p_double = self.main.at
+        mains: cython.p_double = self.mains.at
+        left: cython.p_double = self.left.at
+        kind: cython.p_int = self.kind.at
+        entry: cython.p_int = self.entry.at
+        others: cython.p_int = self.others.at
+        due: cython.int = 0
+        other: cython.Py_ssize_t = 0
+        j: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        self.beside_count = 0
+        self.updated_count = 0
+        self.frozen = 0
+        for k in range(count):
+            j = k if whole else present[k]
+            mains[j] += 1.0 if values[j] == main[j] else 0.0
+        for k in range(count):
+            j = k if whole else present[k]
+            due += 1 if mains[j] >= left[j] else 0
+        for k in range(count):
+            kind[k] = ATOM
+            entry[k] = 0
+        for k in range(count):
+            j = k if whole else present[k]
+            # Written in any case, and kept if it is another value: no branch to mispredict.
+            others[other] = cython.cast(cython.int, k)
+            other += 1 if values[j] != main[j] else 0
+        if due > 0:
+            for k in range(count):
+                j = present[k]
+                if mains[j] >= left[j] and values[j] == main[j]:
+                    self.update(k)
+                    self.name(k)
+        for k in range(other):
+            self.count_other(others[k])
 
-        Leaves its share in ``share``, 0 for a new value.
-        """
+    def count_other(self, k: cython.Py_ssize_t) -> None:
+        """Count the k-th present value, which is not the first atom of its feature."""
         j: cython.Py_ssize_t = self.features.present.at[k]
         slot: cython.Py_ssize_t = self.slots.at[j] - 1
-        self.share.at[k] = 0.0
+        entry: cython.Py_ssize_t
         if slot < 0:
-            return REGULAR
-        entry: cython.Py_ssize_t = self.shares.observe(slot, self.features.values.at[j])
-        if entry < KEPT:
-            self.share.at[k] = self.shares.share.at[KEPT * slot + entry]
+            self.kind.at[k] = REGULAR
+            return
+        entry = self.shares.observe(slot, self.features.values.at[j], self.mains.at[j])
+        self.entry.at[k] = cython.cast(cython.int, entry)
+        self.left.at[j] = self.shares.left(slot)
+        if self.mains.at[j] >= self.left.at[j]:
+            self.update(k)
+        self.name(k)
+
+    def name(self, k: cython.Py_ssize_t) -> None:
+        """Leave what the k-th present value is, now that it is counted."""
+        slot: cython.Py_ssize_t = self.slots.at[self.features.present.at[k]] - 1
+        kind: cython.int = REGULAR
+        if self.entry.at[k] < self.shares.atoms.at[slot]:
+            kind = ATOM
+        elif self.shares.atoms.at[slot] > 0.0:
+            kind = FAMILIAR if self.shares.is_familiar(slot, self.entry.at[k]) else REST
+            self.beside.at[self.beside_count] = cython.cast(cython.int, k)
+            self.beside_count += 1
+        elif self.shares.is_frozen(slot):
+            kind = FROZEN
+            self.frozen += 1
+        self.kind.at[k] = kind
+
+    def update(self, k: cython.Py_ssize_t) -> None:
+        """Bring the shares of the k-th present feature up to date."""
+        j: cython.Py_ssize_t = self.features.present.at[k]
+        slot: cython.Py_ssize_t = self.slots.at[j] - 1
+        entry: cython.Py_ssize_t
+        self.shares.update(slot, self.mains.at[j])
+        self.follow(j)
+        self.updated.at[self.updated_count] = cython.cast(cython.int, k)
+        self.updated_count += 1
+        if self.entry.at[k] < KEPT:
+            # It may have another place.
+            entry = 0
+            if self.features.values.at[j] != self.main.at[j]:
+                entry = self.shares.find(
+                    slot, self.features.values.at[j], self.shares.count.at[slot]
+                )
+            self.entry.at[k] = cython.cast(cython.int, entry)
         if self.shares.is_quiet(slot):
             # It falls asleep after this event.
             self.features.wants_memory = True
-        if self.shares.atoms.at[slot] > 0.0:
-            if entry < self.shares.atoms.at[slot]:
-                return ATOM
-            return FAMILIAR if self.shares.is_familiar(slot, entry) else REST
-        return FROZEN if self.shares.is_frozen(slot) else REGULAR
+
+    def follow(self, j: cython.Py_ssize_t) -> None:
+        """Start a batch of the feature at position j, which is awake."""
+        slot: cython.Py_ssize_t = self.slots.at[j] - 1
+        self.main.at[j] = self.shares.main.at[slot]
+        self.mains.at[j] = 0.0
+        self.left.at[j] = self.shares.left(slot)
+
+    def note_absence(self, j: cython.Py_ssize_t) -> cython.bint:
+        """Note that a feature has a usual value beside atoms; returns whether a silence ended."""
+        ends: cython.bint = self.shares.note_absence(self.slots.at[j] - 1)
+        if ends:
+            self.follow(j)
+        return ends
+
+    def share(self, k: cython.Py_ssize_t) -> float:
+        """Share of the k-th present value if its feature has atoms; 0 of a new one."""
+        slot: cython.Py_ssize_t = self.slots.at[self.features.present.at[k]] - 1
+        if slot < 0 or self.kind.at[k] == REGULAR or self.entry.at[k] >= KEPT:
+            return 0.0
+        return self.shares.share.at[KEPT * slot + self.entry.at[k]]
 
     def note_start(
         self, j: cython.Py_ssize_t, sample: cython.p_double, length: cython.Py_ssize_t
@@ -230,8 +347,9 @@ class RepeatedValues:
                 if self.matches.at[j] == STARTED:
                     self.shares.count_start(slot, sample, j * length, length)
                 else:
-                    self.shares.count_run(slot, self.last.at[j], ENOUGH, seen[j])
+                    self.shares.start_with(slot, self.last.at[j], ENOUGH, seen[j])
                 self.slots.at[j] = slot + 1
+                self.follow(j)
                 self.matches.at[j] = AWAKE
                 self.last.at[j] = NEVER
                 self.probe.at[j] = NEVER
@@ -242,9 +360,9 @@ class RepeatedValues:
         """Put a feature to sleep, and forget its values."""
         self.last.at[j] = self.shares.last.at[self.slots.at[j] - 1]
         self.shares.close(self.slots.at[j] - 1)
-        self.slots.at[j] = 0
         self.matches.at[j] = 0.0
         self.probe.at[j] = NEVER
+        self.begin_asleep(j)
         self.awake -= 1
         return 0
 
@@ -255,7 +373,11 @@ class RepeatedValues:
 
     def shorten(self, events: float) -> None:
         """Reduce the weight of past events to that of ``events``."""
+        j: cython.Py_ssize_t
         self.shares.shorten(events)
+        for j in range(self.size):
+            if self.slots.at[j] > 0:
+                self.left.at[j] = self.shares.left(self.slots.at[j] - 1)
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
@@ -271,14 +393,17 @@ class RepeatedValues:
             self.awake = 0
             self.shares.clear()
             for j in range(size):
-                self.slots.at[j] = 0
+                self.begin_asleep(j)
                 if self.matches.at[j] < 0.0:
                     self.matches.at[j] = AWAKE
                     self.slots.at[j] = self.shares.open() + 1
                     self.awake += 1
         for j in range(size):
             if self.slots.at[j] > 0:
+                self.mains.at[j] = archive.bounded(self.mains.at[j], 0.0, WINDOW, "count")
                 self.shares.exchange(archive, self.slots.at[j] - 1)
+                self.main.at[j] = self.shares.main.at[self.slots.at[j] - 1]
+                self.left.at[j] = self.shares.left(self.slots.at[j] - 1)
         if archive.reading:
             # `prepare` is to run once: a feature may have been about to wake or to fall asleep.
             self.features.wants_memory = True

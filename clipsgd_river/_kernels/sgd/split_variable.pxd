@@ -6,7 +6,7 @@ from clipsgd_river._kernels.sgd.clip_threshold cimport ClipThreshold
 from clipsgd_river._kernels.sgd.deviations cimport LARGEST_DEVIATION
 from clipsgd_river._kernels.sgd.other_values cimport OtherValues
 from clipsgd_river._kernels.sgd.repeated_values cimport ATOM, ENOUGH, FAMILIAR, FROZEN, REGULAR, RepeatedValues
-from clipsgd_river._kernels.sgd.value_shares cimport same
+from clipsgd_river._kernels.sgd.kept_values cimport same
 
 cdef double REPEAT
 

@@ -16,7 +16,7 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.sgd.deviations import LARGEST_DEVIATION
     from clipsgd_river._kernels.sgd.repeated_values import ATOM, ENOUGH, FAMILIAR, FROZEN, REGULAR
-    from clipsgd_river._kernels.sgd.value_shares import same
+    from clipsgd_river._kernels.sgd.kept_values import same
 
 # A deviation below a thousandth of a scale is a repeat among the other values.
 REPEAT = 1e-3

@@ -4,7 +4,7 @@ from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
 from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
 from clipsgd_river._kernels.sgd.repeated_values cimport ATOM, RepeatedValues
-from clipsgd_river._kernels.sgd.value_shares cimport KEPT
+from clipsgd_river._kernels.sgd.kept_values cimport KEPT
 from clipsgd_river._kernels.stats.univariate cimport UnivariateKernel
 
 cdef Py_ssize_t FEWEST_NEIGHBOURS
