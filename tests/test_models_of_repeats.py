@@ -92,12 +92,14 @@ def test_the_standardised_event_is_that_of_its_formula(kind: str) -> None:
     X[2000, 1] = 1e9
     model = ClippedLinearRegression()
     seen = set()
+    awake = False
     for row in X.tolist():
         model.learn_one(dict(enumerate(row)), row[1])
         inputs = model._kernel.inputs
         shares = inputs.repeats.shares
         # A feature wakes after an event, and is standardised from the next one on.
-        if not inputs.repeats.slots.memory[1] or not inputs.scale.memory[1]:
+        if not awake or not inputs.scale.memory[1]:
+            awake = bool(inputs.repeats.slots.memory[1])
             continue
         if not shares.atoms.memory[0]:
             continue

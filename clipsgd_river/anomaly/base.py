@@ -171,7 +171,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         >>> for i in range(200):
         ...     model.learn_one({"errors": float(i % 10 == 0), "load": i * 0.618 % 1.0})
         >>> model.values_one()
-        {'errors': {0.0: 0.9..., 1.0: 0.1...}}
+        {'errors': {0.0: 0.9..., 1.0: 0.09...}}
         """
         values: dict[base.typing.FeatureName, dict[float, float]] = self._kernel.values_one()
         return values

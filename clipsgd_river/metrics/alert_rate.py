@@ -39,7 +39,7 @@ class AlertRate(_alerts.AlertMetric):
     >>> from clipsgd_river.metrics import AlertRate
     >>> stream = datasets.Shuttle().take(5000)
     >>> evaluate.progressive_val_score(stream, ClippedMahalanobis(), AlertRate(threshold=0.8))
-    AlertRate: 12.70%
+    AlertRate: 12.76%
 
     >>> import datetime as dt
     >>> alerts = AlertRate(per="day")

@@ -58,7 +58,7 @@ class AveragePrecision(metrics.base.BinaryMetric):
     >>> both = metrics.ROCAUC() + AveragePrecision(window=2000)
     >>> evaluate.progressive_val_score(stream, ClippedMahalanobis(), both)
     ROCAUC: 99.02%
-    AveragePrecision: 97.57%
+    AveragePrecision: 97.46%
     """
 
     def __init__(self, window: int | None = 1000) -> None:

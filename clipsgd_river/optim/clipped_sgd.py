@@ -61,7 +61,7 @@ class ClippedSGD(Saveable, optim.base.Optimizer):
     >>> from clipsgd_river import optim, preprocessing
     >>> model = preprocessing.ClippedScaler() | linear_model.LogisticRegression(optim.ClippedSGD())
     >>> evaluate.progressive_val_score(datasets.Phishing(), model, metrics.ROCAUC())
-    ROCAUC: 95.08%
+    ROCAUC: 95.07%
     """
 
     def __init__(

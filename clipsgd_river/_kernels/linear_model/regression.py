@@ -21,9 +21,9 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.linear_model.linear_unit import LARGEST_WEIGHT
+    from clipsgd_river._kernels.sgd.kept_values import KEPT
     from clipsgd_river._kernels.sgd.repeated_values import ATOM, FAMILIAR, FROZEN, REGULAR
     from clipsgd_river._kernels.sgd.step_size import RATE_AT_REST
-    from clipsgd_river._kernels.sgd.kept_values import KEPT
 
 
 class RegressionKernel(LinearKernel):

@@ -174,9 +174,7 @@ class ClippedSteps(Deviations):
             return
         self.gather_busy()
         if self.busy.count > 0:
-            self.step_of(
-                self.busy, self.busy_deviation.at, self.busy_gradient.at, limit, events
-            )
+            self.step_of(self.busy, self.busy_deviation.at, self.busy_gradient.at, limit, events)
         self.finish_idle()
 
     def step_of(

@@ -40,4 +40,3 @@ cdef class KeptValues:
     cdef Py_ssize_t most_frequent(self, Py_ssize_t slot) noexcept nogil
     cdef Py_ssize_t place(self, Py_ssize_t slot) noexcept nogil
     cdef void sum_atoms(self, Py_ssize_t slot) noexcept nogil
-    cdef dict kept(self, Py_ssize_t slot)

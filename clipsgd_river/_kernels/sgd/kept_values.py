@@ -170,13 +170,12 @@ class KeptValues:
         atoms: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.atoms.at[slot])
         entry: cython.Py_ssize_t
         least: cython.Py_ssize_t
-        i: cython.Py_ssize_t
         if count < KEPT:
             self.count.at[slot] = self.count.at[slot] + 1.0
             return base + count
         entry = max(cython.cast(cython.Py_ssize_t, self.turn.at[slot]), atoms)
         least = entry
-        for i in range(KEPT - atoms):
+        for _ in range(KEPT - atoms):
             if self.recent_count(slot, entry) < ONCE:
                 least = entry
                 break
@@ -220,14 +219,3 @@ class KeptValues:
         self.rest.at[slot] = (max(1.0 - whole, 0.0) * age + 0.5) / (age + 1.0)
         self.centre.at[slot] = mean
         self.variance.at[slot] = square / whole
-
-    def kept(self, slot: cython.Py_ssize_t) -> dict[float, float]:
-        """Values seen more than once and their shares, by ascending value."""
-        base: cython.Py_ssize_t = KEPT * slot
-        i: cython.Py_ssize_t
-        count: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count.at[slot])
-        found = {}
-        for i in range(base, base + count):
-            if self.share.at[i] * self.age.at[slot] > ONCE:
-                found[self.values.at[i]] = self.share.at[i]
-        return dict(sorted(found.items()))

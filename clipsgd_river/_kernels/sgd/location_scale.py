@@ -194,9 +194,7 @@ class LocationScale(ClippedSteps):
                 self.informative = self.informative or self.deviation.at[k] != 0.0
             else:
                 self.informative = (
-                    self.informative
-                    or self.repeats.awake == 0
-                    or self.repeats.kind.at[k] != FROZEN
+                    self.informative or self.repeats.awake == 0 or self.repeats.kind.at[k] != FROZEN
                 )
 
     def begin_step(self) -> None:

@@ -369,7 +369,7 @@ class RepeatedValues:
     def values(self, j: cython.Py_ssize_t) -> dict[float, float]:
         """Values of a feature that came back and their shares; empty while it is asleep."""
         slot: cython.Py_ssize_t = self.slots.at[j] - 1
-        return self.shares.kept(slot) if slot >= 0 else {}
+        return self.shares.kept(slot, self.mains.at[j]) if slot >= 0 else {}
 
     def shorten(self, events: float) -> None:
         """Reduce the weight of past events to that of ``events``."""

@@ -15,8 +15,8 @@ if not cython.compiled:
     from math import fabs
 
     from clipsgd_river._kernels.sgd.deviations import LARGEST_DEVIATION
-    from clipsgd_river._kernels.sgd.repeated_values import ATOM, ENOUGH, FAMILIAR, FROZEN, REGULAR
     from clipsgd_river._kernels.sgd.kept_values import same
+    from clipsgd_river._kernels.sgd.repeated_values import ATOM, ENOUGH, FAMILIAR, FROZEN, REGULAR
 
 # A deviation below a thousandth of a scale is a repeat among the other values.
 REPEAT = 1e-3

@@ -2,7 +2,7 @@ cimport cython
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
 from clipsgd_river._kernels.core.vector cimport Vector
-from clipsgd_river._kernels.sgd.kept_values cimport KEPT, KeptValues, same
+from clipsgd_river._kernels.sgd.kept_values cimport KEPT, ONCE, KeptValues, same
 
 cdef double MEMORY
 cdef double LEAST_RATE
@@ -56,7 +56,10 @@ cdef class ValueShares(KeptValues):
     cdef void update(self, Py_ssize_t slot, double mains) noexcept nogil
     cdef bint has_changed(self, Py_ssize_t slot) noexcept nogil
     cdef void choose_atoms(self, Py_ssize_t slot) noexcept nogil
+    cdef Py_ssize_t drop_atoms(self, Py_ssize_t base, Py_ssize_t atoms, Py_ssize_t main) noexcept nogil
+    cdef Py_ssize_t add_atoms(self, Py_ssize_t atoms, Py_ssize_t stop, Py_ssize_t most, double age) noexcept nogil
     cdef void exchange_entries(self, Py_ssize_t i, Py_ssize_t j) noexcept nogil
     cdef bint note_absence(self, Py_ssize_t slot) noexcept nogil
+    cdef dict kept(self, Py_ssize_t slot, double mains)
     cdef void shorten(self, double events) noexcept nogil
     cdef int exchange(self, Archive archive, Py_ssize_t slot) except -1

@@ -11,7 +11,7 @@ from clipsgd_river._kernels.sgd.kept_values import KeptValues
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
-    from clipsgd_river._kernels.sgd.kept_values import KEPT, same
+    from clipsgd_river._kernels.sgd.kept_values import KEPT, ONCE, same
 
 # Shares remember so many events.
 MEMORY = 1000.0
@@ -63,8 +63,8 @@ class ValueShares(KeptValues):
     .. math:: p \leftarrow p + \eta \sum_{\mathrm{batch}} (e_v - p),
               \qquad \eta = \max(1/n, 1/1000):
 
-    no event moves a share by more than eta. A new value takes the place of one that was seen once, or
-    else of the least frequent one that is no atom.
+    no event moves a share by more than eta. A new value takes the place of one that was seen once,
+    or else of the least frequent one that is no atom.
 
     *Atoms* are values that are split off from the others. The most frequent one is an atom once it
     has a share of 0.30. Beside it, so is each value that keeps coming: at 0.30 of the last thousand
@@ -158,7 +158,9 @@ class ValueShares(KeptValues):
             return True
         return entry < self.count.at[slot] and self.recent_count(slot, entry) >= FAMILIAR_COUNT
 
-    def start_with(self, slot: cython.Py_ssize_t, value: float, matches: float, seen: float) -> None:
+    def start_with(
+        self, slot: cython.Py_ssize_t, value: float, matches: float, seen: float
+    ) -> None:
         """Start with a value that was seen ``matches`` times of late, out of ``seen`` in all.
 
         Whether in one run is not known: a further repeat at once counts as a standstill.
@@ -203,9 +205,7 @@ class ValueShares(KeptValues):
         self.occupied.at[entry] = 0.0
         self.recent.at[entry] = WINDOW
 
-    def observe(
-        self, slot: cython.Py_ssize_t, value: float, mains: float
-    ) -> cython.Py_ssize_t:
+    def observe(self, slot: cython.Py_ssize_t, value: float, mains: float) -> cython.Py_ssize_t:
         """Count a value other than ``main``; returns its entry, or `KEPT` if it is new.
 
         Parameters
@@ -341,7 +341,8 @@ class ValueShares(KeptValues):
         most: cython.Py_ssize_t = base + MOST_ATOMS
         age: cython.double = self.age.at[slot]
         main: cython.Py_ssize_t = base + self.most_frequent(slot)
-        i: cython.Py_ssize_t
+        kept: cython.Py_ssize_t
+        more: cython.Py_ssize_t
         changed: cython.bint = False
         if stop == base:
             return
@@ -362,28 +363,45 @@ class ValueShares(KeptValues):
             main = atoms
             atoms += 1
             changed = True
-        i = atoms - 1
-        while i >= base:
-            if i != main and self.occupied.at[i] < LEAST_OCCUPIED:
-                atoms -= 1
-                self.exchange_entries(i, atoms)
-                if main == atoms:
-                    main = i
-                changed = True
-            i -= 1
-        for i in range(atoms, stop):
-            if atoms == most:
-                break
-            if self.occupied.at[i] >= OCCUPIED and self.share.at[i] * age >= FAMILIAR_COUNT:
-                self.exchange_entries(i, atoms)
-                atoms += 1
-                changed = True
+        kept = self.drop_atoms(base, atoms, main)
+        more = self.add_atoms(kept, stop, most, age)
+        changed = changed or kept < atoms or more > kept
+        atoms = more
+        # It may have another place by now.
+        main = base + self.most_frequent(slot)
         if main < atoms:
             self.exchange_entries(main, base)
         if changed:
             self.ended.at[slot] = 0.0
             self.atoms.at[slot] = atoms - base
             self.note_change(slot)
+
+    def drop_atoms(
+        self, base: cython.Py_ssize_t, atoms: cython.Py_ssize_t, main: cython.Py_ssize_t
+    ) -> cython.Py_ssize_t:
+        """Drop atoms that no longer keep coming, except ``main``; returns where the rest end."""
+        i: cython.Py_ssize_t = atoms - 1
+        while i >= base:
+            if i != main and self.occupied.at[i] < LEAST_OCCUPIED:
+                atoms -= 1
+                self.exchange_entries(i, atoms)
+                if main == atoms:
+                    main = i
+            i -= 1
+        return atoms
+
+    def add_atoms(
+        self, atoms: cython.Py_ssize_t, stop: cython.Py_ssize_t, most: cython.Py_ssize_t, age: float
+    ) -> cython.Py_ssize_t:
+        """Make atoms of values that keep coming, up to ``most``; returns where atoms then end."""
+        i: cython.Py_ssize_t
+        for i in range(atoms, stop):
+            if atoms == most:
+                break
+            if self.occupied.at[i] >= OCCUPIED and self.share.at[i] * age >= FAMILIAR_COUNT:
+                self.exchange_entries(i, atoms)
+                atoms += 1
+        return atoms
 
     def exchange_entries(self, i: cython.Py_ssize_t, j: cython.Py_ssize_t) -> None:
         """Let two entries change places."""
@@ -412,6 +430,22 @@ class ValueShares(KeptValues):
         self.note_change(slot)
         self.start_batch(slot)
         return True
+
+    def kept(self, slot: cython.Py_ssize_t, mains: float) -> dict[float, float]:
+        """Values seen more than once and their shares up to now, by ascending value."""
+        base: cython.Py_ssize_t = KEPT * slot
+        count: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count.at[slot])
+        events: cython.double = self.passed.at[slot] + mains
+        rate: cython.double = 1.0 / max(min(self.age.at[slot] + events, MEMORY), 1.0)
+        hits: cython.double
+        i: cython.Py_ssize_t
+        found = {}
+        for i in range(base, base + count):
+            hits = self.hits.at[i] + (mains if i == base else 0.0)
+            if self.share.at[i] * self.age.at[slot] + hits > ONCE:
+                share = self.share.at[i] + rate * (hits - events * self.share.at[i])
+                found[self.values.at[i]] = max(min(share, 1.0), SMALLEST_RUN)
+        return dict(sorted(found.items()))
 
     def shorten(self, events: float) -> None:
         """Reduce the weight of past events to that of ``events``."""

@@ -16,8 +16,8 @@ if not cython.compiled:
     from math import fabs, sqrt
 
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
-    from clipsgd_river._kernels.sgd.repeated_values import ATOM
     from clipsgd_river._kernels.sgd.kept_values import KEPT
+    from clipsgd_river._kernels.sgd.repeated_values import ATOM
 
 # Values from which a start reads how densely they lie, at least.
 FEWEST_NEIGHBOURS = 3
