@@ -3,7 +3,7 @@ from libc.math cimport fabs, log
 from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
 from clipsgd_river._kernels.core.vector cimport Vector
-from clipsgd_river._kernels.sgd.value_shares cimport SAME
+from clipsgd_river._kernels.sgd.kept_values cimport SAME
 
 cdef Py_ssize_t SLOTS
 cdef double ONCE

@@ -13,7 +13,7 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
-    from clipsgd_river._kernels.sgd.value_shares import SAME
+    from clipsgd_river._kernels.sgd.kept_values import SAME
 
 # Values kept of a feature.
 SLOTS = 16
