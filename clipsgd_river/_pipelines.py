@@ -41,6 +41,11 @@ def feature_descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
     return found
 
 
+def in_numbers(detector: Any, x: Any) -> Any:
+    """An event as numbers: for a detector that takes categories, their bits in their place."""
+    return detector.encode_one(x) if getattr(detector, "takes_categories", False) else x
+
+
 def last_step(detector: Any) -> Any:
     """The detector at the end of a pipeline, or the detector itself."""
     while isinstance(detector, compose.Pipeline):

@@ -18,6 +18,7 @@ from clipsgd_river._pipelines import (
     all_steps,
     available_if_has,
     feature_descriptions,
+    in_numbers,
     last_step,
     transformed,
 )
@@ -65,9 +66,10 @@ def explain(
     if not hasattr(detector, "expect_one"):
         return contributions, ()
     bands = detector.expect_one(event, *targets)
-    said = None if detector is model else feature_descriptions(model, x)
+    said = feature_descriptions(model, x)
     seen = seen_by(detector, contributions)
-    return contributions, described(event, contributions, bands, said, seen)
+    numbers = in_numbers(detector, event)
+    return contributions, described(numbers, contributions, bands, said, seen)
 
 
 class AlertFilter(SaveableWrapper, base.AnomalyFilter):

@@ -185,6 +185,23 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
             for name, seen in kernel.seen_one(x).items()
         }
 
+    def encode_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, Any]:
+        """The event with the bits of its categories in their place; numbers stay as they are.
+
+        What plots and rules on numbers look at. A category of which nothing was learned has 0 bits.
+        Changes nothing.
+        """
+        encoded: dict[base.typing.FeatureName, Any] = self._kernel.encode_one(x)
+        return encoded
+
+    @property
+    def categories_(self) -> list[base.typing.FeatureName]:
+        """Names of the features of categories, in order of first appearance."""
+        self._check_learned()
+        return [name for name in self._kernel.features.names if name in self._kernel.news]
+
     @property
     def location_(self) -> NDArray[np.float64]:
         """Median of each feature, in its unit, ordered as `features_`; 0 for one of categories."""

@@ -20,6 +20,7 @@ from clipsgd_river.cli.options import (
     DelimiterOption,
     FileArgument,
     FormatOption,
+    GivenOption,
     IgnoreOption,
     KeepOption,
     MissingOption,
@@ -32,6 +33,7 @@ from clipsgd_river.cli.options import (
     categories_of,
     cells_of,
     check_times,
+    contexts_in,
     names_in,
     seconds_in,
 )
@@ -88,6 +90,7 @@ def score_command(  # one parameter per option, as typer wants it
     ignore: IgnoreOption = None,
     only: OnlyOption = None,
     categorical: CategoricalOption = None,
+    given: GivenOption = None,
     keep: KeepOption = None,
     label: Annotated[
         str | None,
@@ -202,6 +205,7 @@ def score_command(  # one parameter per option, as typer wants it
         word = "it needs --time" if time is None else "windows have no labels: leave --label out"
         raise typer.BadParameter(word, param_hint="--every")
     labels = None if label is None else LabelRule(label, anomaly_value)
+    contexts = contexts_in(given)
     categories = categories_of(categorical)
     options = ScoreOptions(
         file=file,
@@ -213,6 +217,7 @@ def score_command(  # one parameter per option, as typer wants it
         detector=detector,
         contamination=contamination,
         categorical=categories,
+        given=contexts or None,
         time_format=time_format,
         zone=zone,
         cells=cells_of(missing, decimal, thousands),
@@ -221,7 +226,8 @@ def score_command(  # one parameter per option, as typer wants it
             names_in(ignore),
             labels,
             time,
-            keep=names_in(keep),
+            # What others are conditional on must be there.
+            keep=names_in(keep) | frozenset(contexts.values()),
             counters=names_in(counter),
             by=by,
         ),

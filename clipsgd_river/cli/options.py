@@ -47,6 +47,14 @@ CategoricalOption = Annotated[
         "out.",
     ),
 ]
+GivenOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COL=COL",
+        help="A column of categories given another one, as country=user: counted among the events "
+        "of the same user, too.",
+    ),
+]
 KeepOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -100,6 +108,18 @@ ThousandsOption = Annotated[
 def names_in(values: list[str] | None) -> frozenset[str]:
     """Split lists of column names; quotes protect a comma within a name."""
     return frozenset(name.strip() for row in csv.reader(values or []) for name in row)
+
+
+def contexts_in(values: list[str] | None) -> dict[str, str]:
+    """Split pairs of column names, the first of which is given the second."""
+    pairs = [name.partition("=") for name in sorted(names_in(values))]
+    for name, mark, other in pairs:
+        if not (name and mark and other and name != other):
+            raise typer.BadParameter(
+                f"it takes two columns, as in country=user, not '{name}{mark}{other}'",
+                param_hint="--given",
+            )
+    return {name: other for name, _, other in pairs}
 
 
 def seconds_in(duration: str | None, option: str) -> float | None:

@@ -63,6 +63,7 @@ class ScoreOptions:
     contamination: float | None = None
     #: None where the option is left out; the selection has what then counts.
     categorical: frozenset[str] | None = None
+    given: dict[str, str] | None = None
     time_format: str | None = None
     zone: str | None = None
     cells: Cells = field(default_factory=Cells)
@@ -312,6 +313,7 @@ def _beginning(options: ScoreOptions) -> Beginning:
         options.detector,
         options.contamination,
         options.categorical,
+        options.given,
         options.state,
         options.alerts,
     )
@@ -319,7 +321,8 @@ def _beginning(options: ScoreOptions) -> Beginning:
 
 
 def _reading(options: ScoreOptions, beginning: Beginning, reporter: Reporter) -> Reading:
-    selection = replace(options.selection, categorical=beginning.categorical)
+    categorical = beginning.categorical | (options.given or {}).keys()
+    selection = replace(options.selection, categorical=categorical)
     numbers, categories = beginning.known
     return Reading(
         selection,

@@ -48,9 +48,7 @@ def test_text_is_encoded_by_default_and_can_be_left_out() -> None:
         assert default.code == 0
         assert "left out" not in default.err
         understood = default.err.splitlines()[0]
-        assert understood == (
-            "ClippedEnsemble behind SurprisalEncoder on numbers 'bytes'; categories 'user', 'port'"
-        )
+        assert understood == ("ClippedSurprisal on numbers 'bytes'; categories 'user', 'port'")
         auto = call("score", "-", "--format", kind, "--categorical", "auto", stdin=text)
         assert auto.out == default.out
         result = call("score", "-", "--format", kind, "--categorical", "none", stdin=text)
@@ -136,3 +134,35 @@ def test_a_state_file_goes_on(tmp_path: Path, rule: list[str]) -> None:
         assert wrong.code == 2
         assert "was begun with --categorical port" in wrong.err
         assert word in wrong.err
+
+
+def test_an_encoder_goes_before_other_detectors() -> None:
+    named = ["score", "-", "--format", "jsonl", "--detector", "zscore"]
+    result = call(*named, stdin=json_of(ROWS))
+    assert result.code == 0
+    assert "ClippedZScore behind SurprisalEncoder on numbers 'bytes'" in result.err
+
+
+@pytest.mark.parametrize("detector", [[], ["--detector", "ensemble"]])
+def test_a_category_given_another_one(tmp_path: Path, detector: list[str]) -> None:
+    rng = np.random.default_rng(3)
+    rows = []
+    for user in rng.choice(["ann", "bob"], 800).tolist():
+        home = "FR" if user == "bob" else "DE"
+        rows.append({"user": user, "country": home, "bytes": float(rng.normal())})
+    # Each is common, and they never come together.
+    rows[-1] = {"user": "bob", "country": "DE", "bytes": 0.0}
+    state = tmp_path / "model.state"
+    command = ["score", "-", "--format", "jsonl", *detector, "--state", state]
+    given = ["--given", "country=user"]
+    parts = [call(*command, *given, stdin=json_of(part)) for part in (rows[:400], rows[400:])]
+    assert [part.code for part in parts] == [0, 0]
+    told = {driver["feature"]: driver for driver in json_objects(parts[1].out)[-1]["drivers"]}
+    assert told["country"]["description"].startswith("never seen with user 'bob' (in ")
+    other = call(*command, "--given", "user=country", stdin=json_of(rows[:9]))
+    assert other.code == 2
+    assert "was begun with --given country=user" in other.err
+    for wrong in ("country", "country=", "=user", "user=user"):
+        refused = call("score", "-", "--given", wrong, stdin="user\nann\n")
+        assert refused.code == 2
+        assert "it takes two columns, as in country=user" in refused.err

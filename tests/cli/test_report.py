@@ -199,7 +199,7 @@ def test_categories_are_told_by_their_values(tmp_path: Path) -> None:
     text = "\n".join(["kb,country", *lines]) + "\n"
     for rule in (["--contamination", 0.002], ["--alert-rate", 0.002]):
         page = report(tmp_path, "--categorical", "country", *rule, text=text)
-        assert "country was '<b>XX</b>', never seen (in 1,199 events)" in page.text
+        assert "country was '<b>XX</b>', never seen (in 1,200 events)" in page.text
         assert "Drawn is how surprising its values are, in bits." in page.text
         assert any("country was '&lt;b&gt;XX&lt;/b&gt;', never" in svg for svg in page.pictures())
 

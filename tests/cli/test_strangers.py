@@ -204,17 +204,19 @@ def test_what_comes_late_is_judged_when_it_comes() -> None:
         {"a": at % 7, "word": None, "id": None, "late": None} for at in range(1200)
     ]
     rows += [{"a": 3, "word": "x", "id": "0" * 32, "late": 5} for _ in range(5)]
-    result = score(rows)
+    # One that takes no text by itself.
+    zscore = ("--detector", "zscore")
+    result = score(rows, *zscore)
     assert result.code == 0
     assert understood(result) == {"numbers": ["a"], "no value yet": ["word", "id", "late"]}
     assert result.err.count("is left out") == 1
     assert "column 'id' is left out: it looks like an identifier" in result.err
     sparse = [{k: v for k, v in row.items() if v is not None} for row in rows]
-    from_json = score(sparse, kind="jsonl")
+    from_json = score(sparse, *zscore, kind="jsonl")
     # JSON lines do not say beforehand that a key will come.
     assert from_json.err.count("is left out") == 2
     assert "column 'word' is left out: its first value is 'x', no number, and" in from_json.err
-    asked = score(sparse, "--categorical", "auto", kind="jsonl")
+    asked = score(sparse, *zscore, "--categorical", "auto", kind="jsonl")
     assert asked.err.count("is left out") == 1
     assert [each["distance"] for each in asked.objects] == [
         float(row["distance"]) for row in result.rows
@@ -238,7 +240,7 @@ def test_a_state_file_says_what_columns_are(tmp_path: Path) -> None:
 def test_a_state_file_without_text_goes_on_without_it(tmp_path: Path) -> None:
     state = tmp_path / "state"
     rows = [{"a": at % 7} for at in range(100)]
-    assert score(rows, "--state", state).code == 0
+    assert score(rows, "--state", state, "--detector", "zscore").code == 0
     result = score([{**row, "user": "u"} for row in rows], "--state", state)
     assert result.code == 0
     assert "column 'user' is left out" in result.err

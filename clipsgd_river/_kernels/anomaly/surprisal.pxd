@@ -55,6 +55,7 @@ cdef class SurprisalDetectorKernel(ScoredEvents):
     cpdef dict rest_one(self)
     cpdef list locations(self)
     cpdef list scales(self)
+    cpdef dict encode_one(self, object event)
     cpdef dict seen_one(self, object event)
     cpdef object shorten(self, double events)
     cpdef object refuse_text(self, object name, object content)

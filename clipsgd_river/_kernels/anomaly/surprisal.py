@@ -128,6 +128,16 @@ class SurprisalDetectorKernel(ScoredEvents):
             found[name] = 0.0 if known is None else self.news_of(known, key, context)
         return found
 
+    def encode_one(self, event: Any) -> dict[Any, Any]:
+        """An event with the bits of its categories in their place."""
+        self.claim()
+        try:
+            self.load(event, False)
+            return self.with_news(dict(event))
+        finally:
+            self.heard = []
+            self.busy = False
+
     def refuse_text(self, name: Any, content: Any) -> None:
         """Raise the ``TypeError`` of text in a feature of numbers."""
         raise TypeError(

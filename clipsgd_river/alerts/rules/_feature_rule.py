@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clipsgd_river._kernels.core.as_float import as_float, is_missing
-from clipsgd_river._pipelines import last_step
+from clipsgd_river._pipelines import in_numbers, last_step
 from clipsgd_river._state import file_format
 from clipsgd_river.alerts._filter import DetectorInput, Event
 from clipsgd_river.alerts._seen import seen_by
@@ -39,12 +39,13 @@ class FeatureRule(Rule):
     def counted(self, given: DetectorInput, *args: Any) -> Event:
         """The features of an event that no rule leaves out."""
         bands = given.detector.expect_one(given.event, *args)
+        numbers = in_numbers(given.detector, given.event)
         return {
             name: value
             for name, value in super().counted(given, *args).items()
             if name not in bands
             or is_missing(value)
-            or not self._leaves_out(name, as_float(name, value), bands[name][1])
+            or not self._leaves_out(name, as_float(name, numbers[name]), bands[name][1])
         }
 
     def _review(self, alert: Alert, case: Case) -> Fields | None:
@@ -57,7 +58,8 @@ class FeatureRule(Rule):
         contributions = {k: c for k, c in alert.contributions.items() if k in kept}
         bands = given.detector.expect_one(given.event, *case.targets)
         seen = seen_by(given.detector, contributions)
-        features = described(kept, contributions, bands, given.descriptions, seen)
+        numbers = in_numbers(given.detector, kept)
+        features = described(numbers, contributions, bands, given.descriptions, seen)
         return {"contributions": contributions, "features": features}
 
     def _saved_parameters(self) -> dict[str, Any]:

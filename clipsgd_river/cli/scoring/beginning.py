@@ -12,12 +12,14 @@ from clipsgd_river.cli.input.events import Reading
 from clipsgd_river.cli.scoring.alert_watch import AlertOptions, AlertWatch
 from clipsgd_river.cli.scoring.default_detector import STAND_IN, Understood, default_detector
 from clipsgd_river.cli.scoring.detectors import (
+    check_contexts,
     detector_classes,
     encoder_and_detector,
     features_of,
     load_detector,
     load_filter,
     make_detector,
+    takes_categories,
 )
 from clipsgd_river.cli.scoring.watch import Watch
 
@@ -32,6 +34,7 @@ class Wanted:
     detector: str | None
     contamination: float | None
     categorical: frozenset[str] | None
+    given: dict[str, str] | None
     state: str | None
     alerts: AlertOptions
 
@@ -58,6 +61,8 @@ class Beginning:
             self._kept = load_filter(state, name, made, wanted.categorical)
         elif state is not None and goes_on:
             self._kept = load_detector(state, name, wanted.contamination, wanted.categorical)
+        if self._kept is not None and wanted.given is not None:
+            check_contexts(str(state), self._model, wanted.given)
 
     @property
     def goes_on(self) -> bool:
@@ -69,8 +74,11 @@ class Beginning:
         """Columns of categories, as they are wanted or as the state file was begun."""
         if self._wanted.categorical is not None:
             return self._wanted.categorical
-        encoder = encoder_and_detector(self._model)[0] if self.goes_on else True
-        return frozenset() if encoder is None else frozenset({AUTO})
+        if not self.goes_on:
+            return frozenset({AUTO})
+        encoder, detector = encoder_and_detector(self._model)
+        takes = encoder is not None or takes_categories(detector)
+        return frozenset({AUTO}) if takes else frozenset()
 
     def warning(self, reading: Reading) -> str | None:
         """Return a word on columns of text that the state file has no place for."""
@@ -103,7 +111,10 @@ class Beginning:
             # Where none asked for it, there is no encoder for nothing, but for what is open.
             encodes = wanted.categorical or reading.has(Role.CATEGORY) or reading.has(Role.OPEN)
             found = make_detector(
-                name, wanted.contamination, categorical if encodes else frozenset()
+                name,
+                wanted.contamination,
+                categorical if encodes else frozenset(),
+                wanted.given,
             )
             if wanted.alerts.wanted:
                 found = wanted.alerts.wrap(found)
@@ -111,7 +122,7 @@ class Beginning:
             watch: Watch = AlertWatch(found, wanted.alerts, append=self.goes_on)
         else:
             watch = Watch(found)
-        reading.may_encode = watch.encoder is not None
+        reading.may_encode = watch.encoder is not None or takes_categories(watch.detector)
         detector = type(watch.detector).__name__
         return watch, Understood(detector, watch.encoder is not None, columns)
 

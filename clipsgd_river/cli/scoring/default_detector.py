@@ -18,14 +18,15 @@ NAMES: Final = (
     "ClippedMahalanobis",
     "ClippedOneClassSVM",
     "ClippedSubspace",
+    "ClippedSurprisal",
     "ClippedZScore",
     "TransformationDetector",
 )
 RULE: Final = (
     "Where none is named, ClippedTimeSeries runs on a time and one number, ClippedSurprisal where "
     "there is text or at least half of the columns are flags or counts, and otherwise "
-    "ClippedEnsemble, which also stands in for the others as long as they do not exist, behind "
-    "SurprisalEncoder where there is text."
+    "ClippedEnsemble, which also stands in for ClippedTimeSeries as long as that does not exist. "
+    "Of the others, all are behind SurprisalEncoder where there is text."
 )
 _MANY_FEATURES: Final = 200
 

@@ -52,19 +52,30 @@ def find_detector(name: str) -> type[Any]:
 
 
 def make_detector(
-    name: str, contamination: float | None = None, categorical: frozenset[str] = frozenset()
+    name: str,
+    contamination: float | None = None,
+    categorical: frozenset[str] = frozenset(),
+    given: dict[str, str] | None = None,
 ) -> Any:
     """Return a new detector with its defaults, or a chosen share of anomalies.
 
-    With categories a pipeline that encodes them first; `AUTO` among their names stands for text.
+    With categories one that takes them, or a pipeline that encodes them first; `AUTO` among their
+    names stands for text. ``given`` is column -> the column that it is conditional on.
     """
     chosen = find_detector(name)
-    detector = chosen() if contamination is None else chosen(contamination=contamination)
+    parameters: dict[str, Any] = {}
+    if contamination is not None:
+        parameters["contamination"] = contamination
+    contexts: dict[Any, Any] = {**(given or {})}
+    named = sorted(categorical - {AUTO} - contexts.keys())
+    if getattr(chosen, "takes_categories", False):
+        return chosen(categories=named, given=contexts or None, **parameters)
+    detector = chosen(**parameters)
     if not categorical:
         return detector
     from clipsgd_river.preprocessing import SurprisalEncoder
 
-    return SurprisalEncoder(sorted(categorical - {AUTO})) | detector
+    return SurprisalEncoder(named, given=contexts or None) | detector
 
 
 def encoder_and_detector(model: Any) -> tuple[Any, Any]:
@@ -76,9 +87,17 @@ def encoder_and_detector(model: Any) -> tuple[Any, Any]:
     return encoder, detector
 
 
+def takes_categories(detector: Any) -> bool:
+    """Whether a detector takes categories as they are, without an encoder."""
+    return bool(getattr(detector, "takes_categories", False))
+
+
 def features_of(model: Any) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of the numbers and of the categories that a model has learned."""
     encoder, detector = encoder_and_detector(model)
+    if takes_categories(detector) and detector.__sklearn_is_fitted__():
+        categories = frozenset(map(str, detector.categories_))
+        return frozenset(map(str, detector.features_)) - categories, categories
 
     def is_fitted(step: Any) -> bool:
         return step is not None and step.__sklearn_is_fitted__()
@@ -145,15 +164,30 @@ def _checked_detector(path: str, model: Any, categorical: frozenset[str] | None)
             "that these options make"
         )
     before = None if encoder is None else sorted(getattr(encoder, "features", None) or [])
+    if takes_categories(detector):
+        before = sorted(detector.categories or [])
     now = sorted(categorical - {AUTO}) if categorical else None
     if categorical is None:
         now = None if before is None else []
-    if before != now:
+    # Without categories, one that takes them has none.
+    if before != (now or [] if takes_categories(detector) else now):
         raise UsageError(
             f"the state file {path} was begun {_with_categories(before)}, now it goes on "
             f"{_with_categories(now)}: ask for the same --categorical, or name another file"
         )
     return detector
+
+
+def check_contexts(path: str, model: Any, given: dict[str, str]) -> None:
+    """Refuse other columns for ``--given`` than a state file was begun with."""
+    encoder, detector = encoder_and_detector(model)
+    before = dict(getattr(encoder or detector, "given", None) or {})
+    if before != given:
+        pairs = ",".join(f"{name}={other}" for name, other in before.items())
+        begun = f"with --given {pairs}" if pairs else "without --given"
+        raise UsageError(
+            f"the state file {path} was begun {begun}: ask for the same, or name another file"
+        )
 
 
 def _with_categories(names: list[str] | None) -> str:

@@ -69,11 +69,13 @@ class Watch:
 
     def __init__(self, model: Any) -> None:
         # Imported here: help and complaints about options shall not wait for it.
+        from clipsgd_river._pipelines import in_numbers
         from clipsgd_river.alerts import Alert
         from clipsgd_river.alerts._filter import explain
         from clipsgd_river.alerts.verdict import new_verdict
 
         self._alert, self._verdict, self._explain = Alert, new_verdict, explain
+        self._in_numbers = in_numbers
         self.encoder, self.detector = encoder_and_detector(model)
         self._model = model
         self.ready = False
@@ -110,7 +112,8 @@ class Watch:
     def expected(self, event: Event) -> tuple[Mapping[Hashable, Any], Mapping[Hashable, Any]]:
         """Return an event as the detector gets it, and the bands it expects."""
         features = self.encoded(event)
-        return features, self.detector.expect_one(features)
+        bands = self.detector.expect_one(features)
+        return self._in_numbers(self.detector, features), bands
 
     def close(self) -> None:
         """End what was written beside the events."""
