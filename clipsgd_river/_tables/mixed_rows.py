@@ -105,7 +105,9 @@ def rows_for(detector: Any, X: Any) -> Rows | MixedRows:
         table = table_of(X)
         rows = rows_of(table) if table.holds_numbers() else mixed_rows_of(table)
     else:
-        rows = rows_of(X)
+        # A detector that takes text reads it itself.
+        read = rows_of if isinstance(X, Rows) else getattr(detector, "_rows", rows_of)
+        rows = read(X)
     return to_learn(detector, rows)
 
 

@@ -13,7 +13,7 @@ from river import base
 from sklearn.utils.metaestimators import available_if
 
 from clipsgd_river._faces.known_features import known_features
-from clipsgd_river._kernels.core.as_float import is_missing
+from clipsgd_river._kernels.core.as_float import as_float, is_missing
 from clipsgd_river._pipelines import (
     all_steps,
     available_if_has,
@@ -28,6 +28,7 @@ from clipsgd_river._tables.containers import frame_of, in_memory, table_of
 from clipsgd_river._tables.explained import explained_like, how_many, largest_of
 from clipsgd_river._tables.known import require_known
 from clipsgd_river._tables.tables import series_like
+from clipsgd_river.alerts._reason import Reason
 from clipsgd_river.alerts._seen import seen_by
 from clipsgd_river.alerts.alert import Alert, AlertFeature, described, severity_of
 from clipsgd_river.alerts.verdict import Verdict
@@ -52,24 +53,36 @@ class DetectorInput(NamedTuple):
     descriptions: dict[Any, tuple[Any, str]]
 
 
-def explain(
-    model: Any, x: Event, *targets: Any
-) -> tuple[dict[Any, float], tuple[AlertFeature, ...]]:
-    """Contributions to the distance of an event, and the features that contribute most.
+class Explanation(NamedTuple):
+    """Why an event is unusual; empty where the detector, the last step of a pipeline, cannot say.
 
-    Both are empty where the detector, the last step of a pipeline, cannot say.
+    Contributions to its distance, the features that contribute most, and both as a `Reason`.
     """
+
+    contributions: dict[Any, float] = {}  # noqa: RUF012  # nobody changes it
+    features: tuple[AlertFeature, ...] = ()
+    reason: Reason = Reason({}, {})
+
+
+def explain(model: Any, x: Event, *targets: Any) -> Explanation:
+    """Why an event is unusual, before it is learned."""
     detector, event = transformed(model, x)
     if not hasattr(detector, "explain_one"):
-        return {}, ()
+        return Explanation()
     contributions: dict[Any, float] = detector.explain_one(event, *targets)
     if not hasattr(detector, "expect_one"):
-        return contributions, ()
+        return Explanation(contributions, (), Reason.of(contributions, (), {}))
     bands = detector.expect_one(event, *targets)
     said = feature_descriptions(model, x)
     seen = seen_by(detector, contributions)
     numbers = in_numbers(detector, event)
-    return contributions, described(numbers, contributions, bands, said, seen)
+    features = described(numbers, contributions, bands, said, seen)
+    deviations = {
+        name: as_float(name, numbers.get(name)) - bands[name][1]
+        for name in contributions
+        if name in bands
+    }
+    return Explanation(contributions, features, Reason.of(contributions, features, deviations))
 
 
 class AlertFilter(SaveableWrapper, base.AnomalyFilter):
@@ -351,7 +364,7 @@ class DetectorFilter(AlertFilter):
         rate: float,
         about: tuple[Any, Any],
         events: float,
-    ) -> Alert:
+    ) -> tuple[Alert, Reason]:
         """The alert on an event that has not been learned yet, or it would explain itself.
 
         Parameters
@@ -368,8 +381,11 @@ class DetectorFilter(AlertFilter):
             How many events were judged before it.
         """
         severity = severity_of(rate / max(probability, SMALLEST_PROBABILITY))
-        explained = explain(self.anomaly_detector, event, *args)
-        return Alert(score, probability, severity, *about, *explained, events=int(events))
+        contributions, features, reason = explain(self.anomaly_detector, event, *args)
+        alert = Alert(
+            score, probability, severity, *about, contributions, features, events=int(events)
+        )
+        return alert, reason
 
     def _parts(self) -> dict[Any, Any]:
         return {"anomaly_detector": self.anomaly_detector}

@@ -159,19 +159,13 @@ class Alert:
         else:
             reason = f"the event scored {short_score(self.score)}"
         if self.count > 1:
-            reason = f"{reason}; {self._how_often()}"
+            reason = f"{reason}; {how_often(self.count, self.first, self.last)}"
         p = self.tail_probability
         if p is None or not 0.0 < p < 1.0:
             return f"{head}{reason}."
         least = RAREST if self.events is None else 1.0 / max(self.events, 2)
         how = "about" if p >= least else "less than"
         return f"{head}{reason}; {how} 1 event in {_count(1.0 / max(p, least))} is as unusual."
-
-    def _how_often(self) -> str:
-        times = f"{self.count:,} times"
-        if self.first is None or self.last is None:
-            return times
-        return f"{times} from {_printable(self.first)} to {_printable(self.last)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the alert as plain values that JSON can hold.
@@ -211,6 +205,14 @@ class Alert:
     def to_json(self) -> str:
         """Return the alert as one line of strict JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+
+def how_often(count: int, first: Any, last: Any) -> str:
+    """Say how often something came, and from when to when if that is known."""
+    times = f"{count:,} times"
+    if first is None or last is None:
+        return times
+    return f"{times} from {_printable(first)} to {_printable(last)}"
 
 
 def severity_of(times_rarer: float) -> str:

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from copy import deepcopy
-from math import nan
+from math import inf, nan
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from clipsgd_river import _settings
-from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._pipelines import last_step
-from clipsgd_river._tables.mixed_rows import rows_for, to_learn
-from clipsgd_river._tables.rows import rows_and_targets
+from clipsgd_river._state.wrapper import joined as joined_blocks
+from clipsgd_river._state.wrapper import split as split_blocks
 from clipsgd_river.alerts import _event_time
-from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto
+from clipsgd_river.alerts._budget_rows import BudgetOfRows, floor_of
+from clipsgd_river.alerts._filter import Event, Veto, explain
+from clipsgd_river.alerts._incidents import (
+    CROWDED,
+    LEAST_EVENTS,
+    Found,
+    IncidentLog,
+    joined,
+    patience,
+)
 from clipsgd_river.alerts.alert import Alert
+from clipsgd_river.alerts.incident import Incident
 from clipsgd_river.alerts.verdict import Verdict, new_verdict
 
-# A score so far below the threshold is no alert, however scores and odds were rounded.
-ROUND_OFF = 1e-9
+# Events of an incident that a protected detector does not learn.
+PROTECTED = 17
 
 
-class AlertBudget(DetectorFilter):
+class AlertBudget(BudgetOfRows):
     r"""Alerts at a rate of your choice, kept for any sequence of events whatever.
 
     Choose it where somebody reads the alerts: "one event in a thousand", "ten a day". Where a risk
@@ -58,9 +64,18 @@ class AlertBudget(DetectorFilter):
         Key of the feature that is the time of an event: a date and time (naive ones count as UTC)
         or a number of seconds, from 1e11 on of milli-, micro- or nanoseconds since 1970. The
         detector does not see it.
+    floor
+        Probability above which no event alerts, however quiet the stream: of an event that alerts
+        at most this share of events score as high. Above 0 and at most 1; ``"auto"``: 0.1, or twice
+        the rate if that is more; ``None``: the budget is spent whatever the events are.
+    resolved_after
+        How long an incident stays open after its latest event, at least 0: in events, with
+        ``alerts_per`` in seconds. ``None``: at first a twentieth of what the budget takes to earn
+        an alert (five events at least), twice as long with every event that joins, up to a quarter,
+        or to all of it while events join four times as often. With 0 no event joins any.
     protect_anomaly_detector
-        Whether the detector is kept from learning what is an alert. Since alerts are bounded, it
-        cannot be kept from learning a change: after 17 alerts in a row it learns again.
+        Whether the detector is kept from learning what is an alert, or one of the first 16 events
+        of an incident. Since alerts are bounded, it cannot be kept from learning a change.
 
     Raises
     ------
@@ -75,17 +90,20 @@ class AlertBudget(DetectorFilter):
     rho T + 17 whatever scores and times are. Silences, lone wrong stamps and late events add next
     to nothing to T; ``docs/alert_budget.md`` has what does.
 
-    An event whose alert is vetoed (``unless``), as by the rules of `clipsgd_river.alerts.rules`,
-    is learned by the detector only: nothing is spent, nothing accrues, its score is not
-    followed. So the bounds hold with t the events that were not vetoed. Of those the threshold is
-    the quantile: below it lie all events, above it only such as may alert, and it falls until
-    these are the share alpha. In all there are never more alerts than the upper bound says; where
-    the rules leave fewer events than the rate asks for, there are fewer.
+    An event that resembles an alert of late joins its `Incident`: the detector learns it, and
+    nothing else happens. Nothing is spent, nothing accrues, its score is not followed, so that a
+    flood neither alerts again nor hides an event of another kind. One whose alert is vetoed
+    (``unless``), as by the rules of `clipsgd_river.alerts.rules`, is treated alike. The bounds
+    count incidents, and hold with t the other events, of which the share alpha lies above the
+    threshold; where rules leave fewer, there are fewer alerts. Only a detector that explains its
+    distances (``explain_one``) has incidents of more than one event.
 
-    In a burst of anomalies the first ones alert, at most c + 1 = 17, and then those far beyond
-    them, until the rate has caught up. After a change of level the same happens, and alerts go on
-    at their rate. Equal scores at the threshold alert until the rate is spent. A stream in which
-    nothing is ever unusual still gives the alerts of its rate: those are then by the clock.
+    With a ``floor`` the upper bound is the same, and the lower one is gone: more ordinary events
+    draw nothing on the budget, so that a quiet night saves up no burst.
+
+    Of a burst with nothing in common the first ones alert, at most c + 1 = 17, and then those far
+    beyond them, until the rate has caught up. Without a floor a stream in which nothing is ever
+    unusual still gives the alerts of its rate: those are then by the clock.
 
     The score of an event is the detector's. A detector that has a ``distance_one`` promises a
     score 1 / (1 + q / r): r / q is what is followed, unbounded above; other scores are followed as
@@ -118,12 +136,16 @@ class AlertBudget(DetectorFilter):
         *,
         alerts_per: tuple[float, str] | None = None,
         time: Any = None,
+        floor: float | str | None = None,
+        resolved_after: float | None = None,
         protect_anomaly_detector: bool = False,
     ) -> None:
         super().__init__(anomaly_detector, protect_anomaly_detector)
         self.alert_rate = alert_rate
         self.alerts_per = alerts_per
         self.time = time
+        self.floor = floor
+        self.resolved_after = resolved_after
         try:
             hash(time)
         except TypeError:
@@ -140,6 +162,11 @@ class AlertBudget(DetectorFilter):
                 raise ValueError(
                     "alerts_per needs time=, the name of the feature that is the time of an event"
                 )
+        if resolved_after is not None:
+            resolved_after = _settings.number("resolved_after", resolved_after)
+            if not 0.0 <= resolved_after < inf:
+                raise ValueError(f"resolved_after is at least 0 and finite, not {resolved_after!r}")
+        self._incidents = IncidentLog()
         self._scores_counted = False
         # A pipeline may seem to have the methods of its last step; its class does not.
         has_methods = hasattr(type(anomaly_detector), "learn_one_within")
@@ -151,6 +178,7 @@ class AlertBudget(DetectorFilter):
                 "rate": 0.0 if per_second else rate,
                 "per_second": per_second,
                 "odds": hasattr(last_step(anomaly_detector), "distance_one"),
+                "floor": floor_of(floor),
             }
         )
 
@@ -166,7 +194,7 @@ class AlertBudget(DetectorFilter):
         1.0 while there may be none, -1.0 where the next event alerts whatever its score; 1e150 and
         -1e150 for a detector that promises no score below 1.
         """
-        return float(self._budget.threshold())
+        return float(self._budget.threshold_now())
 
     @property
     def alert_rate_(self) -> float:
@@ -176,7 +204,7 @@ class AlertBudget(DetectorFilter):
         """
         budget = self._budget
         if self.alerts_per is None:
-            return float(budget.alerts / max(budget.events, 1.0))
+            return float(budget.alerts / max(budget.seen, 1.0))
         seconds = budget.clock.elapsed
         return float(budget.alerts * self._unit / seconds) if seconds > 0.0 else 0.0
 
@@ -190,44 +218,51 @@ class AlertBudget(DetectorFilter):
         """Whether the times of ``alerts_per`` fall, as in a file with the newest event first."""
         return bool(self._budget.clock.runs_backwards())
 
-    def classify(self, score: float) -> bool:
-        """Whether an event with this score would be an alert now."""
-        return bool(self._budget.exceeds(score))
-
     @property
-    def time_feature(self) -> Any:
-        """Feature that is the time of an event; ``None`` if none is."""
-        return self.time
+    def incidents_(self) -> list[Incident]:
+        """The latest incidents, 32 at most, in the order in which they began.
+
+        One that is over has an end; so it can be told that it is resolved.
+        """
+        return self._incidents.incidents(self._budget.place_now())
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was asked about last is no part of the state.
+        return {**self.__dict__, "_asked": None}
+
+    def classify(self, score: float) -> bool:
+        """Whether an event with this score would be an alert now.
+
+        Of the event that `score_one` was asked about last, whether it is one: not if it joins an
+        incident.
+        """
+        if self._asked is not None and self._asked[0] == score:
+            return self._asked[1]
+        return bool(self._budget.exceeds(score))
 
     def score_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """The detector's score of an event. Changes nothing."""
-        return float(self.anomaly_detector.score_one(self._without_time(x), *args, **kwargs))
+        event = self._without_time(x)
+        score = float(self.anomaly_detector.score_one(event, *args, **kwargs))
+        self._asked = None
+        if self._budget.open_until >= 0.0 and self._budget.exceeds(score):
+            # For `classify`, which is given nothing but the score.
+            reason = explain(self.anomaly_detector, event, *args).reason
+            probability = self._budget.tail_probability(score)
+            place = self._budget.place_now()
+            found = self._incidents.find(reason, None, place, probability)
+            self._asked = score, found is None
+        return score
 
     def learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
         """Judge an event, count it, and let the detector learn it."""
-        if self._is_plain and self._scores_counted:
-            self._budget.observe_at(self.anomaly_detector.score_learn_one(x), 0.0)
-        else:
-            self.score_learn_one(x, *args, **kwargs)
+        self.score_learn_one(x, *args, **kwargs)
 
     def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
-        detector, budget = self.anomaly_detector, self._budget
-        counts = self._scores_counted or self._scores_count()
-        if self._one_pass:
-            _, seconds, event = (None, 0.0, x) if self.time is None else self._split(x)
-            score: float = detector.score_learn_one(event)
-            budget.observe_at(score if counts else nan, seconds)
-            return score
-        _, seconds, event = self._split(x)
-        score = float(detector.score_one(event, *args))
-        if self._lacks_target(args):
-            return score
-        counted = score if counts else nan
-        if not (self.protect_anomaly_detector and budget.exceeds_at(counted, seconds)):
-            detector.learn_one(event, *args, **kwargs)
-        budget.observe_at(counted, seconds)
-        return score
+        if not (self._is_plain and self._scores_counted):
+            return self.judge_learn_one(x, *args, **kwargs).score
+        return self._learn_plain(x, args, kwargs, (None, None), None)[0]
 
     def judge_one(
         self,
@@ -243,12 +278,15 @@ class AlertBudget(DetectorFilter):
         if self._lacks_target(args):
             return Verdict(0.0, 0.0, threshold)
         score, distance = self._score_and_distance(event, args)
+        judged = score, distance, threshold
         if not (self._scores_counted or self.detector_ready):
-            return Verdict(score, distance, threshold)
-        alert = self._alert(event, args, score, seconds, (moment, key))
-        if alert is not None and unless is not None and unless(alert):
-            alert = None
-        return Verdict(score, distance, threshold, alert)
+            return Verdict(*judged)
+        found = self._look(event, args, score, seconds, (moment, key), unless)
+        if found.vetoed or found.alert is None:
+            return Verdict(*judged)
+        if found.episode is not None:
+            return Verdict(*judged, None, joined(found.episode.incident, found.alert))
+        return Verdict(*judged, found.alert, self._incidents.first_of(found.alert))
 
     def judge_learn_one(
         self,
@@ -268,7 +306,8 @@ class AlertBudget(DetectorFilter):
         args, kwargs
             The target, for a supervised detector, and what else its ``learn_one`` takes.
         key
-            Whom the event is about: the account, host or metric. It goes into the alert.
+            Whom the event is about: the account, host or metric. It goes into the alert, and an
+            incident is of one key.
         time
             When it happened, for the alert, where events have no feature that says so.
         unless
@@ -279,12 +318,13 @@ class AlertBudget(DetectorFilter):
         counts = self._scores_counted or self._scores_count()
         moment, seconds, event = (time, 0.0, x) if self.time is None else self._split(x)
         threshold: float = budget.threshold_at(seconds)
+        limit: float = budget.limit_at(seconds)
         if self._one_pass:
-            limit = threshold - ROUND_OFF * abs(threshold)
             score, distance, _, _ = detector.learn_one_within(event, limit)
+            self._asked = None
             if not score > limit:
                 budget.observe_at(score if counts else nan, seconds)
-                return new_verdict((score, distance, threshold, None))
+                return new_verdict((score, distance, threshold, None, None))
         else:
             if self._lacks_target(args):
                 return Verdict(0.0, 0.0, threshold)
@@ -301,14 +341,8 @@ class AlertBudget(DetectorFilter):
         """
         if not (self._is_plain and self._scores_counted):
             return self.judge_learn_one(x, *args, key=key, unless=unless, **kwargs).alert
-        # The short way for the many events below the threshold.
-        budget, limit = self._budget, self._budget.limit()
-        score, distance, _, _ = self.anomaly_detector.learn_one_within(x, limit)
-        if not score > limit:
-            budget.observe_at(score, 0.0)
-            return None
-        about, judged = (kwargs.pop("time", None), key), (score, distance, budget.threshold())
-        return self._judge_unusual((x, args, kwargs), judged, 0.0, about, unless).alert
+        about = (kwargs.pop("time", None), key)
+        return self._learn_plain(x, args, kwargs, about, unless)[1]
 
     def rarer(self, share: float) -> Self:
         """Budget that goes on from here by itself, at a share of the rate.
@@ -327,124 +361,33 @@ class AlertBudget(DetectorFilter):
             self.alert_rate if per else self.alert_rate * share,
             alerts_per=per and (per[0] * share, per[1]),
             time=self.time,
+            floor=self.floor,
+            resolved_after=self.resolved_after,
             protect_anomaly_detector=self.protect_anomaly_detector,
         )
         found._budget.restore(*self._budget.snapshot())
         found._budget.count_anew()
         return found
 
-    def score_many(self, X: Any, *args: Any) -> Any:
-        """The detector's scores of rows, in the caller's kind. Changes nothing.
-
-        Parameters
-        ----------
-        X
-            As for `score_learn_many`.
-        args
-            The targets, a sequence of n, for a supervised detector.
-        """
-        if hasattr(self.anomaly_detector, "score_many"):
-            return self.anomaly_detector.score_many(self._table_without_time(X), *args)
-        return super().score_many(X, *args)
-
-    def learn_many(self, X: Any, *args: Any, **kwargs: Any) -> None:
-        """Learn rows in order; the same as `learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            As for `score_learn_many`.
-        args, kwargs
-            The targets, a sequence of n, for a supervised detector.
-        """
-        self.score_learn_many(X, *args, *kwargs.values())
-
-    def score_learn_many(self, X: Any, *args: Any) -> NDArray[np.float64]:
-        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            A pandas, polars or pyarrow frame with named columns, a list of events, or an array of
-            shape (n, d), whose columns are the features 0..d-1; with ``time``, a frame.
-        args
-            The targets, a sequence of n, for a supervised detector.
-        """
-        if self._one_pass:
-            return self._run(X, args)[0]
-        return self._score_events(*self.events_of(X, *args))
-
-    def classify_learn_many(self, X: Any, *args: Any) -> NDArray[np.bool_]:
-        """Which rows are alerts, each judged before it is learned; learns them all.
-
-        The same as `alert_one` on each, without the reasons. Two kernel calls where the detector
-        is one of this package: millions of rows a second.
-        """
-        if self._one_pass:
-            return self._run(X, args)[1]
-        return self._classify_events(*self.events_of(X, *args))
-
     def _own_numbers(self) -> array[float]:
-        numbers: array[float] = self._budget.snapshot()[1]
-        return numbers
+        return joined_blocks([self._budget.snapshot()[1], self._incidents.numbers()])
 
     def _take_own_numbers(self, numbers: array[float]) -> None:
-        self._budget.restore([], numbers)
+        blocks = split_blocks(numbers)
+        if len(blocks) != 2:
+            raise ValueError("the state's alert budget is damaged: its parts do not fit")
+        self._budget.restore([], blocks[0])
+        self._incidents.restore(self.__dict__.pop("_listed", None), blocks[1])
 
-    def events_of(self, X: Any, *args: Any) -> tuple[int, EventsWithTargets]:
-        """How many rows there are, and each as an event with its targets."""
-        times, table = self._split_rows(X)
-        rows, targets = self._rows_and_targets(table, args)
-        return len(targets), zip(self._events(rows, times), targets, strict=True)
+    def _extra_fields(self) -> dict[str, Any]:
+        return {"incidents": self._incidents.fields()}
+
+    def _take_extra_fields(self, fields: dict[str, Any]) -> None:
+        self._listed = fields.get("incidents")
 
     def would_alert(self, event: Event, *args: Any) -> bool:
         """Whether an event, as `detector_input` gives it, would be an alert now."""
         return self.classify(last_step(self.anomaly_detector).score_one(event, *args))
-
-    def _run(self, X: Any, args: tuple[Any, ...]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Scores of rows and whether they are alerts, by a detector that takes rows at once."""
-        times, table = self._split_rows(X)
-        rows, _ = self._rows_and_targets(table, args)
-        detector, budget = self.anomaly_detector, self._budget
-        scores = np.empty(len(rows))
-        alerts = np.zeros(len(scores), dtype=np.intc)
-        # Part by part, so that Ctrl-C does not leave a detector far ahead of its budget.
-        for at, part in rows.parts():
-            unready = detector.events_until_ready
-            scores[at] = detector.score_learn_many(part)
-            counted = scores[at].copy()
-            counted[:unready] = nan
-            if COMPILED:
-                budget.observe_many(counted, times[at], alerts[at])
-            else:
-                budget.observe_many(counted.tolist(), times[at].tolist(), alerts[at])
-        return scores, alerts.astype(bool)
-
-    def _events(self, rows: Any, times: NDArray[np.float64]) -> Iterator[Event]:
-        """Rows as events, with their times."""
-        for i, x in enumerate(rows.events()):
-            if self.time is not None:
-                x[self.time] = float(times[i])
-            yield x
-
-    def _split_rows(self, X: Any) -> tuple[NDArray[np.float64], Any]:
-        """Times of rows in seconds, none without ``time``, and the other columns."""
-        return (np.empty(0), X) if self.time is None else _event_time.split_rows(X, self.time)
-
-    def _table_without_time(self, X: Any) -> Any:
-        return self._split_rows(X)[1]
-
-    def _rows_and_targets(
-        self, table: Any, args: tuple[Any, ...]
-    ) -> tuple[Any, list[tuple[Any, ...]]]:
-        """Rows, and the arguments beside each: its target if the detector is supervised."""
-        if not self._supervised:
-            if args:
-                raise TypeError("a detector without targets takes rows only")
-            rows = rows_for(self.anomaly_detector, table)
-            return rows, [()] * len(rows)
-        numbers, targets = rows_and_targets(table, *args)
-        return to_learn(self.anomaly_detector, numbers), [(target,) for target in targets]
 
     def _lacks_target(self, args: tuple[Any, ...]) -> bool:
         """Whether the event has a target and it is missing: it is then passed over."""
@@ -455,21 +398,51 @@ class AlertBudget(DetectorFilter):
         self._scores_counted = self._scores_counted or self.detector_ready
         return self._scores_counted
 
-    def _alert(
+    def _learn_plain(
+        self,
+        x: Event,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        about: tuple[Any, Hashable],
+        unless: Veto | None,
+    ) -> tuple[float, Alert | None]:
+        """Score and alert of an event without a time: the short way for the many ordinary ones."""
+        budget, limit = self._budget, self._budget.limit_now()
+        score, distance, _, _ = self.anomaly_detector.learn_one_within(x, limit)
+        if not score > limit:
+            budget.observe_at(score, 0.0)
+            self._asked = None
+            return score, None
+        judged = score, distance, budget.threshold_now()
+        return score, self._judge_unusual((x, args, kwargs), judged, 0.0, about, unless).alert
+
+    def _look(
         self,
         event: Event,
         args: tuple[Any, ...],
         score: float,
         seconds: float,
         about: tuple[Any, Hashable],
-    ) -> Alert | None:
-        """The alert on an event at a time, if it is one."""
+        unless: Veto | None,
+    ) -> Found:
+        """What an event that has not been learned yet would be."""
         budget = self._budget
-        if not budget.exceeds_at(score, seconds):
-            return None
+        beyond, unusual, resembling, place = budget.look_at(score, seconds)
+        if not (beyond or (resembling and place <= budget.open_until)):
+            return Found(place)
         probability = float(budget.tail_probability(score))
-        rate = budget.rate_now()
-        return self._alert_on(event, args, score, probability, rate, about, budget.events)
+        alert, reason = self._alert_on(
+            event, args, score, probability, budget.rate_now(), about, budget.events
+        )
+        episode = None
+        if self.resolved_after != 0.0:
+            episode = self._incidents.find(reason, about[1], place, probability)
+        if not beyond and episode is None:
+            return Found(place)
+        if not (beyond or unusual):
+            return Found(place, echoes=episode is not None and episode.is_crowded)
+        vetoed = beyond and unless is not None and unless(alert)
+        return Found(place, alert, reason, episode, vetoed)
 
     def _judge_unusual(
         self,
@@ -481,22 +454,44 @@ class AlertBudget(DetectorFilter):
     ) -> Verdict:
         """The verdict on an event that may be an alert and has not been learned yet; learns it."""
         event, args, kwargs = given
-        score, counts = judged[0], self._scores_counted
-        alert = self._alert(event, args, score, seconds, about) if counts else None
-        vetoed = alert is not None and unless is not None and unless(alert)
-        if vetoed or not (alert is not None and self.protect_anomaly_detector):
+        score, counts, budget = judged[0], self._scores_counted, self._budget
+        found = Found(0.0)
+        if counts:
+            found = self._look(event, args, score, seconds, about, unless)
+        alert, episode = found.alert, found.episode
+        protected = self.protect_anomaly_detector and alert is not None and not found.vetoed
+        if protected and episode is not None:
+            protected = episode.incident.count < PROTECTED
+        if not protected:
             self.anomaly_detector.learn_one(event, *args, **kwargs)
-        if vetoed:
+        self._asked = None
+        if found.echoes:
+            budget.join(score, seconds)
             return Verdict(*judged)
-        self._budget.observe_at(score if counts else nan, seconds)
-        return Verdict(*judged, alert)
+        if alert is None:
+            budget.observe_at(score if counts else nan, seconds)
+            return Verdict(*judged)
+        if found.vetoed:
+            budget.skip(seconds)
+            return Verdict(*judged)
+        if episode is None:
+            budget.observe_at(score, seconds)
+            incident = self._incidents.begin(
+                alert, found.reason, found.place, self._patience(1, 0.0)
+            )
+        else:
+            budget.join(score, seconds)
+            wait = self._patience(episode.incident.count + 1, found.place - episode.began)
+            incident = self._incidents.join(episode, alert, found.reason, found.place, wait)
+        log = self._incidents
+        budget.keep_open(log.open_until(), log.open_until(CROWDED))
+        return Verdict(*judged, alert if episode is None else None, incident)
 
-    def _without_time(self, x: Event) -> Event:
-        return x if self.time is None else _event_time.split(x, self.time)[1]
-
-    def _split(self, x: Event, moment: Any = None) -> tuple[Any, float, Event]:
-        """Time of an event, the same in seconds, and the event without it."""
-        if self.time is None:
-            return moment, 0.0, x
-        moment, event = _event_time.split(x, self.time)
-        return moment, _event_time.seconds_of(self.time, moment), event
+    def _patience(self, count: int, span: float) -> float:
+        """How long an incident of so many events so far apart stays open after the latest."""
+        if self.resolved_after is not None:
+            return float(self.resolved_after)
+        if self.alerts_per is None:
+            return patience(count, span, 1.0 / self.alert_rate, LEAST_EVENTS)
+        whole = self._unit / self.alerts_per[0]
+        return patience(count, span, whole, LEAST_EVENTS * self._budget.gap)

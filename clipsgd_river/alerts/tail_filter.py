@@ -176,7 +176,7 @@ class TailFilter(DetectorFilter):
         if kernel.exceeds(score):
             probability = float(kernel.tail_probability(distance))
             about = (time, key)
-            alert = self._alert_on(x, args, score, probability, self.q, about, kernel.events)
+            alert, _ = self._alert_on(x, args, score, probability, self.q, about, kernel.events)
             if unless is not None and unless(alert):
                 alert = None
         return Verdict(score, distance, threshold, alert)

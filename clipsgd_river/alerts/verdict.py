@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from clipsgd_river.alerts.alert import Alert
+from clipsgd_river.alerts.incident import Incident
 
 
 class Verdict(NamedTuple):
@@ -23,7 +24,11 @@ class Verdict(NamedTuple):
         Score that an alert had to exceed. At least 1 while there may be no alert; below 0 where
         any event alerts.
     alert
-        The alert with its reasons; ``None`` for an ordinary event.
+        The alert with its reasons; ``None`` for an ordinary event, and for one that joins an
+        incident.
+    incident
+        The `Incident` that the event began or joined, as it was after the event; ``None`` for an
+        ordinary event.
 
     Examples
     --------
@@ -44,10 +49,11 @@ class Verdict(NamedTuple):
     distance: float
     threshold: float
     alert: Alert | None = None
+    incident: Incident | None = None
 
     @property
     def is_alert(self) -> bool:
-        """Whether the event is an alert."""
+        """Whether the event is an alert; one that joins an incident is none."""
         return self.alert is not None
 
 

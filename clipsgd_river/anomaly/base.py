@@ -13,8 +13,10 @@ from sklearn.base import BaseEstimator
 from clipsgd_river import _settings
 from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._faces.outlier import ThresholdedOutlierMixin
+from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.part import Part
+from clipsgd_river._kernels.core.score_gate import ScoreGate
 from clipsgd_river._tables.explained import at_positions, explained_like, how_many
 from clipsgd_river._tables.fitted import validated_rows
 from clipsgd_river._tables.rows import rows_of
@@ -119,6 +121,26 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
             x, score_limit, distance_limit, own_limit
         )
         return found
+
+    def learn_rows_until(self, rows: Any, gate: ScoreGate, scores: NDArray[np.float64]) -> int:
+        """Learn rows up to one at which a gate stops them; returns how many were learned.
+
+        For alert filters, as `learn_one_within` is.
+
+        Parameters
+        ----------
+        rows
+            Rows that may be learned.
+        gate
+            What looks at each score before its row is learned.
+        scores
+            Where the scores go, one a row, that of the row that stopped it too.
+        """
+        flat = rows.values.reshape(-1)
+        numbers = flat if COMPILED else flat.tolist()
+        distances = np.empty(len(rows))
+        learned: int = self._kernel.learn_rows_until(numbers, rows.names, gate, distances, scores)
+        return learned
 
     def score_at(self, distance: float) -> float:
         """Score of an event at a distance, now."""

@@ -10,12 +10,12 @@ import cython
 from clipsgd_river._kernels.alerts.event_clock import EventClock
 from clipsgd_river._kernels.alerts.score_ladder import ScoreLadder
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.archived import ArchivedKernel
+from clipsgd_river._kernels.core.score_gate import ScoreGate
 
 if not cython.compiled:
     from math import exp, fabs, log
 
-    from clipsgd_river._kernels.core.buffers import doubles, integers
+    from clipsgd_river._kernels.core.buffers import doubles
 
 # Larger scores are clipped to this, so that their differences stay finite.
 LARGEST_SCORE = 1e150
@@ -25,6 +25,9 @@ ALLOWANCE_SHARE = 0.1
 LARGEST_ALLOWANCE = 16.0
 # Steps at rest, in units of log-rarity per alert; they grow as the allowance is used up.
 GAIN = 0.02
+# Log-rarity that is asked for in addition where the allowance is used up: the last of it is for
+# what is far out, whatever was spent on less.
+RESERVE = 1.3
 # Location and scale of the ladder remember at least the events of five alerts.
 FLOOR_IN_RATES = 0.2
 # The mean gap between events remembers the events of ten alerts.
@@ -36,25 +39,46 @@ SMALLEST_RATE = 1e-12
 # Twice the farthest stamp.
 LARGEST_GAP = 2e11
 ROUND_OFF = 1e-9
+NAN = float("nan")
+# The floor where none is stated, and what events above it draw on at most.
+LEAST_FLOOR = 0.1
+FLOOR_IN_RATES_OF_ALERTS = 2.0
+LARGEST_DEBT = 4.0
+# Events that tell whether nearly all of them have joined an incident, and the share that does.
+LEAST_CROWD = 100.0
+LARGEST_CROWD = 5000.0
+CROWDED = 0.7
 
 
-class AlertBudgetKernel(ArchivedKernel):
+class AlertBudgetKernel(ScoreGate):
     r"""Threshold of a stream of scores, and the count that keeps its alerts to a rate.
 
     With A the alerts so far, B what the budget allowed so far (alpha per event), D = A - B, and c
     the allowance, an event alerts if D < c and its score exceeds the quantile, by a `ScoreLadder`,
     of log-rarity
 
-    .. math:: -\log \alpha + g D / (1 - (D / c)^2),
+    .. math:: -\log \alpha + 1.3 D / c \ (D > 0), \qquad
+              -\log \alpha + g D / (1 - (D / c)^2) \ (D \le 0),
 
     or if D <= -c, for any score. So D never leaves [-c - alpha, c + 1].
+
+    With a floor an event alerts only if a score as high has at most this probability. Then B, by
+    which the threshold goes, is what such events have drawn of the budget: alpha / floor each, of
+    what was owed them, at most 4. B never exceeds alpha t, so that the bound from above holds as it
+    is; an event more ordinary than the floor draws nothing.
+
+    An event that joins an incident is no event to the budget: nothing is spent, nothing accrues,
+    and its score is not followed; or else a flood of equal events would hide whatever else there
+    is. Only where nearly all events of the time of an alert have joined one are their scores
+    followed: they are what is normal now.
 
     Parameters
     ----------
     settings
         ``rate``, alerts per event, or 0; ``per_second``, alerts per second, or 0; ``odds``,
         whether scores are shares r / (r + q), of which the odds r / q are compared: shares near
-        1 are too close to each other.
+        1 are too close to each other; ``floor``, a probability, 0 for none, or -1 for the larger of
+        0.1 and twice the rate.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -62,8 +86,20 @@ class AlertBudgetKernel(ArchivedKernel):
         self.per_event = settings["rate"]
         self.per_second = settings["per_second"]
         self.odds = settings["odds"]
+        self.floor = settings["floor"]
         self.ladder = ScoreLadder()
         self.events = 0.0
+        self.seen = 0.0
+        self.owed = 0.0
+        # Share of the events of late that have joined an incident.
+        self.crowd = 0.0
+        # Up to where, in events or in seconds that passed, an event may join an incident.
+        self.open_until = -1.0
+        # The same for incidents that some have joined.
+        self.crowded_until = -1.0
+        # Of the rows that run now: their times, and how many are too early to count.
+        self.times = None
+        self.unready = 0
         self.alerts = 0.0
         self.accrued = 0.0
         self.gap = 0.0
@@ -75,6 +111,7 @@ class AlertBudgetKernel(ArchivedKernel):
         self.kept_clock = EventClock(latency)
         self.kept_gap = 0.0
         self.kept_accrued = 0.0
+        self.kept_owed = 0.0
         self.busy = False
 
     def rate(self) -> float:
@@ -106,7 +143,21 @@ class AlertBudgetKernel(ArchivedKernel):
     def required_rarity(self, debt: float, allowance: float) -> float:
         """Log-rarity that an alert needs."""
         used: cython.double = debt / allowance
+        if debt > 0.0:
+            return RESERVE * used - log(self.rate())
         return GAIN * debt / (1.0 - used * used) - log(self.rate())
+
+    def least_rarity(self) -> float:
+        """Log-rarity that every alert needs: that of the floor, 0 for none."""
+        if self.floor == 0.0:
+            return 0.0
+        return -log(self.highest_probability())
+
+    def highest_probability(self) -> float:
+        """The floor as a probability."""
+        if self.floor > 0.0:
+            return self.floor
+        return min(max(LEAST_FLOOR, FLOOR_IN_RATES_OF_ALERTS * self.rate()), 1.0)
 
     def exceeds(self, score: float) -> cython.bint:
         """Whether a score would be an alert now."""
@@ -122,8 +173,19 @@ class AlertBudgetKernel(ArchivedKernel):
         if debt >= allowance:
             return False
         if debt <= -allowance:
-            return True
-        return self.ladder.exceeds(x, self.required_rarity(debt, allowance))
+            return self.floor == 0.0 or self.ladder.exceeds(x, self.least_rarity())
+        return self.ladder.exceeds(
+            x, max(self.required_rarity(debt, allowance), self.least_rarity())
+        )
+
+    def joining_rarity(self) -> float:
+        """Log-rarity that an event needs to join an incident, whatever was spent.
+
+        That of an alert, or half of it where events have joined already: as a flood is learned its
+        events become less unusual, and are no measure of others.
+        """
+        rarity: cython.double = -log(self.rate())
+        return 0.5 * rarity if self.place() <= self.crowded_until else rarity
 
     def threshold(self) -> float:
         """Score that an alert must exceed now; the largest where none would do, or its negative."""
@@ -132,17 +194,45 @@ class AlertBudgetKernel(ArchivedKernel):
         allowance: cython.double = self.allowance()
         if debt >= allowance or not self.ladder.started():
             return most
-        if debt <= -allowance:
-            return -most
-        quantile: cython.double = self.ladder.quantile(self.required_rarity(debt, allowance))
+        if debt > -allowance:
+            return self.score_of_rarity(
+                max(self.required_rarity(debt, allowance), self.least_rarity())
+            )
+        return -most if self.floor == 0.0 else self.score_of_rarity(self.least_rarity())
+
+    def score_of_rarity(self, rarity: float) -> float:
+        """Score that is exceeded with probability exp(-rarity)."""
+        most: cython.double = 1.0 if self.odds else LARGEST_SCORE
+        quantile: cython.double = self.ladder.quantile(rarity)
         if not self.odds:
             return quantile
         return max(quantile / (1.0 + quantile), -most) if quantile > -0.5 else -most
 
     def limit(self) -> float:
-        """Score just below `threshold`: one up to it is no alert, however odds were rounded."""
+        """Score up to which an event neither alerts nor joins an incident.
+
+        Just below where it might, however odds were rounded.
+        """
         found: cython.double = self.threshold()
+        if self.place() <= self.open_until and self.ladder.started():
+            found = min(found, self.score_of_rarity(self.joining_rarity()))
         return found - ROUND_OFF * fabs(found)
+
+    def threshold_now(self) -> float:
+        """Score that an alert must exceed now."""
+        return self.threshold()
+
+    def limit_now(self) -> float:
+        """Score up to which an event neither alerts nor joins an incident now."""
+        return self.limit()
+
+    def place_now(self) -> float:
+        """Where the stream is: events so far, or seconds that passed."""
+        return self.place()
+
+    def place(self) -> float:
+        """Where the stream is: events so far, or seconds that passed."""
+        return self.seen if self.per_second == 0.0 else self.clock.elapsed
 
     def tail_probability(self, score: float) -> float:
         """Estimated probability that a score exceeds this one; NaN while nothing is known."""
@@ -155,14 +245,85 @@ class AlertBudgetKernel(ArchivedKernel):
         """Whether a score is an alert; counts and learns it."""
         x: cython.double = self.position(score)
         alert: cython.bint = self.is_beyond(score)
+        drawn: cython.double
+        self.seen += 1.0
         self.events += 1.0
-        if self.per_second == 0.0:
+        if self.floor != 0.0:
+            if self.per_second == 0.0:
+                self.owed += self.per_event
+            self.owed = min(self.owed, LARGEST_DEBT)
+            if self.ladder.started() and x == x and self.ladder.exceeds(x, self.least_rarity()):
+                drawn = min(self.owed, self.rate() / self.highest_probability())
+                self.owed -= drawn
+                self.accrued += drawn
+        elif self.per_second == 0.0:
             self.accrued = self.per_event * self.events
         if alert:
             self.alerts += 1.0
         if x == x:
             self.ladder.observe(x, FLOOR_IN_RATES * self.rate())
+        self.mix(0.0)
         return alert
+
+    def mix(self, joined: float) -> None:
+        """Count an event in the share of those that have joined an incident."""
+        memory: cython.double = min(max(1.0 / self.rate(), LEAST_CROWD), LARGEST_CROWD)
+        self.crowd += (joined - self.crowd) / memory
+
+    def join(self, score: float, seconds: float) -> None:
+        """Take in an event that has joined an incident."""
+        x: cython.double = self.position(score)
+        self.pass_time(seconds)
+        self.seen += 1.0
+        self.mix(1.0)
+        if x == x and self.crowd > CROWDED:
+            self.ladder.observe(x, FLOOR_IN_RATES * self.rate())
+
+    def skip(self, seconds: float) -> None:
+        """Take in an event whose alert was vetoed: time passes, and nothing else."""
+        self.pass_time(seconds)
+
+    def look_at(self, score: float, seconds: float) -> tuple[bool, bool, bool, float]:
+        """What an event would be to the budget, and where the stream is then.
+
+        Whether it would alert; could join an incident as unusual as an alert; or is so unusual that
+        it must not be followed if it resembles one.
+        """
+        x: cython.double = self.position(score)
+        self.look_ahead(seconds)
+        known: cython.bint = x == x and self.ladder.started()
+        found = (
+            bool(self.is_beyond(score)),
+            bool(known and self.ladder.exceeds(x, -log(self.rate()))),
+            bool(known and self.ladder.exceeds(x, self.joining_rarity())),
+            float(self.place()),
+        )
+        self.look_back()
+        return found
+
+    def keep_open(self, place: float, crowded: float) -> None:
+        """Let events join incidents up to a place, and those of several events up to another."""
+        self.open_until = place
+        self.crowded_until = crowded
+
+    def open_for_rows(self, times: Any, unready: cython.Py_ssize_t) -> None:
+        """Admit rows from the first on: these are their times, and so many do not count yet."""
+        self.times = times
+        if len(times):
+            self.time_of = doubles(times)
+        self.unready = unready
+
+    def admits(self, score: float, row: cython.Py_ssize_t) -> cython.bint:
+        """Take in the score of a row, unless it may be an alert or join an incident."""
+        seconds: cython.double = self.time_of[row] if self.per_second > 0.0 else 0.0
+        if row < self.unready:
+            score = NAN
+        self.look_ahead(seconds)
+        if score > self.limit():
+            self.look_back()
+            return False
+        self.judge(score)
+        return True
 
     def pass_time(self, seconds: float) -> None:
         """Let the time pass up to the stamp of an event."""
@@ -179,7 +340,10 @@ class AlertBudgetKernel(ArchivedKernel):
         if self.clock.stamps > 1.0:
             weight = max(1.0 / (self.clock.stamps - 1.0), min(self.rate() / GAP_MEMORY, 1.0))
             self.gap += (passed - self.gap) * weight
-        self.accrued += earned
+        if self.floor == 0.0:
+            self.accrued += earned
+        else:
+            self.owed += earned
 
     def observe_at(self, score: float, seconds: float) -> cython.bint:
         """Whether the score of an event at a time is an alert; learns both.
@@ -203,6 +367,13 @@ class AlertBudgetKernel(ArchivedKernel):
         self.look_back()
         return found
 
+    def limit_at(self, seconds: float) -> float:
+        """`limit` for an event at this time; changes nothing."""
+        self.look_ahead(seconds)
+        found: cython.double = self.limit()
+        self.look_back()
+        return found
+
     def look_ahead(self, seconds: float) -> None:
         """Let time pass until `look_back`."""
         if self.per_second == 0.0:
@@ -210,6 +381,7 @@ class AlertBudgetKernel(ArchivedKernel):
         self.kept_clock.copy_from(self.clock)
         self.kept_gap = self.gap
         self.kept_accrued = self.accrued
+        self.kept_owed = self.owed
         self.pass_time(seconds)
 
     def look_back(self) -> None:
@@ -219,49 +391,29 @@ class AlertBudgetKernel(ArchivedKernel):
         self.clock.copy_from(self.kept_clock)
         self.gap = self.kept_gap
         self.accrued = self.kept_accrued
+        self.owed = self.kept_owed
 
     def count_anew(self) -> None:
         """Count alerts and the budget from 0 again; the threshold's ladder stays."""
         self.events = 0.0
         self.alerts = 0.0
         self.accrued = 0.0
+        self.owed = 0.0
+        self.crowd = 0.0
+        self.open_until = -1.0
+        self.crowded_until = -1.0
         self.clock.count_anew()
-
-    def observe_many(self, scores: Any, times: Any, alerts: Any) -> None:
-        """Run scores in order.
-
-        Parameters
-        ----------
-        scores, times
-            Arrays of doubles; uncompiled, lists. No times where the budget is one per event.
-        alerts
-            Array of C integers to write to, 1 for an alert.
-        """
-        count: cython.Py_ssize_t = len(scores)
-        timed: cython.bint = self.per_second > 0.0
-        i: cython.Py_ssize_t
-        if len(alerts) != count or (timed and len(times) != count):
-            raise ValueError(f"{count} scores, {len(times)} times and {len(alerts)} places differ")
-        if count == 0:
-            return
-        self.claim()
-        try:
-            score_of: cython.p_double = doubles(scores)
-            time_of: cython.p_double = doubles(times if timed else scores)
-            alert_of: cython.p_int = integers(alerts)
-            with cython.nogil:
-                for i in range(count):
-                    if timed:
-                        self.pass_time(time_of[i])
-                    alert_of[i] = self.judge(score_of[i])
-        finally:
-            self.busy = False
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         self.events = archive.count(self.events)
         self.alerts = archive.count(self.alerts)
+        self.seen = archive.count(self.seen)
         self.accrued = archive.nonnegative(self.accrued, "alert budget")
+        self.owed = archive.nonnegative(self.owed, "alert budget")
+        self.crowd = archive.bounded(self.crowd, 0.0, 1.0, "share of events in incidents")
+        self.open_until = archive.number(self.open_until)
+        self.crowded_until = archive.number(self.crowded_until)
         self.gap = archive.bounded(self.gap, 0.0, LARGEST_GAP, "gap between events")
         if self.alerts > self.events:
             raise ValueError("the state has more alerts than events: it is damaged")

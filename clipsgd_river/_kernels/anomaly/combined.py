@@ -296,8 +296,20 @@ class CombinedKernel(DetectorKernel):
             event: dict[Any, float] = {}
             for c in range(width):
                 event[names[c]] = data[i * width + c]
-            self.load(event, learn)
-            self.run_row(i, learn)
+            if self.gate is None:
+                self.load(event, learn)
+                self.run_row(i, learn)
+                continue
+            # Members learn as the event is loaded: the gate comes before.
+            new = self.query_members(event)
+            self.distance_of[i] = self.combined
+            self.score_of[i] = self.score(self.combined)
+            if not self.gate.admits(self.score_of[i], i):
+                self.halted = True
+                self.halted_row = i
+                return 0
+            self.learn_members(new)
+            self.learn_at(self.distance_of[i])
         return 0
 
     def members_one(self, event: Any) -> dict[str, float]:

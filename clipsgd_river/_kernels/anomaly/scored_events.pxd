@@ -2,6 +2,7 @@ from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.buffers cimport doubles, integers
 from clipsgd_river._kernels.core.event_loop cimport EventLoop
 from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
+from clipsgd_river._kernels.core.score_gate cimport ScoreGate
 from clipsgd_river._kernels.core.typical_distance cimport HIGHEST_SCORE
 
 cdef double PRIOR_COUNT
@@ -17,6 +18,7 @@ cdef class ScoredEvents(EventLoop):
     cdef int* position_of
     cdef double* largest_of
     cdef double* share_of
+    cdef ScoreGate gate
 
     cdef double distance(self) noexcept nogil
     cdef double usual_distance(self) noexcept nogil
@@ -35,5 +37,6 @@ cdef class ScoredEvents(EventLoop):
     cpdef tuple learn_one_within(self, object event, double score_limit, double distance_limit, bint own_limit)
     cpdef object explain_one(self, object event)
     cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
+    cpdef Py_ssize_t learn_rows_until(self, object rows, object names, ScoreGate gate, object distances, object scores) except -1
     cpdef object explain_rows(self, object rows, object names, Py_ssize_t asked, object positions, object largest)
     cpdef object set_limit(self, double distance)

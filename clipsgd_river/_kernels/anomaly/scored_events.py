@@ -11,6 +11,7 @@ from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.event_loop import EventLoop
 from clipsgd_river._kernels.core.running_quantile import RunningQuantile
+from clipsgd_river._kernels.core.score_gate import ScoreGate
 
 if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles, integers
@@ -39,6 +40,8 @@ class ScoredEvents(EventLoop):
         self.limit = RunningQuantile(1.0 - settings["contamination"], 0.05)
         # Contributions that the running call asks for, per row.
         self.asked = 0
+        # What looks at scores before the running call learns.
+        self.gate: Any = None
 
     def distance(self) -> float:
         """Distance of the loaded event: finite, at least 0.
@@ -194,7 +197,10 @@ class ScoredEvents(EventLoop):
             return
         self.distance_of[row] = distance
         self.score_of[row] = self.score(distance)
-        if learn:
+        if self.gate is not None and not self.gate.admits(self.score_of[row], row):
+            self.halted = True
+            self.halted_row = row
+        elif learn:
             self.learn_at(distance)
 
     def run_rows(
@@ -225,6 +231,23 @@ class ScoredEvents(EventLoop):
             self.each_row(rows, names, count, learn)
         finally:
             self.busy = False
+
+    def learn_rows_until(
+        self, rows: Any, names: Any, gate: ScoreGate, distances: Any, scores: Any
+    ) -> int:
+        """Learn rows up to the first that the gate does not admit; returns how many were learned.
+
+        Parameters as of `run_rows`. Distance and score of the row that stopped it are written too;
+        its new features have started.
+        """
+        self.gate = gate
+        self.halted = False
+        try:
+            self.run_rows(rows, names, True, distances, scores)
+            return self.halted_row if self.halted else len(distances)
+        finally:
+            self.gate = None
+            self.halted = False
 
     def explain_row(self, row: cython.Py_ssize_t) -> None:
         """Write the largest contributions to the distance computed just before, largest first."""

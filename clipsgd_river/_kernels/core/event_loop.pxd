@@ -9,6 +9,8 @@ cdef class EventLoop(ArchivedKernel):
     cdef bint scheduled
     cdef bint waiting
     cdef bint restoring
+    cdef bint halted
+    cdef Py_ssize_t halted_row
 
     cdef void learn(self) noexcept nogil
     cdef void run_row(self, Py_ssize_t row, bint learn) noexcept nogil

@@ -43,6 +43,9 @@ class EventLoop(ArchivedKernel):
         # being read.
         self.waiting = False
         self.restoring = False
+        # Whether a row stopped the loop before it was learned, and which.
+        self.halted = False
+        self.halted_row = 0
         self.scheduled = hasattr(settings.get("learning_rate"), "get")
 
     def learn(self) -> None:
@@ -228,8 +231,8 @@ class EventLoop(ArchivedKernel):
                 for i in range(first, stop):
                     self.features.load_row(data, i * width, columns, width, identity)
                     self.run_row(i, learn)
-                    first = i + 1
-                    if self.waiting:
+                    first = count if self.halted else i + 1
+                    if self.waiting or self.halted:
                         break
             if self.waiting:
                 self.settle()

@@ -108,7 +108,7 @@ class CsvSink:
     def write(self, event: Event, verdict: Verdict) -> None:
         """Append one row."""
         cells = event.record if self._echoes else self._cells(event)
-        score, distance, _, alert = verdict
+        score, distance, _, alert, _ = verdict
         if alert is not None:
             names = [each.feature for each in alert.features]
             self._write_row([*cells, score, distance, 1, *names, *_NO_DRIVERS[len(names) :]])

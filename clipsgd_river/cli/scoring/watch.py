@@ -138,7 +138,7 @@ class Watch:
             threshold = inf
         elif distance > limit or distance > least:
             # Before the event is learned, or it would be explained by itself.
-            contributions, found = self._explain(self._model, x)
+            contributions, found, _ = self._explain(self._model, x)
             if distance > limit:
                 alert = self._alert(score, contributions=contributions, features=found)
             if distance > least:
@@ -146,4 +146,4 @@ class Watch:
             detector.learn_one(features)
         if encoder is not None:
             encoder.learn_one(x)
-        return self._verdict((score, distance, threshold, alert))
+        return self._verdict((score, distance, threshold, alert, None))

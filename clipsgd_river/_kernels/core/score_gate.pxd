@@ -1,0 +1,4 @@
+from clipsgd_river._kernels.core.archived cimport ArchivedKernel
+
+cdef class ScoreGate(ArchivedKernel):
+    cdef bint admits(self, double score, Py_ssize_t row) noexcept nogil

@@ -1,0 +1,193 @@
+"""The rows of tables through an alert budget, and the times of events."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Hashable, Iterator
+from math import nan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipsgd_river import _settings
+from clipsgd_river._kernels import COMPILED
+from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
+from clipsgd_river._tables.mixed_rows import rows_for, to_learn
+from clipsgd_river._tables.rows import Rows, rows_and_targets
+from clipsgd_river.alerts import _event_time
+from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto
+from clipsgd_river.alerts.verdict import Verdict
+
+
+class BudgetOfRows(DetectorFilter):
+    """Methods of `AlertBudget` that take tables: the same as its methods of events on each row."""
+
+    time: Any
+    _budget: AlertBudgetKernel
+    _one_pass: bool
+    _scores_counted: bool
+    #: Score of the event that `score_one` was asked about last, and whether it would alert.
+    _asked: tuple[float, bool] | None = None
+
+    @property
+    def time_feature(self) -> Any:
+        """Feature that is the time of an event; ``None`` if none is."""
+        return self.time
+
+    def score_many(self, X: Any, *args: Any) -> Any:
+        """The detector's scores of rows, in the caller's kind. Changes nothing.
+
+        Parameters
+        ----------
+        X
+            As for `score_learn_many`.
+        args
+            The targets, a sequence of n, for a supervised detector.
+        """
+        if hasattr(self.anomaly_detector, "score_many"):
+            return self.anomaly_detector.score_many(self._table_without_time(X), *args)
+        return super().score_many(X, *args)
+
+    def learn_many(self, X: Any, *args: Any, **kwargs: Any) -> None:
+        """Learn rows in order; the same as `learn_one` on each.
+
+        Parameters
+        ----------
+        X
+            As for `score_learn_many`.
+        args, kwargs
+            The targets, a sequence of n, for a supervised detector.
+        """
+        self.score_learn_many(X, *args, *kwargs.values())
+
+    def score_learn_many(self, X: Any, *args: Any) -> NDArray[np.float64]:
+        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
+
+        Parameters
+        ----------
+        X
+            A pandas, polars or pyarrow frame with named columns, a list of events, or an array of
+            shape (n, d), whose columns are the features 0..d-1; with ``time``, a frame.
+        args
+            The targets, a sequence of n, for a supervised detector.
+        """
+        if self._one_pass:
+            return self._run(X, args)[0]
+        return self._score_events(*self.events_of(X, *args))
+
+    def classify_learn_many(self, X: Any, *args: Any) -> NDArray[np.bool_]:
+        """Which rows are alerts, each judged before it is learned; learns them all.
+
+        The same as `alert_one` on each, without the reasons. Two kernel calls where the detector
+        is one of this package: millions of rows a second.
+        """
+        if self._one_pass:
+            return self._run(X, args)[1]
+        return self._classify_events(*self.events_of(X, *args))
+
+    def events_of(self, X: Any, *args: Any) -> tuple[int, EventsWithTargets]:
+        """How many rows there are, and each as an event with its targets."""
+        times, table = self._split_rows(X)
+        rows, targets = self._rows_and_targets(table, args)
+        return len(targets), zip(self._events(rows, times), targets, strict=True)
+
+    def _run(self, X: Any, args: tuple[Any, ...]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Scores of rows and whether they are alerts, by a detector that takes rows at once."""
+        times, table = self._split_rows(X)
+        rows, _ = self._rows_and_targets(table, args)
+        detector, budget = self.anomaly_detector, self._budget
+        scores = np.empty(len(rows))
+        alerts = np.zeros(len(scores), dtype=bool)
+        if not isinstance(rows, Rows):
+            for row, x in enumerate(self._events(rows, times)):
+                verdict = self.judge_learn_one(x)
+                scores[row], alerts[row] = verdict.score, verdict.is_alert
+            return scores, alerts
+        budget.open_for_rows((), 0)
+        # Part by part, so that Ctrl-C does not leave a detector far ahead of its budget.
+        for at, part in rows.parts():
+            begun = 0
+            while begun < len(part):
+                rest = slice(at.start + begun, at.stop)
+                seconds = times[rest] if COMPILED else times[rest].tolist()
+                budget.open_for_rows(seconds, detector.events_until_ready)
+                left = Rows(part.values[begun:], part.names)
+                begun += detector.learn_rows_until(left, budget, scores[rest])
+                self._scores_count()
+                if begun < len(part):
+                    row = at.start + begun
+                    found = self._judge_row(part, begun, float(scores[row]), times[row:])
+                    alerts[row] = found.is_alert
+                    begun += 1
+        self._asked = None
+        return scores, alerts
+
+    def _judge_row(self, rows: Any, row: int, score: float, times: NDArray[np.float64]) -> Verdict:
+        """The verdict on a row that may be an alert and has not been learned yet; learns it."""
+        event = next(Rows(rows.values[row : row + 1], rows.names).events())
+        moment = float(times[0]) if self.time is not None else None
+        judged = score, nan, nan
+        return self._judge_unusual((event, (), {}), judged, moment or 0.0, (moment, None), None)
+
+    def _events(self, rows: Any, times: NDArray[np.float64]) -> Iterator[Event]:
+        """Rows as events, with their times."""
+        for i, x in enumerate(rows.events()):
+            if self.time is not None:
+                x[self.time] = float(times[i])
+            yield x
+
+    def _split_rows(self, X: Any) -> tuple[NDArray[np.float64], Any]:
+        """Times of rows in seconds, none without ``time``, and the other columns."""
+        return (np.empty(0), X) if self.time is None else _event_time.split_rows(X, self.time)
+
+    def _table_without_time(self, X: Any) -> Any:
+        return self._split_rows(X)[1]
+
+    def _rows_and_targets(
+        self, table: Any, args: tuple[Any, ...]
+    ) -> tuple[Any, list[tuple[Any, ...]]]:
+        """Rows, and the arguments beside each: its target if the detector is supervised."""
+        if not self._supervised:
+            if args:
+                raise TypeError("a detector without targets takes rows only")
+            rows = rows_for(self.anomaly_detector, table)
+            return rows, [()] * len(rows)
+        numbers, targets = rows_and_targets(table, *args)
+        return to_learn(self.anomaly_detector, numbers), [(target,) for target in targets]
+
+    def _without_time(self, x: Event) -> Event:
+        return x if self.time is None else _event_time.split(x, self.time)[1]
+
+    def _split(self, x: Event, moment: Any = None) -> tuple[Any, float, Event]:
+        """Time of an event, the same in seconds, and the event without it."""
+        if self.time is None:
+            return moment, 0.0, x
+        moment, event = _event_time.split(x, self.time)
+        return moment, _event_time.seconds_of(self.time, moment), event
+
+    @abc.abstractmethod
+    def _scores_count(self) -> bool:
+        """Whether the detector's scores can be relied on; once they can, they can."""
+
+    @abc.abstractmethod
+    def _judge_unusual(
+        self,
+        given: tuple[Event, tuple[Any, ...], dict[str, Any]],
+        judged: tuple[float, float, float],
+        seconds: float,
+        about: tuple[Any, Hashable],
+        unless: Veto | None,
+    ) -> Verdict:
+        """The verdict on an event that may be an alert and has not been learned yet; learns it."""
+
+
+def floor_of(floor: Any) -> float:
+    """The floor of a budget as its kernel has it: 0 for none, -1 for one that goes by the rate."""
+    if floor is None:
+        return 0.0
+    if floor == "auto":
+        return -1.0
+    if isinstance(floor, str):
+        raise ValueError(f"floor is 'auto', None or a probability, not {floor!r}")
+    return _settings.share("floor", floor)
