@@ -304,11 +304,18 @@ def test_reasons_are_cosines_with_signs() -> None:
     )
     assert bob.resembles(bob)
     assert not bob.resembles(eve)
-    new = [
-        Reason.of({"a": 9.0}, (odd._replace(value=who, description="never seen"),), {"a": 4.0})
-        for who in ("x", "y")
-    ]
-    assert new[0].resembles(new[1])
+    assert bob.is_alike(eve)
+
+
+def test_a_scan_of_many_values_is_few_incidents() -> None:
+    model = AlertBudget(SurprisalEncoder(["port"]) | ClippedZScore(), 0.01, floor="auto")
+    rng = np.random.default_rng(12)
+    for _ in range(1_500):
+        model.learn_one({"port": int(rng.choice([80, 443])), "n": float(rng.normal())})
+    before = model.n_alerts_
+    verdicts = [model.judge_learn_one({"port": 9_000 + i, "n": 0.0}) for i in range(12)]
+    assert 1 <= model.n_alerts_ - before <= 3
+    assert sum(verdict.incident is not None for verdict in verdicts) >= 6
 
 
 def test_patience_grows_with_events_that_are_dense() -> None:

@@ -14,6 +14,8 @@ from clipsgd_river.alerts._reason import MOST_KEPT, Reason
 from clipsgd_river.alerts.alert import SEVERITIES, Alert
 from clipsgd_river.alerts.incident import Incident
 
+# Incidents that differ in nothing but a category.
+MOST_VALUES = 3
 # An event rarer than the first of an incident by this is not what that one was the first of.
 DWARFED = 0.1
 #: Of so many events an incident is one that others join.
@@ -112,16 +114,21 @@ class IncidentLog:
     def find(
         self, reason: Reason, key: Hashable, place: float, probability: float
     ) -> Episode | None:
-        """The open incident that an event belongs to, the latest of several."""
-        for episode in reversed(self._episodes):
-            if (
-                episode.is_open(place)
-                and episode.incident.key == key
-                and not episode.is_dwarfed_by(probability)
-                and episode.reason.resembles(reason)
-            ):
-                return episode
-        return None
+        """The open incident that an event belongs to, the latest of several.
+
+        Where events differ in nothing but a category, as in a scan of many ports, the fourth such
+        value joins the third.
+        """
+        alike = [
+            episode
+            for episode in self._episodes
+            if episode.is_open(place)
+            and episode.incident.key == key
+            and not episode.is_dwarfed_by(probability)
+            and episode.reason.is_alike(reason)
+        ]
+        same = [episode for episode in alike if episode.reason.has_categories_of(reason)]
+        return same[-1] if same else alike[-1] if len(alike) >= MOST_VALUES else None
 
     def begin(self, alert: Alert, reason: Reason, place: float, patience: float) -> Incident:
         """Begin an incident with an alert."""

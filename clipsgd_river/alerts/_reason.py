@@ -13,8 +13,6 @@ from clipsgd_river.alerts.alert import AlertFeature
 ALIKE = 0.7
 #: A category matters to the reason if its feature has this share of the contributions' length.
 TELLING = 0.3
-# How transformers describe a category that is new: each new one is as good as another.
-NEW = ("never seen", "not seen")
 # Features that a reason keeps, and events that its mean remembers.
 MOST_KEPT = 32
 MEMORY = 16
@@ -29,7 +27,7 @@ class Reason:
     weights
         Feature -> component, the largest 32.
     categories
-        Feature -> what the category was, of those that matter; ``None`` for one never seen before.
+        Feature -> what the category was, of those that matter.
     """
 
     weights: dict[Hashable, float]
@@ -61,7 +59,7 @@ class Reason:
         }
         weights = _normed(signed)
         categories = {
-            part.feature: None if part.description.startswith(NEW) else part.value
+            part.feature: part.value
             for part in features
             if part.description is not None and abs(weights.get(part.feature, 0.0)) >= TELLING
         }
@@ -69,14 +67,23 @@ class Reason:
 
     def resembles(self, other: Reason) -> bool:
         """Whether two events are unusual for one reason; never where nothing is known of it."""
-        for name in self.categories.keys() & other.categories.keys():
-            if self.categories[name] != other.categories[name]:
-                return False
+        return self.has_categories_of(other) and self.is_alike(other)
+
+    def has_categories_of(self, other: Reason) -> bool:
+        """Whether no category that matters differs."""
+        shared = self.categories.keys() & other.categories.keys()
+        return all(self.categories[name] == other.categories[name] for name in shared)
+
+    def is_alike(self, other: Reason) -> bool:
+        """Whether two events are unusual for one reason, whatever their categories are."""
         shared = self.weights.keys() & other.weights.keys()
         return sum(self.weights[name] * other.weights[name] for name in shared) >= ALIKE
 
     def average_in(self, other: Reason, count: int) -> None:
-        """Move towards the reason of the ``count``-th event."""
+        """Move towards the reason of the ``count``-th event; what differs does not matter."""
+        for name in self.categories.keys() & other.categories.keys():
+            if self.categories[name] != other.categories[name]:
+                del self.categories[name]
         rate = 1.0 / min(count, MEMORY)
         names = [*self.weights, *(name for name in other.weights if name not in self.weights)]
         self.weights = _normed(

@@ -34,6 +34,7 @@ from clipsgd_river.cli.options import (
     cells_of,
     check_times,
     contexts_in,
+    floor_in,
     names_in,
     seconds_in,
 )
@@ -136,6 +137,14 @@ def score_command(  # one parameter per option, as typer wants it
     alerts_per_day: Annotated[
         float | None, typer.Option(metavar="N", help="Alerts per day instead; needs --time.")
     ] = None,
+    floor: Annotated[
+        str,
+        typer.Option(
+            metavar="P|auto|none",
+            help="No event alerts that is more ordinary than one with this probability; auto, the "
+            "default: 0.1, or twice the rate; none: the budget is spent whatever events are.",
+        ),
+    ] = "auto",
     tail_risk: Annotated[
         float | None,
         typer.Option(metavar="P", help="Alert where a distance as large is less likely than P."),
@@ -233,7 +242,7 @@ def score_command(  # one parameter per option, as typer wants it
         ),
         every=seconds_in(every, "--every"),
         spreadsheet_safe=spreadsheet_safe,
-        alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts),
+        alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts, floor_in(floor)),
         state=state,
         plot=plot,
         report=report,

@@ -178,3 +178,15 @@ def categories_of(values: list[str] | None) -> frozenset[str] | None:
     if len(names) > 1:
         raise typer.BadParameter("none goes with no other name", param_hint="--categorical")
     return frozenset()
+
+
+def floor_in(value: str) -> float | str | None:
+    """Return the floor of a budget as `AlertBudget` takes it."""
+    if value in ("auto", NONE):
+        return None if value == NONE else value
+    try:
+        return float(value)
+    except ValueError:
+        raise typer.BadParameter(
+            f"'{value}' is neither auto nor none nor a probability", param_hint="--floor"
+        ) from None

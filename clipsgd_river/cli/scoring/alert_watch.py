@@ -36,6 +36,8 @@ class AlertOptions:
         Column with the time of an event.
     path
         Where alerts go, as JSON lines.
+    floor
+        As of `AlertBudget`.
     """
 
     rate: float | None = None
@@ -43,6 +45,7 @@ class AlertOptions:
     risk: float | None = None
     time: str | None = None
     path: str | None = None
+    floor: float | str | None = "auto"
 
     @property
     def wanted(self) -> bool:
@@ -92,8 +95,9 @@ class AlertOptions:
             if self.risk is not None:
                 return TailFilter(detector, q=self.risk)
             if self.per_day is not None:
-                return AlertBudget(detector, alerts_per=(self.per_day, "day"), time=self.time)
-            return AlertBudget(detector, alert_rate=self.rate or 0.0)
+                per = (self.per_day, "day")
+                return AlertBudget(detector, alerts_per=per, time=self.time, floor=self.floor)
+            return AlertBudget(detector, alert_rate=self.rate or 0.0, floor=self.floor)
         except ValueError as error:
             raise UsageError(str(error)) from None
 
@@ -175,7 +179,8 @@ class AlertWatch(Watch):
         if not self.ready:
             self.ready = bool(judging.ready)
         if verdict.alert is not None:
-            self._keep(event.row, verdict.alert)
+            number = None if verdict.incident is None else verdict.incident.number
+            self._keep(event.row, verdict.alert, number)
         return verdict
 
     def lines(self) -> Iterator[str]:
@@ -199,9 +204,10 @@ class AlertWatch(Watch):
         if self._output is not None:
             self._output.close()
 
-    def _keep(self, row: int, alert: Any) -> None:
+    def _keep(self, row: int, alert: Any, incident: int | None) -> None:
         if self._output is not None:
-            line = json.dumps({"row": row, **alert.to_dict()}, ensure_ascii=False, allow_nan=False)
+            told = {"row": row, "incident": incident, **alert.to_dict()}
+            line = json.dumps(told, ensure_ascii=False, allow_nan=False)
             self._output.write(f"{line}\n")
             self._output.flush()
         p = alert.tail_probability
