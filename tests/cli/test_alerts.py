@@ -36,7 +36,7 @@ def test_alerts_are_those_of_the_budget(tmp_path: Path) -> None:
         "score", "-", "--format", "csv", "--alert-rate", 0.005, "--alerts", path, stdin=TEXT
     )
     assert result.code == 0
-    wanted = expected(AlertBudget(ClippedEnsemble(), 0.005))
+    wanted = expected(AlertBudget(ClippedEnsemble(), 0.005, floor="auto"))
     assert [row["is_anomaly"] == "1" for row in result.rows] == wanted
     alerts = json_objects(path.read_text())
     assert [alert["row"] for alert in alerts] == (np.flatnonzero(wanted) + 1).tolist()
