@@ -223,10 +223,11 @@ class _Run:
     def _loop(self, source: Source, sink: Sink) -> None:
         reading, interrupts = self._reading, self._interrupts
         judge, write, count = self._watch.judge, sink.write, self._tally.add
-        report = self._tally.report
+        report, tally = self._tally.report, self._tally
+        only_counts, must_check = tally.only_counts, sink.must_check
         for event in source.events():
             try:
-                if sink.must_check:
+                if must_check:
                     sink.check(event)
                 if report is not None:
                     report.look(event)
@@ -238,7 +239,12 @@ class _Run:
                 reading.refuse(DataError(f"row {event.row:,}: {error} ({_FEWER_COLUMNS})"))
                 continue
             write(event, verdict)
-            count(event, verdict)
+            if only_counts:
+                tally.events += 1
+                if verdict.alert is not None:
+                    tally.alerts += 1
+            else:
+                count(event, verdict)
             if interrupts.received is not None:
                 return
 

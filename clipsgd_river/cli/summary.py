@@ -26,6 +26,11 @@ class Tally:
     events: int = 0
     alerts: int = 0
 
+    @property
+    def only_counts(self) -> bool:
+        """Whether nothing is kept of single events."""
+        return self.labelled is None and self.timeline is None and self.report is None
+
     def add(self, event: Event, verdict: Verdict) -> None:
         """Count one event."""
         self.events += 1

@@ -82,8 +82,8 @@ def test_numbers_beyond_floats_are_scored() -> None:
 
 
 def test_booleans_and_strings_of_numbers_are_numbers() -> None:
-    plain = score('{"a": 1, "b": 2.5}\n{"a": 0, "b": -1}\n')
-    other = score('{"a": true, "b": "2.5"}\n{"a": false, "b": "-1"}\n')
+    plain = score('{"a": 1, "b": 2.5}\n{"a": 0, "b": -1}\n', "--detector", "zscore")
+    other = score('{"a": true, "b": "2.5"}\n{"a": false, "b": "-1"}\n', "--detector", "zscore")
     assert [e["distance"] for e in plain.objects] == [e["distance"] for e in other.objects]
     assert "left out" not in other.err
 

@@ -13,6 +13,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
@@ -21,7 +22,7 @@ from clipsgd_river.cli.terminal.interrupts import Interrupts
 
 STANDARD_STREAM: Final = "-"
 _STANDARD_INPUT: Final = "standard input"
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 18
 _LONGEST_LINE: Final = 16 << 20
 _LONGEST_LOOK: Final = 2 << 20
 #: A live stream is kept waiting no longer than this, once, for a look at what it holds.
@@ -75,8 +76,9 @@ class ByteInput:
         self._before_wait = before_wait
         self._size = 0
         self._is_live = False
-        self._stream = self._read_lines()
-        self._ahead: deque[str] = deque()
+        self._stream = self._read_blocks()
+        self._ahead: deque[list[str]] = deque()
+        self._lines = 0
         self._failure: BaseException | None = None
         self._letters = 0
         #: Until when a live stream is waited for.
@@ -113,24 +115,36 @@ class ByteInput:
         often it is asked.
         """
         try:
-            while len(self._ahead) < most and self._letters < letters and self._failure is None:
-                if self._is_live and len(self._ahead) >= at_once:
+            while self._lines < most and self._letters < letters and self._failure is None:
+                if self._is_live and self._lines >= at_once:
                     self._patience = self._patience or time.monotonic() + _SECONDS_TO_LOOK
                     self._deadline = self._patience
-                line = next(self._stream, None)
-                if line is None:
+                block = next(self._stream, None)
+                if block is None:
                     break
-                self._ahead.append(line)
-                self._letters += len(line)
+                self._ahead.append(block)
+                self._lines += len(block)
+                self._letters += sum(map(len, block))
         except BaseException as failure:  # a signal too is for whoever reads on
             self._failure = failure
         self._deadline = None
-        return list(self._ahead)
+        found, length = [], 0
+        for line in islice(chain.from_iterable(self._ahead), most):
+            found.append(line)
+            length += len(line)
+            if length >= letters:
+                break
+        return found
 
     def lines(self) -> Iterator[str]:
-        """Yield lines with their ends; bytes that are no UTF-8 come as lone surrogates.
+        """Yield lines with their ends, as `blocks` has them."""
+        return chain.from_iterable(self.blocks())
 
-        `undecodable` is True from the first such byte on, so that only then anyone need look.
+    def blocks(self) -> Iterator[list[str]]:
+        """Yield lines with their ends, as many as came at once.
+
+        Bytes that are no UTF-8 come as lone surrogates; `undecodable` is True from the first of
+        them on, so that only then anyone need look.
 
         Raises
         ------
@@ -145,7 +159,7 @@ class ByteInput:
             raise self._failure
         yield from self._stream  # type: ignore[misc]  # None comes to `first_lines` alone
 
-    def _read_lines(self) -> Iterator[str | None]:
+    def _read_blocks(self) -> Iterator[list[str] | None]:
         """Yield lines, and None where the next would have to be waited for beyond `_deadline`."""
         stream = self._open_stream()
         rest = b""
@@ -170,9 +184,9 @@ class ByteInput:
                 continue
             text = self._decode(rest + chunk[:end])
             rest = chunk[end:]
-            yield from io.StringIO(text, newline="")
+            yield io.StringIO(text, newline="").readlines()
         if rest:
-            yield from io.StringIO(self._decode(rest), newline="")
+            yield io.StringIO(self._decode(rest), newline="").readlines()
 
     def _is_ready(self, deadline: float) -> bool:
         """Wait until something can be read, and tell whether it can before the deadline."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from clipsgd_river.cli.input.columns.cells import Cells
@@ -38,6 +39,10 @@ class Event(NamedTuple):
     features: dict[Hashable, Any]
     label: int
     record: Any
+
+
+#: Makes an event of its parts, in half the time that the call of a named tuple takes.
+new_event: Final = partial(tuple.__new__, Event)
 
 
 class Source(Protocol):

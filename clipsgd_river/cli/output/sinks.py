@@ -88,6 +88,7 @@ class CsvSink:
             self._text, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL
         ).writerow
         self._echoes = isinstance(source, TableSource)
+        self._rows = source.rows if isinstance(source, TableSource) else None
         self._columns: Sequence[str] = ()
         self._known: frozenset[str] = frozenset()
         self.must_check = source.columns is None
@@ -117,7 +118,9 @@ class CsvSink:
         if self._echoes and not self._safe:
             # Joining cells that need no quotes takes a third of the time of the csv module.
             line = delimiter.join(cells)
-            if line.count(delimiter) == len(cells) - 1 and not _NEEDS_QUOTES(line):
+            if (self._rows is not None and self._rows.is_plain) or (
+                line.count(delimiter) == len(cells) - 1 and not _NEEDS_QUOTES(line)
+            ):
                 self._text.write(
                     f"{line}{delimiter}{score!r}{delimiter}{distance!r}{self._ordinary_end}"
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from clipsgd_river.cli.terminal.text import shown
@@ -30,7 +31,10 @@ class Decoder:
         self.constants = 0
         #: Keys that came twice in one object, as far as `find_doubled` was asked to look.
         self.doubled: set[str] = set()
-        self._decode = json.JSONDecoder(parse_constant=self._constant).raw_decode
+        decoder: Any = json.JSONDecoder(parse_constant=self._constant)
+        #: As `decode` for what is plain; raises `StopIteration` too.
+        self.scan: Callable[[str, int], tuple[Any, int]] = decoder.scan_once
+        self._decode = decoder.raw_decode
         self._decode_long = json.JSONDecoder(
             parse_constant=self._constant, parse_int=_any_integer
         ).raw_decode
@@ -47,13 +51,14 @@ class Decoder:
             If there is none, with what is wrong.
         """
         try:
-            return self._decode(text, start)
+            found: tuple[Any, int] = self._decode(text, start)
         except json.JSONDecodeError as error:
             raise ValueError(f"no valid JSON ({error.msg} at column {error.colno})") from None
         except RecursionError:
             raise ValueError("its values are nested too deeply: flatten them") from None
         except ValueError:  # a number too long for Python
-            return self._decode_long(text, start)
+            found = self._decode_long(text, start)
+        return found
 
     def find_doubled(self, text: str) -> None:
         """Note the keys that come twice in an object of some valid JSON."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.columns.look import as_text
 from clipsgd_river.cli.input.columns.roles import ENCODE_IT, Role
-from clipsgd_river.cli.input.events import MOST_COLUMNS, ROWS_TO_LOOK_AT, Event, Reading
+from clipsgd_river.cli.input.events import MOST_COLUMNS, ROWS_TO_LOOK_AT, Event, Reading, new_event
 from clipsgd_river.cli.input.json_values.decoder import Decoder
 from clipsgd_river.cli.input.json_values.envelopes import records_in
 from clipsgd_river.cli.input.json_values.flat import LENGTH, flat_items, lookup
@@ -33,6 +34,11 @@ class JsonRecord(NamedTuple):
     line: str
     fields: dict[str, Any]
     exact: bool
+
+
+#: What the detector takes as it is.
+_NUMBERS: Final = frozenset({float, int, bool})
+new_record: Final = partial(tuple.__new__, JsonRecord)
 
 
 class JsonSource:
@@ -61,6 +67,8 @@ class JsonSource:
         self._decoder = Decoder()
         self._values = Values(self._decoder, self._refuse)
         self._alone = False
+        #: Keys of events that are numbers and nothing else, as most are in many streams.
+        self._numbers: frozenset[str] = frozenset()
         self.told = ""
         self._look_ahead(lines.first_lines(ROWS_TO_LOOK_AT))
 
@@ -69,7 +77,9 @@ class JsonSource:
         labels = self._reading.selection.labels
         decoder, constants = self._decoder, 0
         for found in self._values.of(self._input.lines()):
-            for line, fields in self._objects(found):
+            number, text, value = found
+            single: Iterable[tuple[str | None, Any]] = ((text, value),)
+            for line, fields in self._objects(found) if self._may_hold(value) else single:
                 self._row += 1
                 exact = line is not None and decoder.constants == constants
                 constants = decoder.constants
@@ -84,12 +94,13 @@ class JsonSource:
                     label = UNKNOWN if labels is None else labels.parse(self._label(fields))
                     features = self._features(fields)
                 except ValueError as error:
-                    self._complain(found.line, str(error))
+                    self._complain(number, str(error))
                     continue
                 except RecursionError:
-                    self._complain(found.line, "its values are nested too deeply: flatten them")
+                    self._complain(number, "its values are nested too deeply: flatten them")
                     continue
-                yield Event(self._row, features, label, JsonRecord(line or "", fields, exact))
+                record = new_record((line or "", fields, exact))
+                yield new_event((self._row, features, label, record))
         self._finish(self._row)
 
     def fields(self, event: Event) -> dict[str, Any]:
@@ -111,12 +122,14 @@ class JsonSource:
 
     def _objects(self, found: Found) -> Iterable[tuple[str | None, Any]]:
         """Return the object that was found, or those in it if it is an envelope."""
-        value = found.value
-        if self._alone or (isinstance(value, dict) and len(value) == 1):
-            inner = records_in(value, alone=self._alone)
-            if inner is not None:
-                return ((None, each) for each in inner)
-        return ((found.text, value),)
+        inner = records_in(found.value, alone=self._alone)
+        if inner is None:
+            return ((found.text, found.value),)
+        return ((None, each) for each in inner)
+
+    def _may_hold(self, value: Any) -> bool:
+        """Tell whether a value may be an envelope."""
+        return self._alone or (type(value) is dict and len(value) == 1)
 
     def _look_ahead(self, lines: Sequence[str]) -> None:
         """Let the first objects say what becomes of each key; `events` reads them again."""
@@ -158,6 +171,8 @@ class JsonSource:
             )
 
     def _features(self, fields: dict[str, Any]) -> dict[Hashable, Any]:
+        if fields.keys() == self._numbers and _NUMBERS.issuperset(map(type, fields.values())):
+            return fields  # type: ignore[return-value]  # names are hashable
         features: dict[Hashable, Any] = {}
         roles = self._roles
         if self._reading.cells.missing:
@@ -172,7 +187,15 @@ class JsonSource:
                 if value is None:
                     continue
             self._add(name, value, features)
+        if features.keys() == fields.keys() and self._are_numbers(fields):
+            self._numbers = frozenset(fields)
         return features
+
+    def _are_numbers(self, names: Iterable[str]) -> bool:
+        roles = self._roles
+        return not self._reading.cells.missing and all(
+            roles.get(name) is Role.NUMBER for name in names
+        )
 
     def _add(self, name: str, value: Any, features: dict[Hashable, Any]) -> None:
         """Add what comes of a value to the features."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from clipsgd_river.cli.input.json_values.decoder import Decoder
@@ -27,6 +28,9 @@ class Found(NamedTuple):
     line: int
     text: str | None
     value: Any
+
+
+new_found: Final = partial(tuple.__new__, Found)
 
 
 class Values:
@@ -65,22 +69,19 @@ class Values:
 
     def of(self, lines: Iterable[str]) -> Iterator[Found]:
         """Yield the values in turn."""
-        decode = self._decoder.decode
-        number = 0
+        scan = self._decoder.scan
         for number, line in enumerate(lines, start=1):
-            if not self._pieces and not self._in_array:
+            # Most texts are lines of one object each, which come by the shortest way.
+            if line[0] == "{" and not self._pieces and not self._in_array:
                 text = line.strip()
-                if not text:
-                    continue
-                if text[0] == "{" and text[-1] == "}":
-                    try:
-                        value, end = decode(text)
-                    except ValueError:
-                        pass
-                    else:
-                        if end == len(text):
-                            yield Found(number, text, value)
-                            continue
+                try:
+                    value, end = scan(text, 0)
+                except (ValueError, StopIteration, RecursionError):
+                    pass
+                else:
+                    if end == len(text):
+                        yield new_found((number, text, value))
+                        continue
             yield from self._take(line, number)
         if self._pieces:
             self._give_up()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -56,10 +57,12 @@ class CsvRecords:
         if self.delimiter == ";":  # because the comma is taken
             reading.cells = replace(reading.cells, prefers_comma=True)
         self._first = split(look[layout.before :], self.delimiter)
-        self._lines = Lines(lines.lines())
+        self._lines = Lines(lines.blocks())
         for _ in zip(range(layout.before), self._lines, strict=False):
             pass
-        self._rows = QuotedRows(self._lines, self.delimiter, self._refuse)
+        #: What reads the rows, unless they are between blanks.
+        self.rows = QuotedRows(self._lines, self.delimiter, self._refuse)
+        self.rows.note = self._note_header
         self._header = self._first_row() if header or not self._first else self._first[0]
         if lines.undecodable and any(map(has_undecodable_bytes, self._header)):
             raise DataError(
@@ -79,15 +82,14 @@ class CsvRecords:
     @property
     def line(self) -> int:
         """The number of the line, from 1, where the last row begins."""
-        return self._lines.place
+        return self._lines.place if self.delimiter == BLANK else self.rows.line
 
     def __iter__(self) -> Iterator[list[str]]:
         """Yield the rows in turn, of any number of cells."""
         if self.delimiter == BLANK:
             return self._blank_rows()
-        if self._width > len(self.columns):
-            return self._without_last(self._quoted_rows())
-        return self._quoted_rows()
+        rows = filter(None, self.rows)
+        return self._without_last(rows) if self._width > len(self.columns) else rows
 
     def first(self) -> Sequence[Sequence[str]]:
         """Return the rows at the beginning without taking them."""
@@ -99,15 +101,7 @@ class CsvRecords:
     def give_up(self) -> None:
         """Hear that the last row was refused: lines that a stray quote took in come again."""
         if self.delimiter != BLANK:
-            self._rows.give_up(self._width)
-
-    def _quoted_rows(self) -> Iterator[list[str]]:
-        header = self._header
-        for row in self._rows:
-            if row == header:
-                self._note_header()
-            elif row or not self.columns:
-                yield row
+            self.rows.give_up(self._width)
 
     def _blank_rows(self) -> Iterator[list[str]]:
         lines, header = self._lines, self._header
@@ -128,15 +122,20 @@ class CsvRecords:
             yield row[:-1] if len(row) == self._width and not row[-1].strip() else row
 
     def _first_row(self) -> list[str]:
+        """Take the row with the names, and pass it over where it comes again."""
+        self._lines.taken.clear()
         if self.delimiter == BLANK:
             rows: Iterator[list[str]] = map(str.split, self._lines)
         else:
-            refuse = self._refuse_header
-            rows = iter(QuotedRows(self._lines, self.delimiter, refuse))
-        for row in rows:
-            if row:
+            rows = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
+        try:
+            for row in rows:
+                if row:
+                    self.rows.passed_over = ("".join(self._lines.taken), row)
+                    return row
                 self._lines.taken.clear()
-                return row
+        except csv.Error as error:
+            raise DataError(f"{self._name} has an unreadable first row: {error}") from None
         raise DataError(f"{self._name} is empty: a header and rows are expected")
 
     def _name_columns(self) -> None:
@@ -166,6 +165,3 @@ class CsvRecords:
 
     def _refuse(self, number: int, error: str) -> None:
         self._reading.refuse(DataError(f"{self._name}, line {number:,}: {error}"))
-
-    def _refuse_header(self, number: int, error: str) -> None:
-        raise DataError(f"{self._name} has an unreadable first row: line {number:,}: {error}")

@@ -60,7 +60,7 @@ def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     """Return the cells of lines, empty ones left out; what cannot be read is passed over."""
     if delimiter == BLANK:
         return [cells for line in lines if (cells := line.split())]
-    rows = QuotedRows(Lines(lines), delimiter, lambda *_: None)
+    rows = QuotedRows(Lines([list(lines)]), delimiter, lambda *_: None)
     return [row for row in rows if row]
 
 

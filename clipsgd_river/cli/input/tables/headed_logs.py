@@ -44,9 +44,9 @@ class HeadedRecords:
         self.columns: Sequence[str] = ()
         self.missing = frozenset({"-"})
         self.told = ""
-        self._lines = Lines(lines.lines())
+        self._lines = Lines(lines.blocks())
         look = lines.first_lines(ROWS_TO_LOOK_AT)
-        self._first = list(self._rows(Lines(look)))
+        self._first = list(self._rows(Lines([look])))
         if not self.columns:
             raise DataError(f"{self._name} has no line that begins with #fields or #Fields:")
         self.keys: Sequence[Hashable] = self.columns

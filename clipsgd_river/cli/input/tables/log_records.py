@@ -55,7 +55,7 @@ class LogRecords:
         self._form = form
         look = lines.first_lines(ROWS_TO_LOOK_AT)
         self._first = [row for line in look if (row := form.split(line.rstrip("\r\n")))]
-        self._lines = Lines(lines.lines())
+        self._lines = Lines(lines.blocks())
         self.columns: Sequence[str] = form.columns
         self.keys: Sequence[Hashable] = form.columns
         self.told = form.name

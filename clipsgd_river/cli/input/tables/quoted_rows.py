@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from clipsgd_river.cli.input.tables.lines import Lines
 
@@ -23,7 +24,7 @@ class QuotedRows:
     Examples
     --------
     >>> refused = []
-    >>> lines = Lines(['1,"a', '2,b', '3,"c, d"'])
+    >>> lines = Lines([['1,"a', '2,b', '3,"c, d"']])
     >>> list(QuotedRows(lines, ",", lambda *found: refused.append(found)))
     [['2', 'b'], ['3', 'c, d']]
     >>> refused[0][0]
@@ -35,15 +36,61 @@ class QuotedRows:
         self._delimiter = delimiter
         self._refuse = refuse
         self._anew = False
+        self._reader: Any = None
+        #: A line that is no row, with the cells in it, as a header that comes again.
+        self.passed_over: tuple[str, list[str]] = ("", [])
+        #: Called where it is passed over.
+        self.note: Callable[[], object] = _nothing
+        #: Whether no cell of the present row is quoted or has to be.
+        self.is_plain = False
+
+    @property
+    def line(self) -> int:
+        """The number of the line, from 1, where the present row begins."""
+        if self.is_plain and self._reader is not None:
+            return self._lines.number + int(self._reader.line_num)
+        return self._lines.place
 
     def __iter__(self) -> Iterator[list[str]]:
         """Yield the rows in turn, empty ones as empty lists."""
+        lines = self._lines
+        while (block := lines.next_block()) is not None:
+            # Nearly all blocks have no quotes; their rows come without a step of Python.
+            self.is_plain = not any('"' in line for line in block)
+            if self.is_plain:
+                yield from self._plain(block)
+            else:
+                lines.put_before(block)
+                yield from self._quoted()
+
+    def _plain(self, block: list[str]) -> Iterator[list[str]]:
+        line, _ = self.passed_over
+        if line and line in block:
+            self.note()
+            block = ["\n" if each == line else each for each in block]
+        while block:
+            self._reader = csv.reader(block, delimiter=self._delimiter, strict=True)
+            try:
+                yield from self._reader
+                read = len(block)
+            except csv.Error as error:
+                read = self._reader.line_num
+                self._refuse(self._lines.number + read, f"{error}: shorten it")
+            self._lines.number += read
+            self._reader = None
+            block = block[read:]
+
+    def _quoted(self) -> Iterator[list[str]]:
         lines, taken = self._lines, self._lines.taken
+        _, cells = self.passed_over
         while True:
             taken.clear()
             self._anew = False
             try:
-                for row in csv.reader(lines, delimiter=self._delimiter, strict=True):
+                for row in csv.reader(lines.begun(), delimiter=self._delimiter, strict=True):
+                    if row == cells and cells:
+                        self.note()
+                        row = []
                     yield row
                     if self._anew:
                         break
@@ -60,7 +107,7 @@ class QuotedRows:
         they come again.
         """
         rest = self._lines.taken[1:]
-        if rest:
+        if rest and not self.is_plain:
             try:
                 rows = list(csv.reader(rest, delimiter=self._delimiter, strict=True))
             except csv.Error:
@@ -85,3 +132,7 @@ class QuotedRows:
             f"a quote that opens here is not closed as it should be ({error}): a quote may be "
             "missing or one too many",
         )
+
+
+def _nothing() -> None:
+    pass

@@ -10,9 +10,11 @@ from typing import Any
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.columns.roles import Role
 from clipsgd_river.cli.input.columns.spelling import Spelling
-from clipsgd_river.cli.input.events import Event, Reading
+from clipsgd_river.cli.input.events import Event, Reading, new_event
 from clipsgd_river.cli.input.labels import UNKNOWN
+from clipsgd_river.cli.input.tables.csv_records import CsvRecords
 from clipsgd_river.cli.input.tables.delimiters import BLANK
+from clipsgd_river.cli.input.tables.quoted_rows import QuotedRows
 from clipsgd_river.cli.input.tables.records import Records
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import has_undecodable_bytes, listed, shown
@@ -101,9 +103,17 @@ class TableSource:
                 self._records.give_up()
                 self._reading.refuse(DataError(f"{where}: {error}"))
                 continue
-            yield Event(row, features, label, record)
+            yield new_event((row, features, label, record))
         if row and not self._numeric and not self._categories:
             self._complain_of_no_feature()
+
+    @property
+    def rows(self) -> QuotedRows | None:
+        """What tells whether a row needs no quotes; None where there is no such thing."""
+        records = self._records
+        if not isinstance(records, CsvRecords) or records.delimiter == BLANK:
+            return None
+        return records.rows
 
     def fields(self, event: Event) -> dict[str, Any]:
         """Return the cells by column name, features as numbers, missing ones as None."""
@@ -140,9 +150,10 @@ class TableSource:
         else:
             for at in self._spelled:
                 features[self._keys[at]] = self._number(record, at)
-        is_no_category = self._reading.cells.is_no_category
-        for at, key in self._categories:
-            features[key] = None if is_no_category(record[at]) else record[at]
+        if self._categories:
+            is_no_category = self._reading.cells.is_no_category
+            for at, key in self._categories:
+                features[key] = None if is_no_category(record[at]) else record[at]
         return features
 
     def _number(self, record: list[str], at: int) -> float:
@@ -195,7 +206,8 @@ class TableSource:
         self._plain = [at for at in self._numeric if self._spellings[at].is_plain]
         self._spelled = [at for at in self._numeric if not self._spellings[at].is_plain]
         self._plain_keys = [self._keys[at] for at in self._plain]
-        self._plain_cells = _cells_at(self._plain)
+        every = len(self._plain) == len(names)
+        self._plain_cells = iter if every else _cells_at(self._plain)
 
     def _complain_of_no_feature(self) -> None:
         raise DataError(
