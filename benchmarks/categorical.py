@@ -32,6 +32,7 @@ BYTES_PER_VALUE = 64.0
 KEPT = 10_000
 OURS = ClippedEnsemble.__name__
 SURPRISALS, ONE_HOT = "SurprisalEncoder", "one-hot columns"
+AS_THEY_ARE = "they are"
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ def judge(
         outcomes.append(outcome)
 
     for kind in kinds:
-        note(kind.__name__, SURPRISALS, prequential(SurprisalEncoder() | kind(), events))
+        if getattr(kind, "takes_categories", False):
+            note(kind.__name__, AS_THEY_ARE, prequential(kind(), events))
+        else:
+            note(kind.__name__, SURPRISALS, prequential(SurprisalEncoder() | kind(), events))
         note(kind.__name__, ONE_HOT, kind().score_learn_many(one_hot.rows))
     for rival in peers.streaming(slow=False) if rivals else []:
         note(rival.name, ONE_HOT, rival.run(one_hot.rows).scores)

@@ -1,4 +1,4 @@
-"""Columns that repeat one value, and hard starts: scales, what is found, models, scores.
+"""Columns that repeat one value, and hard starts: scales, what is found, p-values, models, scores.
 
 Flags, counts, amounts that are mostly 0, rounded and capped readings repeat one value in half to
 nearly all events. A quarter to three quarters of them then have no spread at all, and a scale taken
@@ -7,7 +7,15 @@ from there is 0.
 
 from __future__ import annotations
 
-from common import column_anomalies, column_models, column_scales, column_starts, options, ours
+from common import (
+    column_anomalies,
+    column_models,
+    column_scales,
+    column_starts,
+    column_surprises,
+    options,
+    ours,
+)
 from common.report import publish
 
 
@@ -29,6 +37,7 @@ def main() -> None:
         column_scales.influence(count // 2, estimators),
         *column_anomalies.anomalies(detectors, seeds, peers=peers),
         *column_anomalies.counts(detectors, count, peers=peers),
+        *column_surprises.surprises(10 * count),
         *column_models.coefficients(count, peers=peers),
         *column_models.log_losses(count, peers=peers),
         *column_starts.starts(detectors, count // 10, seeds),

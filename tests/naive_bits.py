@@ -87,6 +87,7 @@ class NaiveLadder:
         width = scale * (NORMAL[4] - NORMAL[3]) / log(2)
         self.tails = [NaiveTail(width, self.memory) for _ in range(2)]
         self.beyond = [1 / 32, 1 / 32]
+        self.waits = [0, 0]
 
     def bits(self, value: float) -> float:
         if not self.n:
@@ -121,15 +122,18 @@ class NaiveLadder:
                 rungs[k] = max(self.moved(rung, x, width, LEVELS[k]), below)
             rate = max(1 / (self.n + 32), 1 / self.memory)
             self.beyond[which] += rate * ((x > rungs[4]) - self.beyond[which])
-            if x > rungs[4]:
+            if self.waits[which]:
+                self.waits[which] -= 1
+            elif x > rungs[4]:
                 self.tails[which].learn(x - rungs[4])
+                self.waits[which] = 15
         self.n += 1
         if max(self.beyond) >= 0.25:
             self.first = []
             self.n = 0
 
     def moved(self, rung: float, value: float, width: float, level: float) -> float:
-        rate = max(4 / (self.n + 16 / level), 4 / self.memory)
+        rate = max(1 / (self.n + 4 / level), 1 / self.memory)
         if value > rung:
             return min(rung + rate * width * (1 / level - 1), value)
         return max(rung - rate * width, value)
@@ -257,7 +261,7 @@ class NaiveBits:
 
     def distance(self, event: dict[Any, Any]) -> float:
         bits = self.bits(event).values()
-        return sum(bits) + self.extra(max(bits, default=0.0))
+        return sum(bits) + (self.extra(max(bits)) if len(bits) > 1 else 0.0)
 
     def learn(self, event: dict[Any, Any]) -> None:
         bits = self.bits(event)

@@ -14,6 +14,7 @@ from river import compose, preprocessing
 
 from clipsgd_river.alerts import AlertBudget
 from clipsgd_river.alerts.rules import Calendar, Once, SpecialEvents
+from clipsgd_river.anomaly import ClippedSurprisal
 from clipsgd_river.preprocessing import SurprisalEncoder
 from common.log_ins import LogIns
 from common.total_surprisal import TotalSurprisal
@@ -26,6 +27,12 @@ Filter = Callable[[LogIns], Any]
 
 def budget(_: LogIns) -> AlertBudget:
     """Return the filter without special events."""
+    detector = ClippedSurprisal(given=dict.fromkeys(HABITS, "user"))
+    return AlertBudget(detector, alerts_per=(ALERTS_A_DAY, "day"), time="time")
+
+
+def sum_of_bits(_: LogIns) -> AlertBudget:
+    """Return the same filter around the sum of an encoder's bits."""
     encoder = SurprisalEncoder(given=dict.fromkeys(HABITS, "user"))
     detector = encoder | TotalSurprisal(HABITS)
     return AlertBudget(detector, alerts_per=(ALERTS_A_DAY, "day"), time="time")
@@ -65,6 +72,7 @@ OURS: dict[str, Filter] = {
         budget(s), calendar_of(s), inside="mute"
     ),
     "AlertBudget, a tenth of the rate in windows": RarerInWindows,
+    "AlertBudget, sum of the encoder's bits": sum_of_bits,
 }
 
 

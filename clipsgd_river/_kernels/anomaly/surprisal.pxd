@@ -40,6 +40,7 @@ cdef class SurprisalDetectorKernel(ScoredEvents):
     cdef CategoryNews new_news(self)
     cdef CategoryNews news_at(self, Py_ssize_t j)
     cdef double bits_of(self, Py_ssize_t k, Py_ssize_t j, double value) noexcept nogil
+    cdef double extra(self) noexcept nogil
     cdef bint hears(self) noexcept nogil
     cdef int learn_news(self, CategoryNews known, object key, object context) except -1
     cdef tuple band(self, Py_ssize_t j)
@@ -55,6 +56,7 @@ cdef class SurprisalDetectorKernel(ScoredEvents):
     cpdef dict rest_one(self)
     cpdef list locations(self)
     cpdef list scales(self)
+    cpdef dict bits_one(self, object event)
     cpdef dict encode_one(self, object event)
     cpdef dict seen_one(self, object event)
     cpdef object shorten(self, double events)

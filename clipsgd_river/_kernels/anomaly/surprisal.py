@@ -128,6 +128,20 @@ class SurprisalDetectorKernel(ScoredEvents):
             found[name] = 0.0 if known is None else self.news_of(known, key, context)
         return found
 
+    def bits_one(self, event: Any) -> dict[Any, float]:
+        """Bits of each present feature, by name."""
+        k: cython.Py_ssize_t
+        self.claim()
+        try:
+            self.load(event, False)
+            self.distance()
+            return {
+                self.features.names[self.features.present.at[k]]: self.bits.at[k]
+                for k in range(self.features.count)
+            }
+        finally:
+            self.busy = False
+
     def encode_one(self, event: Any) -> dict[Any, Any]:
         """An event with the bits of its categories in their place."""
         self.claim()
@@ -180,7 +194,11 @@ class SurprisalDetectorKernel(ScoredEvents):
             self.bits.at[k] = bits
             self.total += bits
             self.largest = max(self.largest, bits)
-        return self.total + self.joined.extra(self.largest)
+        return self.total + self.extra()
+
+    def extra(self) -> float:
+        """What the largest bits add to the sum; of one feature both are the same."""
+        return self.joined.extra(self.largest) if self.features.count > 1 else 0.0
 
     def bits_of(self, k: cython.Py_ssize_t, j: cython.Py_ssize_t, value: float) -> float:
         """Bits of a value, the k-th of its event, of the feature at position j."""
@@ -206,7 +224,7 @@ class SurprisalDetectorKernel(ScoredEvents):
     def contribute(self, contributions: cython.p_double) -> None:
         """Bits of each feature; the largest counts for what it adds to the distance, too."""
         k: cython.Py_ssize_t
-        extra: cython.double = self.joined.extra(self.largest)
+        extra: cython.double = self.extra()
         for k in range(self.features.count):
             contributions[self.features.present.at[k]] = self.bits.at[k]
             if extra > 0.0 and self.bits.at[k] == self.largest:

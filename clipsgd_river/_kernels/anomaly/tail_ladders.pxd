@@ -9,10 +9,11 @@ from clipsgd_river._kernels.proba.pareto_tails cimport ParetoTails
 cdef Py_ssize_t RUNGS
 cdef Py_ssize_t SIDES
 cdef double LAST_LEVEL
-cdef double STEPS
+cdef double HEAD_START
 cdef double LEAST_SPACING
 cdef double LOG_2
 cdef double ROOT_HALF
+cdef double PAUSE
 cdef double LOST
 cdef double PRIOR_EVENTS
 cdef double LARGEST_RUNG
@@ -25,6 +26,7 @@ cdef class TailLadders:
     cdef readonly ParetoTails tails
     cdef readonly Vector rungs
     cdef readonly Vector beyond
+    cdef readonly Vector pause
     cdef readonly Vector count
     cdef bint lost
 

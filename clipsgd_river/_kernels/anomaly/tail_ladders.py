@@ -20,13 +20,16 @@ if not cython.compiled:
 RUNGS = 5
 SIDES = 2
 LAST_LEVEL = 0.03125
-# Steps at rest are this over the memory; for rung k the first one is 1 / (4 * 2**k).
-STEPS = 4.0
+# Events, over the inverse of its level, that the start of a rung is worth.
+HEAD_START = 4.0
 # Spacing of rungs that lie upon each other, in scales of the tail beyond: a step leaves an atom.
 LEAST_SPACING = 0.5
 # Half of an exponential tail's excesses lie within this share of its mean.
 LOG_2 = 0.6931471805599453
 ROOT_HALF = 0.7071067811865476
+# Events after which a tail learns its next excess: one in 32 is one at rest, and those of a burst
+# must not be all that it remembers.
+PAUSE = 16.0
 # Where so large a share of events lies beyond a last rung, the ladder is no longer that of the
 # variable, and starts anew.
 LOST = 0.25
@@ -42,11 +45,12 @@ class TailLadders:
     in units of one over the density, p over the spacing s between it and the rung below,
 
     .. math:: q \leftarrow q + \eta\, s \left(\frac{1\{x > q\}}{p} - 1\right), \qquad
-              \eta = \max\left(\frac{4}{n + 16 / p}, \frac{4}{T}\right),
+              \eta = \max\left(\frac{1}{n + 4 / p}, \frac{1}{T}\right),
 
     and does not step beyond x, so that it can rest on a value that repeats. A step up is at most
     eta / p spacings, whatever x is. Beyond the last rung a generalised Pareto tail is fitted to the
-    excesses by clipped natural gradients (`ParetoTail`), and the share of events beyond is counted.
+    excesses by clipped natural gradients (`ParetoTail`), one in 16 events at most, so that a burst is
+    not all that it remembers; and the share of events beyond is counted.
 
     The bits of a value are -log2 of the probability of one at least as far out on its side, minus
     one for there being two sides: 0 at the median, 1 at the quartiles. 2**-bits is a p-value.
@@ -55,7 +59,7 @@ class TailLadders:
     rungs. Once a quarter of the events lies beyond a last rung the ladder starts anew; of a burst
     it takes some quarter of the memory.
 
-    O(1) per event and feature, 240 bytes a feature.
+    O(1) per event and feature, 256 bytes a feature.
 
     Parameters
     ----------
@@ -71,6 +75,8 @@ class TailLadders:
         self.tails = ParetoTails(min(1.0 / (LAST_LEVEL * memory), 0.1))
         self.rungs = Vector()
         self.beyond = Vector()
+        # Events until a tail learns again.
+        self.pause = Vector()
         self.count = Vector()
         # Whether any ladder is lost, and features whose start is not over.
         self.lost = False
@@ -79,6 +85,7 @@ class TailLadders:
         """Provide memory for ``size`` features."""
         self.rungs.grow(SIDES * RUNGS * size)
         self.beyond.grow(SIDES * size)
+        self.pause.grow(SIDES * size)
         self.count.grow(size)
         self.tails.grow(SIDES * size)
         self.start.grow(size)
@@ -92,6 +99,7 @@ class TailLadders:
         for i in range(SIDES * j, SIDES * j + SIDES):
             self.tails.start(i, 0.0)
             self.beyond.at[i] = LAST_LEVEL
+            self.pause.at[i] = 0.0
             for k in range(RUNGS * i, RUNGS * i + RUNGS):
                 self.rungs.at[k] = 0.0
 
@@ -179,12 +187,13 @@ class TailLadders:
             # The median of an exponential tail's excesses lies one spacing of rungs out.
             self.tails.start(i, scale * (quantile_of_start(4) - quantile_of_start(3)) / LOG_2)
             self.beyond.at[i] = LAST_LEVEL
+            self.pause.at[i] = 0.0
 
     def step_size(self, n: float, k: cython.Py_ssize_t) -> float:
         """Step of the rung of tail level 2**-(k + 1) at the n-th event."""
         if n >= self.memory:
-            return STEPS / self.memory
-        return max(STEPS / (n + 4.0 * STEPS * (2 << k)), STEPS / self.memory)
+            return 1.0 / self.memory
+        return max(1.0 / (n + HEAD_START * (2 << k)), 1.0 / self.memory)
 
     def move_median(self, i: cython.Py_ssize_t, n: float, value: float) -> None:
         """One step of the median, which is a rung of both sides."""
@@ -226,8 +235,11 @@ class TailLadders:
         rate = max(1.0 / (n + 1.0 / LAST_LEVEL), 1.0 / self.memory)
         share = self.beyond.at[i]
         self.beyond.at[i] = share + rate * ((1.0 if is_beyond else 0.0) - share)
-        if is_beyond:
+        if self.pause.at[i] > 0.0:
+            self.pause.at[i] = self.pause.at[i] - 1.0
+        elif is_beyond:
             self.tails.observe(i, value - below)
+            self.pause.at[i] = PAUSE - 1.0
 
     def quantile(self, j: cython.Py_ssize_t, level: float) -> float:
         """Quantile of the feature at position j, 0 < level < 1."""
@@ -276,7 +288,7 @@ class TailLadders:
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """How many numbers a state of ``size`` features has at least."""
-        return (SIDES * (RUNGS + 6) + 1) * size
+        return (SIDES * (RUNGS + 7) + 1) * size
 
     def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
         """Pass the state of ``size`` features through ``archive``."""
@@ -288,6 +300,7 @@ class TailLadders:
         largest: cython.double = LARGEST_RUNG
         self.rungs.exchange_bounded(archive, SIDES * RUNGS * size, -largest, largest, "quantile")
         self.beyond.exchange_bounded(archive, SIDES * size, 0.0, 1.0, "share")
+        self.pause.exchange_counts(archive, SIDES * size, PAUSE, "pause of a tail")
         self.tails.exchange(archive, SIDES * size)
         if not archive.reading:
             self.close_start(size)
