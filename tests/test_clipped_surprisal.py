@@ -193,7 +193,7 @@ def test_a_state_without_its_values_is_refused(model: ClippedSurprisal) -> None:
     from clipsgd_river._state import file_format
 
     fields, numbers = file_format.decode(model.to_bytes())
-    assert [len(keys) for keys in fields["values"]][0] == len(USERS) + 1
+    assert len(fields["values"][0]) == len(USERS) + 1
     for values in ([], fields["values"][:-1], [["x"], *fields["values"][1:]], None):
         forged = file_format.encode(file_format.make_header({**fields, "values": values}), numbers)
         with pytest.raises(ValueError, match="damaged"):
@@ -205,7 +205,8 @@ def test_a_burst_stays_unusual_and_a_lasting_change_does_not() -> None:
     rows = rng.normal(size=(6000, 3))
     model = ClippedSurprisal(memory=2000)
     model.learn_many(rows)
-    burst = rng.normal(size=(3, 3)) + [8.0, 0.0, 0.0]
+    moved = np.array([8.0, 0.0, 0.0])
+    burst = rng.normal(size=(3, 3)) + moved
     before = model.distance_one({0: 8.0, 1: 0.0, 2: 0.0})
     limits = model._kernel.joined.total.value, model._kernel.joined.largest.value
     model.learn_many(np.tile(burst, (27, 1)))
@@ -216,7 +217,7 @@ def test_a_burst_stays_unusual_and_a_lasting_change_does_not() -> None:
     assert usual == pytest.approx(0.5, abs=0.1)
     after = model._kernel.joined.total.value, model._kernel.joined.largest.value
     assert after == pytest.approx(limits, rel=0.1)
-    model.learn_many(rng.normal(size=(2000, 3)) + [8.0, 0.0, 0.0])
+    model.learn_many(rng.normal(size=(2000, 3)) + moved)
     assert model.distance_one({0: 8.0, 1: 0.0, 2: 0.0}) < 0.1 * before
 
 
@@ -244,7 +245,7 @@ def test_places_of_categories_pass_on() -> None:
         model.learn_one({"a": "x", "b": "yz"[t % 2]})
     with pytest.raises(ValueError, match="max_features"):
         model.learn_one({"c": 1.0})
-    for t in range(10_001):
+    for _ in range(10_001):
         model.learn_one({"a": "x"})
     model.learn_one({"c": 1.0, "a": "x"})
     assert model.features_ == ["a", "c"]

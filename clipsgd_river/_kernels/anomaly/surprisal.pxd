@@ -1,34 +1,22 @@
 from clipsgd_river._kernels.anomaly.category_news cimport CategoryNews
-from clipsgd_river._kernels.anomaly.frequent_values cimport BITS, FrequentValues
+from clipsgd_river._kernels.anomaly.frequent_values cimport BITS
 from clipsgd_river._kernels.anomaly.joined_bits cimport JoinedBits
+from clipsgd_river._kernels.anomaly.number_bits cimport NumberBits
 from clipsgd_river._kernels.anomaly.scored_events cimport ScoredEvents
-from clipsgd_river._kernels.anomaly.tail_ladders cimport PRIOR_EVENTS, TailLadders
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.event_loop cimport EventLoop
-from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
 from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
 from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double MOST_BITS
-cdef double BEYOND_BAND
-cdef double BAND_BITS
-cdef double BELOW_ONE
 cdef double TYPICAL_STEPS
-cdef double FREQUENT
 
-cdef class SurprisalDetectorKernel(ScoredEvents):
-    cdef readonly TailLadders ladders
-    cdef readonly FrequentValues frequent
+cdef class SurprisalDetectorKernel(NumberBits):
     cdef readonly JoinedBits joined
-    cdef readonly Vector categorical
-    cdef readonly Vector lowest
-    cdef readonly Vector highest
     cdef readonly Vector bits
-    cdef readonly Vector slots
     cdef readonly dict news
     cdef double total
     cdef double largest
-    cdef Py_ssize_t started
     cdef list heard
     cdef readonly dict given
     cdef readonly frozenset named
@@ -39,27 +27,16 @@ cdef class SurprisalDetectorKernel(ScoredEvents):
     cdef double news_of(self, CategoryNews known, object key, object context) except -1.0
     cdef CategoryNews new_news(self)
     cdef CategoryNews news_at(self, Py_ssize_t j)
-    cdef double bits_of(self, Py_ssize_t k, Py_ssize_t j, double value) noexcept nogil
+    cdef double bits_of(self, Py_ssize_t k, Py_ssize_t j) noexcept nogil
     cdef double extra(self) noexcept nogil
     cdef bint hears(self) noexcept nogil
     cdef int learn_news(self, CategoryNews known, object key, object context) except -1
-    cdef tuple band(self, Py_ssize_t j)
-    cdef double within(self, Py_ssize_t j, double level) noexcept nogil
-    cdef double middle(self, Py_ssize_t j) noexcept nogil
-    cdef tuple rest(self, Py_ssize_t j, double top, double share)
     cdef object times_seen(self, CategoryNews known, object key, object context)
 
     cpdef object expect_one(self, object event)
-    cpdef dict values_one(self)
-    cpdef dict range_one(self)
-    cpdef dict counts_one(self)
-    cpdef dict rest_one(self)
-    cpdef list locations(self)
-    cpdef list scales(self)
     cpdef dict bits_one(self, object event)
     cpdef dict encode_one(self, object event)
     cpdef dict seen_one(self, object event)
-    cpdef object shorten(self, double events)
     cpdef object refuse_text(self, object name, object content)
     cpdef object kept(self)
     cpdef object take_kept(self, object kept)

@@ -10,10 +10,9 @@ from typing import Any
 import cython
 
 from clipsgd_river._kernels.anomaly.category_news import CategoryNews
-from clipsgd_river._kernels.anomaly.frequent_values import FrequentValues
 from clipsgd_river._kernels.anomaly.joined_bits import JoinedBits
+from clipsgd_river._kernels.anomaly.number_bits import NumberBits
 from clipsgd_river._kernels.anomaly.scored_events import ScoredEvents
-from clipsgd_river._kernels.anomaly.tail_ladders import TailLadders
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.as_float import not_an_event
 from clipsgd_river._kernels.core.event_loop import EventLoop
@@ -23,31 +22,22 @@ from clipsgd_river._kernels.preprocessing.as_key import as_key
 
 if not cython.compiled:
     from clipsgd_river._kernels.anomaly.frequent_values import BITS
-    from clipsgd_river._kernels.anomaly.tail_ladders import PRIOR_EVENTS
-    from clipsgd_river._kernels.core.features import LARGEST_VALUE
 
 # Types that are categories.
 TEXTS = (str, bytes, tuple)
 # Bits of one feature, at most.
 MOST_BITS = 100.0
-# A band holds all but so much on either side; one event in 20 has more bits than this.
-BEYOND_BAND = 0.025
-BAND_BITS = 4.321928094887363
-# Standard normal probability below 1: a scale is half of what lies between -1 and 1.
-BELOW_ONE = 0.8413447460685429
 # Steps of the median distance at rest are this over the memory.
 TYPICAL_STEPS = 4.0
-# A value with this share is told apart from the others.
-FREQUENT = 0.3
 
 
-class SurprisalDetectorKernel(ScoredEvents):
+class SurprisalDetectorKernel(NumberBits):
     """Bits of the features of an event, their joined distance and its score.
 
-    A number has its bits from a `TailLadders` and from `FrequentValues`, a category from a
-    `CategoryNews`. A feature whose first value is text, bytes or a tuple, or that is named, is one
-    of categories; the event loop then carries the news of a value in place of the value, so that
-    everything beyond loading is alike for both.
+    A number has its bits as `NumberBits` says, a category from a `CategoryNews`. A feature whose
+    first value is text, bytes or a tuple, or that is named, is one of categories; the event loop
+    then carries the news of a value in place of the value, so that everything beyond loading is
+    alike for both.
 
     Parameters
     ----------
@@ -57,23 +47,15 @@ class SurprisalDetectorKernel(ScoredEvents):
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        ScoredEvents.__init__(self, settings)
+        NumberBits.__init__(self, settings)
         memory: cython.double = settings["memory"]
         # What is usual is as slow as all the rest.
         self.typical = RunningQuantile(0.5, min(TYPICAL_STEPS / memory, 0.005))
-        self.ladders = TailLadders(memory, settings["warm_up"])
-        self.frequent = FrequentValues(memory)
         self.joined = JoinedBits(memory)
-        # By position: whether a feature is one of categories, its lowest and highest number.
-        self.categorical = Vector()
-        self.lowest = Vector()
-        self.highest = Vector()
         # Of the loaded event, in the order of its features.
         self.bits = Vector()
-        self.slots = Vector()
         self.total = 0.0
         self.largest = 0.0
-        self.started = 0
         self.news: dict[Any, CategoryNews] = {}
         # Categories of the loaded event, which are learned once its numbers are.
         self.heard: list[Any] = []
@@ -190,7 +172,7 @@ class SurprisalDetectorKernel(ScoredEvents):
         self.largest = 0.0
         for k in range(self.features.count):
             j = self.features.present.at[k]
-            bits = min(self.bits_of(k, j, self.features.values.at[j]), MOST_BITS)
+            bits = min(self.bits_of(k, j), MOST_BITS)
             self.bits.at[k] = bits
             self.total += bits
             self.largest = max(self.largest, bits)
@@ -200,22 +182,11 @@ class SurprisalDetectorKernel(ScoredEvents):
         """What the largest bits add to the sum; of one feature both are the same."""
         return self.joined.extra(self.largest) if self.features.count > 1 else 0.0
 
-    def bits_of(self, k: cython.Py_ssize_t, j: cython.Py_ssize_t, value: float) -> float:
-        """Bits of a value, the k-th of its event, of the feature at position j."""
-        slot: cython.Py_ssize_t
-        seen: cython.double
-        bits: cython.double
+    def bits_of(self, k: cython.Py_ssize_t, j: cython.Py_ssize_t) -> float:
+        """Bits of the k-th value of the loaded event, of the feature at position j."""
         if self.categorical.at[j] > 0.0:
-            return value
-        slot = self.frequent.find(j, value)
-        self.slots.at[k] = slot
-        bits = self.ladders.bits(j, value)
-        seen = self.frequent.seen.at[j]
-        if slot >= 0:
-            bits = min(bits, self.frequent.own_bits(j, slot))
-        if seen > 0.0:
-            bits = max(bits, self.frequent.bits(j, slot) * (seen / (seen + PRIOR_EVENTS)))
-        return bits
+            return self.features.values.at[j]
+        return self.number_bits(k, j, self.features.values.at[j])
 
     def usual_distance(self) -> float:
         """Those of as many independent features: bits are exponential with mean 1 / log 2."""
@@ -239,23 +210,13 @@ class SurprisalDetectorKernel(ScoredEvents):
         """Clipped steps of all that the bits of the loaded event were made of."""
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
-        value: cython.double
         self.joined.observe(self.total, self.largest, self.features.count)
         for k in range(self.features.count):
             j = self.features.present.at[k]
-            value = self.features.values.at[j]
             if self.categorical.at[j] > 0.0:
                 self.frequent.seen.at[j] = self.frequent.seen.at[j] + 1.0
-                continue
-            if self.frequent.seen.at[j] == 0.0:
-                self.lowest.at[j] = value
-                self.highest.at[j] = value
-            self.lowest.at[j] = min(self.lowest.at[j], value)
-            self.highest.at[j] = max(self.highest.at[j], value)
-            self.ladders.observe(j, value)
-            self.frequent.observe(j, value, cython.cast(cython.Py_ssize_t, self.slots.at[k]))
-        if self.ladders.lost:
-            self.features.wants_memory = True
+            else:
+                self.learn_number(k, j, self.features.values.at[j])
 
     def learn_at(self, distance: float) -> None:
         """Learn the loaded event, whose distance is known; its categories in `settle`."""
@@ -283,52 +244,16 @@ class SurprisalDetectorKernel(ScoredEvents):
         """One step on a category."""
         return known.learn(key, context)
 
-    def wake(self) -> cython.int:
-        """Start ladders anew that are lost."""
-        if self.ladders.lost:
-            self.ladders.restart(self.started)
-        self.features.wants_memory = False
-        return 0
-
-    def prepare(self) -> cython.int:
-        """Give back memory that is not needed any more."""
-        return self.ladders.close_start(self.started)
-
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""
-        for vector in (self.categorical, self.lowest, self.highest, self.bits, self.slots):
-            vector.grow(size)
-        self.frequent.grow(size)
-        return self.ladders.grow(size)
-
-    def add_features(self, size: cython.Py_ssize_t) -> None:
-        """Start new features, ``size`` in all."""
-        j: cython.Py_ssize_t
-        for j in range(self.started, size):
-            self.reset_feature(j)
-        self.started = size
+        self.bits.grow(size)
+        return NumberBits.grow(self, size)
 
     def release(self, positions: list[Any]) -> cython.int:
         """Forget the categories of features that are gone."""
         for position in positions:
             self.news.pop(self.features.names[position], None)
         return 0
-
-    def reset_feature(self, j: cython.Py_ssize_t) -> None:
-        """Forget the feature at position j: another one is to start there."""
-        self.categorical.at[j] = 0.0
-        self.lowest.at[j] = 0.0
-        self.highest.at[j] = 0.0
-        self.ladders.begin(j)
-        self.frequent.start(j)
-
-    def shorten(self, events: float) -> None:
-        """Reduce the weight of past events in quantiles to that of ``events``."""
-        self.claim()
-        try:
-            self.ladders.shorten(self.started, events)
-        finally:
-            self.busy = False
 
     def expect_one(self, event: Any) -> dict[Any, tuple[float, float, float]]:
         """Band of 95 % of each feature; that of a category is one of bits."""
@@ -340,89 +265,6 @@ class SurprisalDetectorKernel(ScoredEvents):
             return {self.features.names[j]: self.band(j) for j in range(self.started)}
         finally:
             self.busy = False
-
-    def band(self, j: cython.Py_ssize_t) -> tuple[float, float, float]:
-        """Low end, median and high end of the feature at position j."""
-        if self.categorical.at[j] > 0.0:
-            return 0.0, 0.0, BAND_BITS
-        return self.within(j, BEYOND_BAND), self.middle(j), self.within(j, 1.0 - BEYOND_BAND)
-
-    def within(self, j: cython.Py_ssize_t, level: float) -> float:
-        """Quantile of a feature of numbers, no further out than any was."""
-        found: cython.double = self.ladders.quantile(j, level)
-        return min(max(found, self.lowest.at[j]), self.highest.at[j])
-
-    def middle(self, j: cython.Py_ssize_t) -> float:
-        """Median of a feature; 0 bits for one of categories."""
-        return 0.0 if self.categorical.at[j] > 0.0 else self.within(j, 0.5)
-
-    def locations(self) -> list[float]:
-        """Median of each feature."""
-        j: cython.Py_ssize_t
-        return [self.middle(j) for j in range(self.started)]
-
-    def scales(self) -> list[float]:
-        """Half of the distance between the quantiles that are -1 and 1 of a Gaussian feature."""
-        j: cython.Py_ssize_t
-        return [
-            0.0
-            if self.categorical.at[j] > 0.0
-            else 0.5 * self.within(j, BELOW_ONE) - 0.5 * self.within(j, 1.0 - BELOW_ONE)
-            for j in range(self.started)
-        ]
-
-    def values_one(self) -> dict[Any, dict[float, float]]:
-        """Values that come back, and their shares, of each feature of numbers that has some."""
-        j: cython.Py_ssize_t
-        found = {j: self.frequent.repeated(j) for j in range(self.started)}
-        return {self.features.names[j]: values for j, values in found.items() if values}
-
-    def range_one(self) -> dict[Any, tuple[float, float]]:
-        """Lowest and highest value of each feature of numbers."""
-        j: cython.Py_ssize_t
-        return {
-            self.features.names[j]: (self.lowest.at[j], self.highest.at[j])
-            for j in range(self.started)
-            if self.categorical.at[j] == 0.0
-        }
-
-    def counts_one(self) -> dict[Any, int]:
-        """In how many events each feature was."""
-        j: cython.Py_ssize_t
-        return {self.features.names[j]: int(self.frequent.seen.at[j]) for j in range(self.started)}
-
-    def rest_one(self) -> dict[Any, tuple[float, float, float]]:
-        """Band of the other values, of each feature with one in more than 30 % of events."""
-        j: cython.Py_ssize_t
-        found = {}
-        for j in range(self.started):
-            shares = self.frequent.repeated(j)
-            top = max(shares, key=shares.__getitem__, default=None)
-            if (
-                top is not None
-                and shares[top] >= FREQUENT
-                and self.lowest.at[j] < self.highest.at[j]
-            ):
-                found[self.features.names[j]] = self.rest(j, top, 1.0 - shares[top])
-        return found
-
-    def rest(self, j: cython.Py_ssize_t, top: float, share: float) -> tuple[float, float, float]:
-        """Band of the values of a feature that are not its most frequent one.
-
-        ``share`` is theirs. They lie below it and above it, so that a part of them is a part of
-        what lies on either side.
-        """
-        below: cython.double = self.ladders.share_beyond(2 * j + 1, -top)
-        above: cython.double = self.ladders.share_beyond(2 * j, top)
-        share = max(min(share, below + above), 1e-6)
-        below *= share / max(below + above, 1e-6)
-        band = []
-        for level in (BEYOND_BAND, 0.5, 1.0 - BEYOND_BAND):
-            if level * share < below:
-                band.append(self.within(j, min(level * share, 0.5)))
-            else:
-                band.append(self.within(j, max(1.0 - (1.0 - level) * share, 0.5)))
-        return band[0], band[1], band[2]
 
     def seen_one(self, event: Any) -> dict[Any, Any]:
         """How often each category of an event was seen, by feature: `ValueTable.times_seen`."""
@@ -441,22 +283,13 @@ class SurprisalDetectorKernel(ScoredEvents):
         """How often a category was seen."""
         return known.table.times_seen(key, context)
 
-    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
-        """Those of ladders and frequent values, and whether each has categories, and its range."""
-        return 3 * size + self.ladders.least_numbers(size) + self.frequent.least_numbers(size)
-
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the numbers of the state through ``archive``; the features are known."""
         j: cython.Py_ssize_t
         size: cython.Py_ssize_t = self.features.size
-        largest: cython.double = LARGEST_VALUE
         self.exchange_scores(archive)
         self.joined.exchange(archive)
-        self.categorical.exchange_counts(archive, size, 1.0, "kind of feature")
-        self.lowest.exchange_bounded(archive, size, -largest, largest, "range")
-        self.highest.exchange_bounded(archive, size, -largest, largest, "range")
-        self.ladders.exchange(archive, size)
-        self.frequent.exchange(archive, size)
+        self.exchange_numbers(archive)
         if archive.reading:
             self.news = {
                 self.features.names[j]: self.new_news()

@@ -49,8 +49,8 @@ class TailLadders:
 
     and does not step beyond x, so that it can rest on a value that repeats. A step up is at most
     eta / p spacings, whatever x is. Beyond the last rung a generalised Pareto tail is fitted to the
-    excesses by clipped natural gradients (`ParetoTail`), one in 16 events at most, so that a burst is
-    not all that it remembers; and the share of events beyond is counted.
+    excesses by clipped natural gradients (`ParetoTail`), one in 16 events at most, so that a burst
+    is not all that it remembers; and the share of events beyond is counted.
 
     The bits of a value are -log2 of the probability of one at least as far out on its side, minus
     one for there being two sides: 0 at the median, 1 at the quartiles. 2**-bits is a p-value.
