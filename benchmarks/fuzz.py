@@ -1,7 +1,8 @@
-"""A million hostile events for every detector: what comes out must stay finite and sensible."""
+"""A million hostile events for every detector, and hostile files for the command line."""
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import math
 import reprlib
@@ -13,6 +14,7 @@ import numpy as np
 from common import options, ours
 from common.data import Event, FloatArray
 from common.hostile import FEATURES, Source
+from common.hostile_files import fuzz_files
 from common.report import Cell, Table, progress, publish
 
 from clipsgd_river.anomaly.base import ClippedDetector
@@ -177,12 +179,32 @@ def _is_score(value: float) -> bool:
     return isinstance(value, float) and 0.0 <= value < 1.0
 
 
+def _fuzz_files(count: int, arguments: argparse.Namespace) -> None:
+    """Publish what the command line made of altered files of every format."""
+    verdicts = fuzz_files(count, arguments.seed)
+    for verdict in verdicts:
+        for violation in itertools.islice(verdict.violations, SHOWN):
+            progress(f"  {verdict.name}: {violation}")
+    rows: list[list[Cell]] = [
+        [verdict.name, *(verdict.codes[code] for code in (0, 1, 2)), len(verdict.violations)]
+        for verdict in verdicts
+    ]
+    columns = ("file", "exit 0", "exit 1", "exit 2", "violations")
+    publish([Table("Hostile files", columns, rows)], arguments.out)
+    if any(verdict.violations for verdict in verdicts):
+        raise SystemExit(1)
+
+
 def main() -> None:
     """Read the options, run, publish; fail when any detector broke a promise."""
     parser = options.parser(__doc__ or "")
     parser.add_argument("--seed", type=int, default=0)
     options.add_detectors(parser)
+    parser.add_argument("--files", action="store_true", help="the command line, not the detectors")
     arguments = parser.parse_args()
+    if arguments.files:
+        _fuzz_files(50 if arguments.quick else 20_000, arguments)
+        return
     count = 20_000 if arguments.quick else 1_000_000
     verdicts = []
     for kind in options.chosen(parser, ours.detector_classes(), arguments.detectors):

@@ -27,6 +27,7 @@ SMALLEST: dict[str, list[str]] = {
     "digits": ALONE,
     "digits --rotated": ["--rotated", "--no-peers", "--detectors", "raw pixels"],
     "fuzz": ["--detectors", "ClippedZScore"],
+    "fuzz --files": ["--files"],
     "memory": ["--detectors", "ClippedZScore"],
     "security": ["--no-peers"],
     "tabular": [*ALONE, "--sets", "Pima"],

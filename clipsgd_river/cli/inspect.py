@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -133,12 +134,7 @@ def _range(column: Column, present: Sequence[Any]) -> str:
     if column.look.kind is Kind.TIME:
         return f"{shown(texts[0], _WIDEST_VALUE)} to {shown(texts[-1], _WIDEST_VALUE)}"
     if column.role is Role.NUMBER or (column.look.holds_numbers and column.role is Role.LEFT_OUT):
-        numbers = []
-        for text in texts:
-            try:
-                numbers.append(column.look.spelling.read(text))
-            except ValueError:
-                continue
+        numbers = _numbers(column, texts)
         if numbers:
             return f"{short_number(min(numbers))} to {short_number(max(numbers))}"
     counts: dict[str, int] = {}
@@ -147,6 +143,15 @@ def _range(column: Column, present: Sequence[Any]) -> str:
     most = sorted(counts, key=lambda text: -counts[text])[:_FEW]
     more = ", ..." if len(counts) > _FEW else ""
     return f"{len(counts):,}: " + ", ".join(shown(text, _WIDEST_VALUE) for text in most) + more
+
+
+def _numbers(column: Column, texts: Sequence[str]) -> list[float]:
+    """Return the numbers among values; slips are passed over."""
+    found = []
+    for text in texts:
+        with contextlib.suppress(ValueError):
+            found.append(column.look.spelling.read(text))
+    return found
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -188,8 +193,8 @@ def _is_dated(column: Column, reading: Reading) -> bool:
     values = reading.first_values.get(column.name, ())
     texts = [as_text(value) for value in values if not reading.cells.is_no_value(value)]
     if column.look.holds_numbers:
-        numbers = [column.look.spelling.read(text) for text in texts]
-        return unit_since_1970(numbers) is not None
+        numbers = _numbers(column, texts)
+        return bool(numbers) and unit_since_1970(numbers) is not None
     return bool(texts) and is_time(texts[0])
 
 

@@ -21,6 +21,7 @@ from clipsgd_river.cli.formats import (
 )
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.columns.cells import Cells
+from clipsgd_river.cli.input.columns.roles import Role
 from clipsgd_river.cli.input.columns.times import Times
 from clipsgd_river.cli.input.events import Event, Reading, Selection, Source
 from clipsgd_river.cli.input.labels import LabelledDistances
@@ -43,7 +44,7 @@ from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, summary_lines
 from clipsgd_river.cli.terminal.errors import CommandError, DataError, OutputClosed, UsageError
 from clipsgd_river.cli.terminal.interrupts import Interrupted, Interrupts
-from clipsgd_river.cli.terminal.text import shown
+from clipsgd_river.cli.terminal.text import listed, shown
 
 _SECONDS_BETWEEN_SAVES: Final = 60.0
 _FEWER_COLUMNS: Final = "choose columns with --only or --ignore, or another --detector"
@@ -153,6 +154,7 @@ class _Run:
         times = self._times()
         derived = derive(source, self._reading, Derivation(times, options.selection, options.every))
         self._watch, understood = self._beginning.watch(derived.reading)
+        self._watch.units = derived.reading.units()
         self._reading.may_encode = derived.reading.may_encode
         source = derived.source
         value = source.value
@@ -165,6 +167,7 @@ class _Run:
         warning = self._beginning.warning(self._reading)
         if warning is not None:
             self._reporter.note(warning)
+        self._tell_of_changes(source)
         self._reporter.say(understood.line())
         read = "; ".join(filter(None, [source.told, spellings]))
         if read:
@@ -174,6 +177,22 @@ class _Run:
             self._reporter.say(hint)
         self._prepare_pictures(value)
         return source
+
+    def _tell_of_changes(self, source: Source) -> None:
+        """Say which columns the state file knows and the stream has not, and the other way."""
+        reading = self._reading
+        known = reading.known_numbers | reading.known_categories
+        present = {each.name for each in reading.columns.values() if each.role is not Role.LEFT_OUT}
+        if not known or self._options.every is not None or self._options.selection.counters:
+            return
+        # Keys of JSON may come later.
+        gone = known - set(source.columns or known)
+        for names, word in ((gone, "gone"), (present - known, "new")):
+            if names:
+                self._reporter.note(
+                    f"to the state file {self._options.state} {listed(sorted(names))} "
+                    f"{'is' if len(names) == 1 else 'are'} {word}: renamed columns start anew"
+                )
 
     def _times(self) -> Times | None:
         """Return what reads the time column, where there is one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from pathlib import Path
 
 import pytest
 from command_line import Result, call, ordinary_rows
@@ -190,3 +191,15 @@ def test_units_are_counted_in_the_smallest_common_way() -> None:
 def test_declared_words_keep_what_was_given() -> None:
     cells = declared(["X", "auto"], Cells(decimal=","))
     assert (cells.is_missing("x"), cells.is_missing("n/a"), cells.decimal) == (True, True, ",")
+
+
+def test_sentences_have_units(tmp_path: Path) -> None:
+    rows = [f"{at * 37 % 11 + 20} ms,{at * 7 % 13}" for at in range(400)]
+    text = "latency,n\n" + "\n".join([*rows, "9000 ms,3", "21 ms,4"]) + "\n"
+    assert "latency in ms = 9,000, usually between" in score(text).err
+    path = tmp_path / "alerts.jsonl"
+    result = score(text, "--alert-rate", "0.01", "--alerts", str(path))
+    assert result.code == 0
+    sentences = [json.loads(line)["sentence"] for line in path.read_text().splitlines()]
+    assert any("latency in ms was 9,000, usually between" in each for each in sentences)
+    assert "latency in ms was 9,000" in result.err

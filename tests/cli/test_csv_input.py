@@ -120,6 +120,15 @@ def test_a_header_that_comes_again_is_no_event() -> None:
     assert twice.err.count("comes again") == 1
 
 
+def test_a_row_cut_off_by_rotation_costs_itself_alone() -> None:
+    lines = csv_text(ordinary_rows(40)).splitlines()
+    text = "\n".join(lines)[:-9] + "\n".join(lines) + "\n"
+    result = score(text, "--on-error", "skip")
+    assert result.code == 0
+    assert "1 bad events were skipped" in result.err
+    assert len(result.rows) == 79
+
+
 def test_text_of_western_windows_is_read() -> None:
     result = score("Größe;Ort\n1,5;Köln\n2,5;Genève\n".encode("cp1252"))
     assert result.code == 0

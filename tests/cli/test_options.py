@@ -184,3 +184,16 @@ def test_a_state_without_events_is_a_beginning(table: Path) -> None:
     assert call("score", "-", *options, "--state", state, stdin="cpu\n").code == 0
     assert call("score", table, "--state", state).code == 0
     assert ClippedEnsemble.load(state).n_samples_seen_ == 100
+
+
+def test_columns_that_a_state_file_does_not_know_are_told(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    options = ["--detector", "zscore", "--state", state]
+    assert call("score", "-", *options, stdin=TEXT).code == 0
+    renamed = call("score", "-", *options, stdin=TEXT.replace("cpu", "load"))
+    assert renamed.code == 0
+    assert f"to the state file {state} 'cpu' is gone" in renamed.err
+    assert f"to the state file {state} 'load' is new: renamed columns start anew" in renamed.err
+    again = call("score", "-", *options, stdin=TEXT)
+    assert "is new" not in again.err
+    assert "'load' is gone" in again.err

@@ -229,6 +229,11 @@ class Reading:
             parts.append(f"{listed(sorted(self._missing_words))} as no value")
         return "; ".join(parts)
 
+    def units(self) -> dict[str, str]:
+        """Return what columns of numbers are counted in, of those that say it."""
+        numbers = (each for each in self.columns.values() if each.role is Role.NUMBER)
+        return {each.name: each.look.spelling.unit for each in numbers if each.look.spelling.unit}
+
     def has(self, role: Role) -> bool:
         """Tell whether a column plays a role."""
         return any(column.role is role for column in self.columns.values())

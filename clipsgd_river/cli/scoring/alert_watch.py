@@ -13,7 +13,7 @@ from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.output.text_output import TextOutput
 from clipsgd_river.cli.scoring.clock import TimesRead, read_moment
-from clipsgd_river.cli.scoring.watch import Watch
+from clipsgd_river.cli.scoring.watch import Watch, with_units
 from clipsgd_river.cli.terminal.errors import UsageError
 from clipsgd_river.cli.terminal.text import shown
 
@@ -205,14 +205,15 @@ class AlertWatch(Watch):
             self._output.close()
 
     def _keep(self, row: int, alert: Any, incident: int | None) -> None:
+        sentence = with_units(alert.sentence, alert.features, self.units)
         if self._output is not None:
-            told = {"row": row, "incident": incident, **alert.to_dict()}
+            told = {"row": row, "incident": incident, **alert.to_dict(), "sentence": sentence}
             line = json.dumps(told, ensure_ascii=False, allow_nan=False)
             self._output.write(f"{line}\n")
             self._output.flush()
         p = alert.tail_probability
         rarity = 0.0 if p is None else -math.log(max(p, 1e-300))
-        entry = (rarity, -row, alert.severity, shown(alert.sentence, 400))
+        entry = (rarity, -row, alert.severity, shown(sentence, 400))
         if len(self._heap) < MOST_SENTENCES:
             heapq.heappush(self._heap, entry)
         else:

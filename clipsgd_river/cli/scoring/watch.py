@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,13 +17,33 @@ if TYPE_CHECKING:
 
 MOST_ANOMALOUS: Final = 10
 _LONGEST_WORDS: Final = 200
+_NO_UNITS: Final[Mapping[str, str]] = {}
 
 Features = tuple["AlertFeature", ...]
 
 
-def reason(feature: AlertFeature) -> str:
-    """Say what a feature was, as in ``f3 = 812, usually between 12 and 40``."""
-    return f"{shown(feature.feature)} = {shown(feature.words, _LONGEST_WORDS)}"
+def reason(feature: AlertFeature, unit: str = "") -> str:
+    """Say what a feature was, as in ``f3 in ms = 812, usually between 12 and 40``."""
+    counted = f" in {unit}" if unit else ""
+    return f"{shown(feature.feature)}{counted} = {shown(feature.words, _LONGEST_WORDS)}"
+
+
+def with_units(sentence: str, features: Iterable[AlertFeature], units: Mapping[str, str]) -> str:
+    """Return the sentence of an alert with the units of the features in it.
+
+    Parameters
+    ----------
+    sentence, features
+        Of the alert.
+    units
+        By name of the feature, for those that have one.
+    """
+    for feature in features:
+        unit = units.get(str(feature.feature))
+        if unit:
+            name = str(feature).removesuffix(feature.words)
+            sentence = sentence.replace(name, f"{name.removesuffix('was ')}in {unit} was ", 1)
+    return sentence
 
 
 class MostAnomalous:
@@ -48,10 +68,11 @@ class MostAnomalous:
         if len(self._heap) == self._size:
             self.least_distance = self._heap[0][0]
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, units: Mapping[str, str] = _NO_UNITS) -> Iterator[str]:
         """Yield a line for each, the farthest first."""
         for distance, row, score, features in sorted(self._heap, reverse=True):
-            why = "; ".join(map(reason, features)) or "no single feature"
+            reasons = [reason(each, units.get(str(each.feature), "")) for each in features]
+            why = "; ".join(reasons) or "no single feature"
             yield f"{-row:>12,}  {score:>8.6f}  {short_number(distance):>10}  {why}"
 
 
@@ -80,6 +101,8 @@ class Watch:
         self._model = model
         self.ready = False
         self.most_anomalous = MostAnomalous()
+        #: What features are counted in, of those that say it.
+        self.units: Mapping[str, str] = _NO_UNITS
 
     @property
     def rule(self) -> str:
@@ -103,7 +126,7 @@ class Watch:
 
     def lines(self) -> Iterator[str]:
         """Yield what the summary says of single events."""
-        lines = list(self.most_anomalous.lines())
+        lines = list(self.most_anomalous.lines(self.units))
         if lines:
             yield "most anomalous:"
             yield f"{'row':>12}  {'score':>8}  {'distance':>10}  why"

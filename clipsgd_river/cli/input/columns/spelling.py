@@ -51,6 +51,11 @@ class Spelling(Protocol):
         """What to say of it; empty where there is nothing to say."""
         ...
 
+    @property
+    def unit(self) -> str:
+        """What numbers are counted in; empty where that is unknown."""
+        ...
+
     def read(self, cell: str) -> float:
         """Return the number in a cell, NaN for a missing one; `ValueError` for anything else."""
         ...
@@ -103,12 +108,15 @@ class Numbers:
         return self._decimal == POINT or (self._decimal is None and not self._cells.prefers_comma)
 
     @property
+    def unit(self) -> str:
+        """What numbers are counted in; empty where that is unknown."""
+        return "" if self._unit is None else self._unit.name
+
+    @property
     def told(self) -> str:
         """What to say of it."""
         parts = ["with a decimal comma"] if self._decimal == COMMA else []
-        if self._unit is not None and self._unit.name:
-            parts.append(f"in {self._unit.name}")
-        return " ".join(parts)
+        return " ".join([*parts, f"in {self.unit}"] if self.unit else parts)
 
     def read(self, cell: str) -> float:
         """Return the number in a cell.
@@ -170,6 +178,7 @@ class Flags:
     """
 
     is_plain = False
+    unit = ""
 
     def __init__(self, no: str, yes: str, cells: Cells | None = None) -> None:
         self._values = {no: 0.0, yes: 1.0, **_TRUTH}
