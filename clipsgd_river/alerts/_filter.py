@@ -28,13 +28,11 @@ from clipsgd_river._tables.containers import frame_of, in_memory, table_of
 from clipsgd_river._tables.explained import explained_like, how_many, largest_of
 from clipsgd_river._tables.known import require_known
 from clipsgd_river._tables.tables import series_like
+from clipsgd_river.alerts._rarity import highest_probability
 from clipsgd_river.alerts._reason import Reason
 from clipsgd_river.alerts._seen import seen_by
 from clipsgd_river.alerts.alert import Alert, AlertFeature, described, severity_of
 from clipsgd_river.alerts.verdict import Verdict
-
-# Rarer than this is beyond what a stream can tell.
-SMALLEST_PROBABILITY = 1e-300
 
 Event = dict[Any, Any]
 Veto = Callable[[Alert], bool]
@@ -372,7 +370,7 @@ class DetectorFilter(AlertFilter):
         event, args
             The event without its time, and its target.
         score, probability
-            Of the event.
+            Of the event, the probability as fitted.
         rate
             Probability that severities are measured by.
         about
@@ -380,10 +378,18 @@ class DetectorFilter(AlertFilter):
         events
             How many events were judged before it.
         """
-        severity = severity_of(rate / max(probability, SMALLEST_PROBABILITY))
+        highest = highest_probability(probability, events)
+        severity = severity_of(rate / highest)
         contributions, features, reason = explain(self.anomaly_detector, event, *args)
         alert = Alert(
-            score, probability, severity, *about, contributions, features, events=int(events)
+            score,
+            highest,
+            severity,
+            *about,
+            contributions,
+            features,
+            events=int(events),
+            fitted_probability=probability,
         )
         return alert, reason
 

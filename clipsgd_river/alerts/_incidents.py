@@ -32,7 +32,7 @@ MANY = 8.0
 DENSER = 4.0
 LEAST_EVENTS = 5.0
 _SEVERITIES = [name for name, _ in SEVERITIES]
-_NUMBERS = 9
+_NUMBERS = 10
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Episode:
 
     def is_dwarfed_by(self, probability: float) -> bool:
         """Whether an event is so much rarer that it had better begin an incident of its own."""
-        known = self.incident.worst.tail_probability
+        known = self.incident.worst.fitted_probability
         return not self.is_crowded and known is not None and probability < DWARFED * known
 
     def is_open(self, place: float) -> bool:
@@ -186,14 +186,15 @@ class IncidentLog:
         ]
 
     def numbers(self) -> array[float]:
-        """Their numbers, nine for each and its weights."""
+        """Their numbers, ten for each and its weights."""
         found = array("d", [self._count])
         for each in self._episodes:
             incident, worst = each.incident, each.incident.worst
-            p = worst.tail_probability
+            p, fitted = worst.tail_probability, worst.fitted_probability
             found.extend((incident.number, incident.count, each.began, each.place, each.patience))
             rank = _SEVERITIES.index(worst.severity)
             found.extend((worst.score, -1.0 if p is None else p, rank, worst.events or 0))
+            found.append(-1.0 if fitted is None else fitted)
             found.extend(each.reason.weights.values())
         return found
 
@@ -222,7 +223,8 @@ class IncidentLog:
             end = at + _NUMBERS + len(weights)
             if end > len(numbers) or len(weights) > MOST_KEPT:
                 raise TypeError("their numbers do not fit")
-            number, count, began, place, wait, score, p, rank, events = numbers[at : at + _NUMBERS]
+            number, count, began, place, wait, *of_worst = numbers[at : at + _NUMBERS]
+            score, p, rank, events, fitted = of_worst
             first, last, moment = map(_moment_from_json, moments)
             name = file_format.decode_name(key)
             worst = Alert(
@@ -232,6 +234,7 @@ class IncidentLog:
                 moment,
                 name,
                 events=_whole(events) or None,
+                fitted_probability=None if fitted < 0.0 else min(fitted, 1.0),
             )
             incident = Incident(
                 _whole(number),

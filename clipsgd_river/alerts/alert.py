@@ -14,6 +14,7 @@ import numpy as np
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._numbers import differ, short_score
 from clipsgd_river._text import printable, quoted
+from clipsgd_river.alerts._rarity import RAREST
 from clipsgd_river.alerts._seen import NOTHING, Seen
 from clipsgd_river.alerts._usual import in_words
 
@@ -25,8 +26,6 @@ HALF_BAND = 3.182446305284263
 #: From the named probability of a deviation as large on a feature's value is called so.
 RARE = 1e-4
 FREQUENCIES = (("frequent", 0.05), ("infrequent", 0.01), ("rare", RARE), ("unseen", 0.0))
-#: No event is said to be rarer where nobody knows how many there were.
-RAREST = 1e-6
 #: An event that is as many times rarer than the budget's rate, or more, is as severe.
 SEVERITIES = (("critical", 1000.0), ("high", 100.0), ("medium", 10.0), ("low", 0.0))
 
@@ -100,10 +99,11 @@ class Alert:
     score
         The detector's score of the event.
     tail_probability
-        Estimated probability that an event scores as high; ``None`` when unknown.
+        Probability that an event scores as high, no smaller than so many events can show: the upper
+        end of an interval, at least 1 in ``events``; ``None`` when unknown.
     severity
-        How many times rarer than the rate of the budget the event is: ``"low"``, less than 10
-        times; ``"medium"``, from 10 times on; ``"high"``, 100; ``"critical"``, 1,000.
+        How many times rarer than the rate of the budget the event can be said to be: ``"low"``,
+        less than 10 times; ``"medium"``, from 10 times on; ``"high"``, 100; ``"critical"``, 1,000.
     time, key
         When it happened and to whom, as they were given; ``None`` if not.
     contributions
@@ -114,8 +114,10 @@ class Alert:
         Of how many events the alert is, and the times of the first and the last of them, where
         repeats were folded into it (`clipsgd_river.alerts.rules.Cooldown`).
     events
-        How many events the filter had judged; ``None`` if that is not known. The sentence calls
-        no event rarer than so many can show.
+        How many events the filter had judged; ``None`` if that is not known.
+    fitted_probability
+        The lower end of the interval: what the tail says that was fitted to the events, however far
+        it reaches beyond them. It ranks alerts, and claims nothing.
 
     Examples
     --------
@@ -128,7 +130,7 @@ class Alert:
     >>> alert.sentence
     'web-1: errors was 90, usually between ... and 2...; less than 1 event in 500 is as unusual.'
     >>> alert.severity, alert.features[0].direction, alert.features[0].frequency
-    ('critical', 'above', 'unseen')
+    ('low', 'above', 'unseen')
     """
 
     score: float
@@ -142,6 +144,7 @@ class Alert:
     first: Any = None
     last: Any = None
     events: int | None = None
+    fitted_probability: float | None = None
 
     @property
     def sentence(self) -> str:
@@ -164,7 +167,8 @@ class Alert:
         if p is None or not 0.0 < p < 1.0:
             return f"{head}{reason}."
         least = RAREST if self.events is None else 1.0 / max(self.events, 2)
-        how = "about" if p >= least else "less than"
+        fitted = p if self.fitted_probability is None else self.fitted_probability
+        how = "about" if fitted >= least else "less than"
         return f"{head}{reason}; {how} 1 event in {_count(1.0 / max(p, least))} is as unusual."
 
     def to_dict(self) -> dict[str, Any]:
@@ -178,6 +182,7 @@ class Alert:
             "key": plain(self.key),
             "score": plain(self.score),
             "tail_probability": plain(self.tail_probability),
+            "fitted_probability": plain(self.fitted_probability),
             "severity": self.severity,
             "sentence": self.sentence,
             "count": self.count,
@@ -289,8 +294,10 @@ def student_tail(t: float) -> float:
 
 def _count(count: float) -> str:
     """Show how many events, to one figure rounded down: it is an estimate."""
-    scale = 10 ** floor(log10(max(count, 1.0)))
-    return f"{int(count * (1.0 + 1e-9) / scale) * scale:,}"
+    # One in a hundred more is the same to an estimate.
+    count = max(1.01 * count, 1.0)
+    scale = 10 ** floor(log10(count))
+    return f"{int(count / scale) * scale:,}"
 
 
 def _printable(value: Any) -> str:
