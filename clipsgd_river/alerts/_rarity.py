@@ -13,7 +13,7 @@ def highest_probability(fitted: float, events: float | None) -> float:
 
     A tail that was fitted to n events says k = n p of them are as unusual. What n events can show
     is a count: those that were as unusual are at most k + 1 + 2 sqrt(k), the mean and two standard
-    deviations of a Poisson variable and the event itself (1 + 3 k below one, where the tail is
+    deviations of a Poisson variable and the event itself (1 + 3 k^2 below one, where the tail is
     extrapolated). So nothing is called rarer than 1 in n, however far the tail reaches.
 
     Parameters
@@ -35,5 +35,5 @@ def highest_probability(fitted: float, events: float | None) -> float:
     count = max(events, 2.0)
     expected = count * fitted
     if expected <= 1.0:
-        return min((1.0 + 3.0 * expected) / count, 1.0)
+        return min((1.0 + 3.0 * expected * expected) / count, 1.0)
     return min((expected + 1.0 + 2.0 * sqrt(expected)) / count, 1.0)
