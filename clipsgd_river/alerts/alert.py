@@ -147,6 +147,13 @@ class Alert:
     fitted_probability: float | None = None
 
     @property
+    def rank_probability(self) -> float | None:
+        """What alerts are ranked by: the fitted probability, otherwise the one that is known."""
+        if self.fitted_probability is not None:
+            return self.fitted_probability
+        return self.tail_probability
+
+    @property
     def sentence(self) -> str:
         """The alert in one plain English sentence."""
         whom = [_printable(part) for part in (self.time, self.key) if part is not None]

@@ -39,7 +39,7 @@ class TopAlerts:
             reason = alert.features[0].feature
             if reason in self._reasons or len(self._reasons) < _MOST_FEATURES:
                 self._reasons[reason] += 1
-        p = alert.fitted_probability
+        p = alert.rank_probability
         rarity = 0.0 if p is None else -math.log(max(p, 1e-300))
         entry = (rarity, distance, -ranked.row, ranked)
         if len(self._heap) < self._size:

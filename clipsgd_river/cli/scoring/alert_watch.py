@@ -211,7 +211,7 @@ class AlertWatch(Watch):
             line = json.dumps(told, ensure_ascii=False, allow_nan=False)
             self._output.write(f"{line}\n")
             self._output.flush()
-        p = alert.fitted_probability
+        p = alert.rank_probability
         rarity = 0.0 if p is None else -math.log(max(p, 1e-300))
         entry = (rarity, -row, alert.severity, shown(sentence, 400))
         if len(self._heap) < MOST_SENTENCES:
