@@ -97,7 +97,7 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
     count with n / (n + 20) of their bits. A ladder of quantiles starts anew once a quarter of the
     events lies beyond its end.
 
-    O(1) per feature present. 624 bytes a feature of numbers; 48 bytes per kept value of a category
+    O(1) per feature present. 560 bytes a feature of numbers; 48 bytes per kept value of a category
     beside the value itself. ``docs/bits.md`` has the formulas and sources.
 
     Examples
