@@ -11,6 +11,7 @@ from command_line import Result, call, ordinary_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clipsgd_river.cli.input import byte_input
 from clipsgd_river.cli.input.json_values.decoder import Decoder
 from clipsgd_river.cli.input.json_values.envelopes import records_in
 from clipsgd_river.cli.input.json_values.values import Values
@@ -54,6 +55,18 @@ def test_events_are_found_wherever_they_are(text: str) -> None:
     assert [each["a"] for each in result.objects] == [row["a"] for row in ROWS]
     assert [each["distance"] for each in result.objects] == WANTED
     assert "skipped" not in result.err
+
+
+@pytest.mark.parametrize("whole", [ROWS, {"Records": ROWS}, {"Records": ROWS, "next": "x"}])
+def test_a_long_document_on_one_line_is_read_piece_by_piece(
+    monkeypatch: pytest.MonkeyPatch, whole: Any
+) -> None:
+    monkeypatch.setattr(byte_input, "_CHUNK", 256)
+    monkeypatch.setattr(byte_input, "_LONGEST_DOCUMENT", 300)
+    monkeypatch.setattr(byte_input, "_LONGEST_LINE", 2000)
+    result = score(json.dumps(whole))
+    assert result.code == 0, result.err
+    assert [each["distance"] for each in result.objects] == WANTED
 
 
 def test_nested_values_have_dotted_names() -> None:

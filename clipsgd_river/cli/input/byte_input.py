@@ -24,6 +24,9 @@ STANDARD_STREAM: Final = "-"
 _STANDARD_INPUT: Final = "standard input"
 _CHUNK: Final = 1 << 18
 _LONGEST_LINE: Final = 16 << 20
+#: JSON without line ends is cut between objects, so that it need not be in memory.
+_LONGEST_DOCUMENT: Final = 1 << 20
+_BETWEEN_OBJECTS: Final = b"},"
 _LONGEST_LOOK: Final = 2 << 20
 #: A live stream is kept waiting no longer than this, once, for a look at what it holds.
 _SECONDS_TO_LOOK: Final = 1.0
@@ -163,7 +166,7 @@ class ByteInput:
         """Yield lines, and None where the next would have to be waited for beyond `_deadline`."""
         stream = self._open_stream()
         rest = b""
-        start = True
+        start, is_json = True, False
         while True:
             while self._deadline is not None and not self._is_ready(self._deadline):
                 yield None
@@ -172,8 +175,11 @@ class ByteInput:
                 break
             if start:
                 chunk = chunk.removeprefix(b"\xef\xbb\xbf")
-                start = False
+                start, is_json = False, chunk.lstrip()[:1] in (b"{", b"[")
             end = chunk.rfind(b"\n") + 1
+            if not end and is_json and len(rest) > _LONGEST_DOCUMENT:
+                end = chunk.rfind(_BETWEEN_OBJECTS) + 1
+                end += len(_BETWEEN_OBJECTS) - 1 if end else 0
             if not end:
                 rest += chunk
                 if len(rest) > _LONGEST_LINE:

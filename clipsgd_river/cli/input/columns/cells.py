@@ -15,6 +15,7 @@ MISSING_WORDS: Final = frozenset(
     | {"missing", "(missing)", "empty", "(empty)", "(blank)", "unknown", "not available"}
     | {"#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!"}
 )
+_DIGITS: Final = "0123456789"
 #: In an option they stand for the usual words.
 USUAL: Final = "auto"
 
@@ -51,6 +52,8 @@ class Cells:
 
     def is_missing(self, cell: str) -> bool:
         """Tell whether a cell holds no number and no time."""
+        if cell[:1] in _DIGITS and cell and not self.missing:
+            return False
         word = cell.strip().lower()
         return not word or word in self.missing or (self.usual and word in MISSING_WORDS)
 

@@ -126,14 +126,13 @@ class Numbers:
         ValueError
             If it holds anything else.
         """
-        cells = self._cells
-        if cells.is_missing(cell):
-            return math.nan
-        if self._has_points:
+        if self._has_points and not self._hides_numbers:
             try:
                 return float(cell)
             except ValueError:
                 pass
+        if self._cells.is_missing(cell):
+            return math.nan
         truth = _TRUTH.get(cell.strip().lower())
         if truth is not None:
             return truth

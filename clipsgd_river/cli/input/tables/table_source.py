@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.columns.roles import Role
@@ -19,6 +19,9 @@ from clipsgd_river.cli.input.tables.records import Records
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import has_undecodable_bytes, listed, shown
 
+#: Of wide tables fewer rows are looked at.
+_CELLS_TO_LOOK_AT: Final = 100_000
+_FEWEST_ROWS: Final = 200
 Cells = Callable[[list[str]], Iterable[str]]
 
 
@@ -171,7 +174,8 @@ class TableSource:
     def _look_ahead(self, wanted: Sequence[int]) -> None:
         """Let the first rows say what becomes of each column; `events` reads them again."""
         width = len(self.columns)
-        rows = [row for row in self._records.first() if len(row) == width]
+        most = max(_CELLS_TO_LOOK_AT // max(width, 1), _FEWEST_ROWS)
+        rows = [row for row in self._records.first() if len(row) == width][:most]
         names = self.columns
         self._reading.decide({names[at]: [row[at] for row in rows] for at in wanted}, len(rows))
         time = self._reading.selection.time
