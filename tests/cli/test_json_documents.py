@@ -17,7 +17,8 @@ from clipsgd_river.cli.input.json_values.envelopes import records_in
 from clipsgd_river.cli.input.json_values.values import Values
 
 ROWS: list[dict[str, Any]] = [
-    {"a": a, "http": {"latency": b, "tags": ["x", "y"]}} for a, b, _ in ordinary_rows(60).tolist()
+    {"a": a, "http": {"latency": b, "tags": ["x", "y"]}, "up": True}
+    for a, b, _ in ordinary_rows(60).tolist()
 ]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
 
@@ -71,16 +72,14 @@ def test_a_long_document_on_one_line_is_read_piece_by_piece(
 
 def test_nested_values_have_dotted_names() -> None:
     result = score(LINES)
-    assert (
-        "numbers 'a', 'http.latency', 'http.tags.length'; categories 'http.tags.0', 'http.tags.1'"
-        in result.err
-    )
+    names = "numbers 'a', 'http.latency', 'http.tags.length', 'up'"
+    assert f"{names}; categories 'http.tags.0', 'http.tags.1'" in result.err
     assert result.objects[0]["http"] == ROWS[0]["http"]
     without = score(LINES, "--ignore", "http.tags")
-    assert "on numbers 'a', 'http.latency'\n" in without.err
+    assert "on numbers 'a', 'http.latency', 'up'\n" in without.err
     assert "no event had" not in without.err
     assert "on numbers 'http.latency'" in score(LINES, "--only", "http.latency").err
-    labelled = LINES.replace("}}", '}, "truth": {"y": 0}}')
+    labelled = LINES.replace("}\n", ', "truth": {"y": 0}}\n')
     assert "60 labelled normal" in score(labelled, "--label", "truth.y").err
 
 

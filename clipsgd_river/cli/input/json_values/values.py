@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +12,7 @@ from clipsgd_river.cli.terminal.errors import DataError
 
 #: A string, or a bracket outside of one.
 _MARK: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]')
+_GAP: Final = re.compile(r"[\s,]*")
 _CLOSES: Final = {"}": "{", "]": "["}
 #: The beginning of an object of which one value is all that matters, by the name of that.
 _ENVELOPE: Final = re.compile(
@@ -23,7 +24,7 @@ _LONGEST: Final = 64 << 20
 
 
 class Found(NamedTuple):
-    """A value: the line where it ends, its text if that is a line by itself, and the value."""
+    """A value: the line where it ends, its text if that has no line end, and the value."""
 
     line: int
     text: str | None
@@ -97,7 +98,9 @@ class Values:
         while True:
             if not self._pieces:
                 rest = self._begin(line, number)
-                if rest is None:
+                if rest is not None and self._in_array:
+                    rest = yield from self._elements(rest, number)
+                if not rest:
                     return
                 line = rest
             end = self._end_in(line)
@@ -124,9 +127,24 @@ class Values:
                     yield Found(number, None, value)
             line = line[end:]
 
+    def _elements(self, text: str, number: int) -> Generator[Found, None, str | None]:
+        """Yield the objects that a text of an array has in full; return the rest of it."""
+        scan, at = self._decoder.scan, 0
+        while text.startswith("{", at):
+            try:
+                value, end = scan(text, at)
+            except (ValueError, StopIteration, RecursionError):
+                break
+            piece = text[at:end]
+            yield new_found((number, None if "\n" in piece else piece, value))
+            gap = _GAP.match(text, end)
+            at = end if gap is None else gap.end()
+        return text[at:] if at == 0 or text.startswith("{", at) else self._begin(text[at:], number)
+
     def _begin(self, line: str, number: int) -> str | None:
         """Return a line from where its next value begins on; None where none does."""
-        rest = line.strip(" \t\r\n,") if self._in_array or self._envelopes else line.strip()
+        rest = line.lstrip(" \t\r\n,") if self._in_array or self._envelopes else line.lstrip()
+        rest = rest.rstrip()
         while rest:
             if self._in_array and rest[0] == "]":
                 self._in_array = False
