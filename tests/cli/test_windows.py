@@ -123,6 +123,21 @@ def test_windows_count_sum_and_average() -> None:
     assert "windows of 300 s with counts of events, sums of bytes, means of ms" in result.err
 
 
+def test_a_file_that_begins_with_its_latest_event() -> None:
+    rows = requests(0, 0)[:3000]
+    forward = score(rows, "--time", "when", "--every", "5m")
+    turned = score(rows[::-1], "--time", "when", "--every", "5m", kind="jsonl")
+    assert turned.code == 0
+    assert "times run backwards" in turned.err
+    assert turned.objects[0]["when"] > turned.objects[-1]["when"]
+    counts = {each["when"]: each["events"] for each in forward.objects}
+    found = {each["when"]: each["events"] for each in turned.objects}
+    # Of either the last window is not over.
+    assert found.items() >= {w: n for w, n in counts.items() if w != min(counts)}.items()
+    options = ["--counter", "sent", "--by", "host", "--time", "when"]
+    assert top(score(counters()[::-1], *options))[0] in (600 - 501, 600 - 501 + 2)
+
+
 def test_a_metric_that_stops_alerts() -> None:
     rows = [
         row

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 from clipsgd_river.cli.input.columns.times import Times
 from clipsgd_river.cli.input.derived.counters import CounterSource, Keyed, Rates
 from clipsgd_river.cli.input.derived.windows import WindowSource
 from clipsgd_river.cli.input.events import Event, Reading, Selection, Source
+from clipsgd_river.cli.input.labels import UNKNOWN
 from clipsgd_river.cli.scoring.clock import Clock
 from clipsgd_river.cli.scoring.moments import Moments
+
+#: Late events are few in a stream that runs forward.
+_FALLS_PER_RISE: Final = 10
 
 
 class Derivation(NamedTuple):
@@ -41,7 +48,11 @@ class Derived(NamedTuple):
 def derive(source: Source, reading: Reading, wanted: Derivation) -> Derived:
     """Return the events that are to be judged; those of the source where nothing is to be made."""
     selection = wanted.selection
-    keyed = _keyed(source, wanted)
+    if not selection.counters and wanted.every is None:
+        return Derived(source, reading)
+    keyed = _keyed(source, reading, wanted)
+    if keyed.backwards:
+        reading.note_once("times run backwards: the latest event comes first")
     columns = list(reading.columns.values())
     if selection.counters:
         rates = Rates(selection.counters, keyed)
@@ -51,21 +62,30 @@ def derive(source: Source, reading: Reading, wanted: Derivation) -> Derived:
         windows = WindowSource(source, columns, keyed, selection.time, wanted.every)
         windows.refuse, windows.note = reading.refuse, reading.note_once
         source, columns = windows, windows.judged_columns()
-    if not selection.counters and wanted.every is None:
-        return Derived(source, reading)
     return Derived(source, replace(reading, columns={each.name: each for each in columns}))
 
 
-def _keyed(source: Source, wanted: Derivation) -> Keyed:
-    by, time = wanted.selection.by, wanted.selection.time
-    seconds = None
-    if time is not None and wanted.times is not None:
-        seconds = Clock(time, Moments(time, wanted.times, source.value)).seconds
+def _keyed(source: Source, reading: Reading, wanted: Derivation) -> Keyed:
+    by, time, times = wanted.selection.by, wanted.selection.time, wanted.times
+    seconds, backwards = None, False
+    if time is not None and times is not None:
+        seconds = Clock(time, Moments(time, times, source.value)).seconds
+        backwards = _run_backwards(time, times, reading.first_times)
     if by is None:
-        return Keyed(None, seconds)
+        return Keyed(None, seconds, backwards)
 
     def key(event: Event) -> str:
         value = source.value(event, by)
         return "" if value is None else str(value).strip()
 
-    return Keyed(key, seconds)
+    return Keyed(key, seconds, backwards)
+
+
+def _run_backwards(time: str, times: Times, texts: Sequence[str]) -> bool:
+    """Tell whether nearly all of the first times are before the last one."""
+    moments = Moments(time, copy(times), lambda event, _: event.record)
+    clock = Clock(time, moments)
+    found = [clock.seconds(Event(row, {}, UNKNOWN, text)) for row, text in enumerate(texts, 1)]
+    falls = sum(after < before for before, after in pairwise(found))
+    rises = sum(after > before for before, after in pairwise(found))
+    return falls > _FALLS_PER_RISE * rises

@@ -25,10 +25,13 @@ class Keyed(NamedTuple):
         Returns the key of an event; None where all are of one.
     seconds
         Returns its time in seconds, NaN where it has none; None where there is no time.
+    backwards
+        Whether the stream begins with its latest event.
     """
 
     by: Callable[[Event], str] | None = None
     seconds: Callable[[Event], float] | None = None
+    backwards: bool = False
 
 
 class Rates:
@@ -59,7 +62,7 @@ class Rates:
 
     def of(self, event: Event) -> Event:
         """Return an event with rates in the place of counters."""
-        by, seconds = self._keyed
+        by, seconds, backwards = self._keyed
         key = "" if by is None else by(event)
         now = math.nan if seconds is None else seconds(event)
         before, last = self._last.pop(key, (math.nan, {}))
@@ -72,7 +75,11 @@ class Rates:
                 features[name] = value
                 continue
             number = math.nan if value is None else float(value)
-            features[rate] = _rate(last.get(str(name), math.nan), number, elapsed)
+            values_in_time = (last.get(str(name), math.nan), number)
+            if backwards:
+                features[rate] = _rate(*values_in_time[::-1], -elapsed if seconds else elapsed)
+            else:
+                features[rate] = _rate(*values_in_time, elapsed)
             if math.isfinite(number):
                 values[str(name)] = number
         self._last[key] = (now if math.isfinite(now) else before, values)

@@ -120,7 +120,7 @@ class WindowSource:
     def events(self) -> Iterator[Event]:
         """Yield an event for each window that is over."""
         names = self._sums | self._means
-        by, seconds = self._keyed
+        by, seconds, backwards = self._keyed
         assert seconds is not None
         window, place, row, far = Window(), math.nan, 0, 0
         for event in self._source.events():
@@ -131,7 +131,7 @@ class WindowSource:
                 continue
             key = "" if by is None else by(event)
             self._meet(key)
-            found = math.floor(now / self._seconds)
+            found = math.floor(now / self._seconds) * (-1 if backwards else 1)
             if not math.isfinite(place):
                 place = found
             ahead = found - place
@@ -182,6 +182,7 @@ class WindowSource:
             features[before + EVENTS] = window.events.get(key, 0)
             features |= {before + name: window.total(key, name) for name in sorted(self._sums)}
             features |= {before + name: window.mean(key, name) for name in sorted(self._means)}
+        place *= -1 if self._keyed.backwards else 1
         moment = _EPOCH + timedelta(seconds=place * self._seconds)
         return Event(row, features, UNKNOWN, moment)
 

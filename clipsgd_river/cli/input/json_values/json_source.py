@@ -146,8 +146,8 @@ class JsonSource:
         for fields in objects[:ROWS_TO_LOOK_AT]:
             if not isinstance(fields, dict):
                 continue  # told when it is its turn
-            if time is not None and isinstance(moment := lookup(fields, time), str):
-                self._reading.first_times.append(moment)
+            if time is not None and isinstance(moment := lookup(fields, time), str | int | float):
+                self._reading.first_times.append(str(moment))
             for name, value in flat_items(fields):
                 if len(values) < MOST_COLUMNS and self._reading.selection.wants(name):
                     values.setdefault(name, []).append(value)
