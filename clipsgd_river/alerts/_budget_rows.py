@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Hashable, Iterator
 from math import nan
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from clipsgd_river._tables.mixed_rows import rows_for, to_learn
 from clipsgd_river._tables.rows import Rows, rows_and_targets
 from clipsgd_river.alerts import _event_time
 from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto
+from clipsgd_river.alerts._incidents import CROWDED, IncidentLog
 from clipsgd_river.alerts.verdict import Verdict
 
 
@@ -27,6 +28,8 @@ class BudgetOfRows(DetectorFilter):
     _budget: AlertBudgetKernel
     _one_pass: bool
     _scores_counted: bool
+    _incidents: IncidentLog
+    alerts_per: tuple[float, str] | None
     #: Score of the event that `score_one` was asked about last, and whether it would alert.
     _asked: tuple[float, bool] | None = None
 
@@ -34,6 +37,45 @@ class BudgetOfRows(DetectorFilter):
     def time_feature(self) -> Any:
         """Feature that is the time of an event; ``None`` if none is."""
         return self.time
+
+    def changed(self, **parameters: Any) -> Self:
+        """The filter with other parameters, which goes on from here: its history stays.
+
+        Detector, threshold and incidents are this filter's own, so use only one of the two from
+        here on. With another rate alerts and what accrued are counted from 0 again: what was saved
+        up, or overspent, at the old rate is none of the new one.
+
+        Parameters
+        ----------
+        parameters
+            Those of the constructor that change; not the detector.
+
+        Examples
+        --------
+        >>> from clipsgd_river.alerts import AlertBudget
+        >>> from clipsgd_river.anomaly import ClippedZScore
+        >>> model = AlertBudget(ClippedZScore(), 0.01)
+        >>> model.learn_many([{"load": i % 7} for i in range(500)])
+        >>> model.changed(alert_rate=0.001, floor="auto").anomaly_detector.n_samples_seen_
+        500
+        """
+        before = {name: getattr(self, name) for name in self._get_params()}
+        after = {**before, **parameters}
+        if after["anomaly_detector"] is not self.anomaly_detector:
+            raise ValueError("the detector stays: wrap another one in a filter of its own")
+        found = type(self)(**after)
+        rates = ("alert_rate", "alerts_per")
+        same = all(_plain(before[name]) == _plain(after[name]) for name in rates)
+        found._budget.follow(self._budget, same)
+        # Places of incidents are counted in events or in seconds.
+        if (before["alerts_per"] is None) == (after["alerts_per"] is None):
+            found._incidents = self._incidents
+            if not same and found.alerts_per is not None:
+                found._incidents.shift(-self._budget.clock.elapsed)
+                found._budget.keep_open(
+                    found._incidents.open_until(), found._incidents.open_until(CROWDED)
+                )
+        return found
 
     def score_many(self, X: Any, *args: Any) -> Any:
         """The detector's scores of rows, in the caller's kind. Changes nothing.
@@ -191,3 +233,8 @@ def floor_of(floor: Any) -> float:
     if isinstance(floor, str):
         raise ValueError(f"floor is 'auto', None or a probability, not {floor!r}")
     return _settings.share("floor", floor)
+
+
+def _plain(value: Any) -> Any:
+    """A pair that came from a state file as a list."""
+    return tuple(value) if isinstance(value, list) else value

@@ -165,6 +165,12 @@ class IncidentLog:
             for each in self._episodes
         ]
 
+    def shift(self, by: float) -> None:
+        """Move all places, where seconds are counted from 0 again."""
+        for each in self._episodes:
+            each.began += by
+            each.place += by
+
     def fields(self) -> list[Any]:
         """What a state file says of them beside numbers."""
         return [
@@ -254,7 +260,7 @@ class IncidentLog:
             )
             if not all(abs(weight) <= 1.0 for weight in reason.weights.values()):
                 raise TypeError("a weight is beyond 1")
-            self._episodes.append(Episode(incident, reason, began, max(place, 0.0), max(wait, 0.0)))
+            self._episodes.append(Episode(incident, reason, began, place, max(wait, 0.0)))
             at = end
         if at != len(numbers):
             raise TypeError("their numbers do not fit")

@@ -225,6 +225,23 @@ class TailFilter(DetectorFilter):
         found._kernel.restore(*self._kernel.snapshot())
         return found
 
+    def changed(self, **parameters: Any) -> Self:
+        """The filter with other parameters, which goes on from here: its history stays.
+
+        Detector and distribution are this filter's own, so use only one of the two from here on.
+
+        Parameters
+        ----------
+        parameters
+            ``q``, ``protect_anomaly_detector``, ``warm_up``; the tail is part of the distribution.
+        """
+        after = {name: getattr(self, name) for name in self._get_params()} | parameters
+        if after["anomaly_detector"] is not self.anomaly_detector or after["tail"] != self.tail:
+            raise ValueError("detector and tail stay: make a new filter for others")
+        found = type(self)(**after)
+        found._kernel.restore(*self._kernel.snapshot())
+        return found
+
     def classify(self, score: float) -> bool:
         """Whether a score of this filter belongs to an alert: a tail probability below q.
 

@@ -165,6 +165,19 @@ def score_command(  # one parameter per option, as typer wants it
             "minute.",
         ),
     ] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Save --state after every N events instead of every minute, with the row reached: "
+            "after a crash the same command goes on from there.",
+        ),
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Judge and learn a file that --state has learned before."),
+    ] = False,
     plot: Annotated[
         str | None, typer.Option(metavar="FILE.png", help="Draw scores, threshold and alerts.")
     ] = None,
@@ -244,6 +257,8 @@ def score_command(  # one parameter per option, as typer wants it
         spreadsheet_safe=spreadsheet_safe,
         alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts, floor_in(floor)),
         state=state,
+        checkpoint_every=checkpoint_every,
+        again=again,
         plot=plot,
         report=report,
         skip_bad_events=on_error is OnError.SKIP,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -38,8 +40,9 @@ from clipsgd_river.cli.scoring.alert_watch import (
 from clipsgd_river.cli.scoring.beginning import Beginning, Wanted
 from clipsgd_river.cli.scoring.clock import Clock, TimesRead
 from clipsgd_river.cli.scoring.derived import Derivation, derive
-from clipsgd_river.cli.scoring.detectors import check_state_path, save_detector
+from clipsgd_river.cli.scoring.detectors import check_state_path, keeper_of
 from clipsgd_river.cli.scoring.moments import Moments
+from clipsgd_river.cli.scoring.state_file import StateFile
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, summary_lines
 from clipsgd_river.cli.terminal.errors import CommandError, DataError, OutputClosed, UsageError
@@ -70,6 +73,10 @@ class ScoreOptions:
     cells: Cells = field(default_factory=Cells)
     selection: Selection = field(default_factory=Selection)
     state: str | None = None
+    #: Events after which the state is saved; None to do so every minute.
+    checkpoint_every: int | None = None
+    #: Whether a file that the state has learned from is judged and learned once more.
+    again: bool = False
     plot: str | None = None
     report: str | None = None
     alerts: AlertOptions = field(default_factory=AlertOptions)
@@ -92,8 +99,9 @@ def score(options: ScoreOptions) -> int:
     live = options.out != STANDARD_STREAM or sys.stdout is None or not sys.stdout.isatty()
     reporter = Reporter(quiet=options.quiet, live=live)
     try:
-        with reporter, Interrupts() as interrupts:
-            _Run(options, reporter, interrupts).run()
+        _check_paths(options)
+        with reporter, Interrupts() as interrupts, _state_of(options) as state:
+            _Run(options, reporter, interrupts, state).run()
     except CommandError as error:
         reporter.error(str(error))
         return error.exit_code
@@ -105,8 +113,13 @@ def score(options: ScoreOptions) -> int:
 class _Run:
     """One run: what is opened at its start is brought to a good end, however it ends."""
 
-    def __init__(self, options: ScoreOptions, reporter: Reporter, interrupts: Interrupts) -> None:
-        _check_paths(options)
+    def __init__(
+        self,
+        options: ScoreOptions,
+        reporter: Reporter,
+        interrupts: Interrupts,
+        state: StateFile | None,
+    ) -> None:
         self._options = options
         self._reporter = reporter
         self._interrupts = interrupts
@@ -119,11 +132,38 @@ class _Run:
             Timeline() if options.plot is not None or options.report is not None else None,
         )
         self._started = self._saved = time.monotonic()
+        self._state = state
+        self._row = 0
+        self._next_checkpoint: float = options.checkpoint_every or math.inf
         self._source: Source | None = None
         self._sink: Sink | None = None
 
     def run(self) -> None:
         """Judge every event; the end is the same whether the stream ends or breaks off."""
+        if self._is_new():
+            self._judge()
+
+    def _is_new(self) -> bool:
+        """Whether the file has anything that the state has not learned; say so if it has not."""
+        state, file = self._state, shown(self._options.file)
+        if state is None or not state.rows_before:
+            return True
+        rows = f"{state.rows_before:,} rows"
+        if state.is_known:
+            self._reporter.note(
+                f"the state has learned all {rows} of {file} before: nothing is judged or learned "
+                "again; --again does so"
+            )
+            return False
+        if self._options.every is None and not self._options.selection.counters:
+            self._reporter.note(
+                f"the state has learned the first {rows} of {file} before: it goes on after them; "
+                "--again begins anew"
+            )
+        return True
+
+    def _judge(self) -> None:
+        """Judge what the source has."""
         options = self._options
         delimiter = delimiter_of(options.file, options.delimiter)
         self._reporter.restart()
@@ -244,7 +284,11 @@ class _Run:
         judge, write, count = self._watch.judge, sink.write, self._tally.add
         report, tally = self._tally.report, self._tally
         only_counts, must_check = tally.only_counts, sink.must_check
+        before = self._rows_before()
         for event in source.events():
+            if event.row <= before:
+                continue
+            self._row = event.row
             try:
                 if must_check:
                     sink.check(event)
@@ -264,8 +308,23 @@ class _Run:
                     tally.alerts += 1
             else:
                 count(event, verdict)
+            if tally.events >= self._next_checkpoint:
+                self._checkpoint(sink)
             if interrupts.received is not None:
                 return
+
+    def _rows_before(self) -> int:
+        """Rows that the state has learned before; rows of windows and rates are others."""
+        options = self._options
+        if self._state is None or options.every is not None or options.selection.counters:
+            return 0
+        return self._state.rows_before
+
+    def _checkpoint(self, sink: Sink) -> None:
+        """Hand on what is done, and save the state that goes with it."""
+        sink.flush()
+        self._save_state()
+        self._next_checkpoint += self._options.checkpoint_every or math.inf
 
     def _pause(self) -> None:
         """Before waiting for input: hand on what is done, tell how far it is."""
@@ -276,13 +335,14 @@ class _Run:
         now = time.monotonic()
         if self._options.state is not None and now - self._saved > _SECONDS_BETWEEN_SAVES:
             self._saved = now
-            save_detector(self._watch.keeper, self._options.state)
+            self._save_state()
 
     def _finish(self, failure: CommandError | None, *, complete: bool) -> None:
         seconds = time.monotonic() - self._started
         reporter, tally = self._reporter, self._tally
         complete = complete and failure is None
-        for keep in (self._save_state, self._draw, partial(self._report, seconds, failure)):
+        save = partial(self._save_state, complete=complete)
+        for keep in (save, self._draw, partial(self._report, seconds, failure)):
             try:
                 keep()
             except CommandError as error:
@@ -300,9 +360,9 @@ class _Run:
         if failure is not None:
             raise failure
 
-    def _save_state(self) -> None:
-        if self._options.state is not None:
-            save_detector(self._watch.keeper, self._options.state)
+    def _save_state(self, *, complete: bool = False) -> None:
+        if self._state is not None:
+            self._state.save(keeper_of(self._watch.keeper), self._row, complete=complete)
 
     def _draw(self) -> None:
         options, tally = self._options, self._tally
@@ -324,6 +384,13 @@ class _Run:
         name = "standard input" if options.file == STANDARD_STREAM else Path(options.file).name
         ranking = None if tally.labelled is None else tally.labelled.ranking()
         tally.report.write(options.report, name, seconds=seconds, ranking=ranking, notes=notes)
+
+
+def _state_of(options: ScoreOptions) -> AbstractContextManager[StateFile | None]:
+    """Return the state file, which no other process has meanwhile."""
+    if options.state is None:
+        return nullcontext()
+    return StateFile(options.state, options.file, again=options.again)
 
 
 def _out_format(options: ScoreOptions) -> OutFormat | None:

@@ -108,7 +108,7 @@ def test_state_goes_on_where_it_was(table: Path) -> None:
     state = table.with_name("state")
     args = ("score", table, "--state", state, "--detector", "zscore", "--contamination", "0.05")
     assert call(*args).code == 0
-    assert call("score", table, "--state", state).code == 0
+    assert call("score", table, "--state", state, "--again").code == 0
     detector = ClippedZScore.load(state)
     assert detector.n_samples_seen_ == 200
     assert detector.contamination == 0.05

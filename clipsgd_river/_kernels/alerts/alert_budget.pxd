@@ -80,6 +80,7 @@ cdef class AlertBudgetKernel(ScoreGate):
     cpdef bint exceeds_at(self, double score, double seconds)
     cpdef double threshold_at(self, double seconds)
     cpdef double limit_at(self, double seconds)
+    cpdef int follow(self, AlertBudgetKernel other, bint counts) except -1
     cpdef object count_anew(self)
     cdef void look_ahead(self, double seconds) noexcept nogil
     cdef void look_back(self) noexcept nogil

@@ -393,6 +393,27 @@ class AlertBudgetKernel(ScoreGate):
         self.accrued = self.kept_accrued
         self.owed = self.kept_owed
 
+    def follow(self, other: AlertBudgetKernel, counts: cython.bint) -> cython.int:
+        """Go on from another budget: with its ladder and clock, and if ``counts`` what it spent."""
+        archive = Archive()
+        other.ladder.exchange(archive)
+        self.ladder.exchange(Archive(archive.numbers))
+        self.seen = other.seen
+        self.gap = other.gap
+        if (self.per_second > 0.0) == (other.per_second > 0.0):
+            self.open_until = other.open_until
+            self.crowded_until = other.crowded_until
+            self.crowd = other.crowd
+            self.clock.copy_from(other.clock)
+        if counts:
+            self.events = other.events
+            self.alerts = other.alerts
+            self.accrued = other.accrued
+            self.owed = other.owed
+        else:
+            self.clock.count_anew()
+        return 0
+
     def count_anew(self) -> None:
         """Count alerts and the budget from 0 again; the threshold's ladder stays."""
         self.events = 0.0

@@ -13,6 +13,11 @@ from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import listed
 
 _PREFIX: Final = "clipped"
+#: Parameters of a filter that options set, and that may change while its history stays.
+CHANGEABLE: Final = {
+    "AlertBudget": ("alert_rate", "alerts_per", "time", "floor"),
+    "TailFilter": ("q",),
+}
 
 
 def detector_classes() -> dict[str, type[Any]]:
@@ -223,34 +228,15 @@ def load_filter(
             f"the state file {path} holds a {detector}, --detector asks for {name}: leave the "
             "option out, or name another file"
         )
-    for parameter in ("alert_rate", "alerts_per", "time", "q"):
-        before, now = (getattr(each, parameter, None) for each in (found, wanted))
-        if (list(before) if isinstance(before, tuple) else before) != (
-            list(now) if isinstance(now, tuple) else now
-        ):
-            raise UsageError(
-                f"the state file {path} was begun with {parameter}={before!r}, now it is {now!r}: "
-                "ask for the same alerts, or name another file"
-            )
-    return found
+    return found.changed(**{name: getattr(wanted, name) for name in CHANGEABLE[kind.__name__]})
 
 
-def save_detector(detector: Any, path: str) -> None:
-    """Write the state file in one step, so that it is never half written.
-
-    Raises
-    ------
-    DataError
-        If it cannot be written.
-    """
+def keeper_of(model: Any) -> Any:
+    """Return what writes the state of a detector, a filter or a pipeline."""
     from clipsgd_river._state.saveable import Saveable
     from clipsgd_river._state.wrapper import SaveablePipeline
 
-    try:
-        keeper = detector if isinstance(detector, Saveable) else SaveablePipeline(detector)
-        keeper.save(path)
-    except OSError as error:
-        raise DataError(f"cannot write the state file {path}: {error.strerror}") from None
+    return model if isinstance(model, Saveable) else SaveablePipeline(model)
 
 
 def check_state_path(path: str) -> None:
