@@ -100,6 +100,12 @@ def test_missing_words_of_ones_own() -> None:
     )
     found = score(as_json, "--missing", "-999", kind="jsonl")
     assert distances(found) == wanted
+    nested = "".join(
+        json.dumps({"x": {"a": float(a), "b": float(b) if b else None}}) + "\n" for a, b in rows
+    )
+    coded = nested.replace("null", "-999")
+    without = distances(score(nested, kind="jsonl"))
+    assert distances(score(coded, "--missing", "-999", kind="jsonl")) == without
     alone = score("a\n1\n2\nn/a\n", "--missing", "-999")
     assert alone.code == 1
     assert "column 'a' has 'n/a', which is no number" in alone.err

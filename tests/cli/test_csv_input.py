@@ -136,7 +136,7 @@ def test_text_of_western_windows_is_read() -> None:
         "Köln",
         "Genève",
     ]
-    assert "text in cp1252" in result.err
+    assert "text in Windows-1252" in result.err
     assert score("ä,b\n1,2\n".encode() + b"\xe4,2\n").code == 1
 
 
@@ -337,7 +337,7 @@ def test_damaged_gzip_keeps_what_was_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "word"),
     [
-        (b"PK\x03\x04....", "a zip archive: unpack it first"),
+        (b"PK\x03\x04....", "a zip archive, as .xlsx files are: unpack it, or save it as CSV"),
         ("a,b\n1,2\n".encode("utf-16"), "UTF-16 text: convert it"),
     ],
 )

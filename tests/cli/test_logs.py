@@ -89,6 +89,14 @@ def test_syslog_in_its_parts() -> None:
     assert SYSLOG.split("<34>1 - - - - - -") is not None
 
 
+def test_messages_are_left_out_for_their_parts() -> None:
+    text = f"{SYSLOG_LINE}\n" * 30
+    result = score(text)
+    assert "column 'message' is left out: it is free text; --keep message takes it" in result.err
+    assert "'kind', 'address'" in result.err
+    assert "'address', 'message'" in score(text, "--keep", "message").err
+
+
 @pytest.mark.parametrize("line", [COMMON, SYSLOG_LINE])
 def test_a_line_of_another_form_is_named_and_can_be_skipped(line: str) -> None:
     text = "".join(f"{line}\n" for _ in range(9)) + "nonsense\n" + line + "\n"

@@ -35,7 +35,7 @@ _UTF_8_LETTER: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xb
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f]")
 _FOREIGN: Final = {
     b"PAR1": "Parquet: say --format parquet",
-    b"PK\x03\x04": "a zip archive: unpack it first",
+    b"PK\x03\x04": "a zip archive, as .xlsx files are: unpack it, or save it as CSV",
     b"\xff\xfe": "UTF-16 text: convert it, for instance with iconv -f utf-16 -t utf-8",
     b"\xfe\xff": "UTF-16 text: convert it, for instance with iconv -f utf-16 -t utf-8",
     b"\x28\xb5\x2f\xfd": "compressed with zstd: unpack it first",

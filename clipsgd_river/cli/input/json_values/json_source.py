@@ -174,12 +174,9 @@ class JsonSource:
         if fields.keys() == self._numbers and _NUMBERS.issuperset(map(type, fields.values())):
             return fields  # type: ignore[return-value]  # names are hashable
         features: dict[Hashable, Any] = {}
-        roles = self._roles
-        if self._reading.cells.missing:
-            is_no_value = self._reading.cells.is_no_value
-            fields = {name: None if is_no_value(v) else v for name, v in fields.items()}
+        roles, declares = self._roles, bool(self._reading.cells.missing)
         for name, value in fields.items():
-            if roles.get(name) is Role.NUMBER:
+            if roles.get(name) is Role.NUMBER and not declares:
                 kind = type(value)
                 if kind is float or kind is int or kind is bool:
                     features[name] = value
@@ -214,6 +211,8 @@ class JsonSource:
     def _add_plain(self, name: str, value: Any, features: dict[Hashable, Any]) -> None:
         role = self._roles.get(name) or self._decide(name, value)
         if role is Role.NUMBER:
+            if self._reading.cells.missing and self._reading.cells.is_no_value(value):
+                return
             if isinstance(value, float | int):
                 features[name] = value
             elif value is not None:

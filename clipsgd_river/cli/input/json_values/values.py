@@ -73,7 +73,7 @@ class Values:
         scan = self._decoder.scan
         for number, line in enumerate(lines, start=1):
             # Most texts are lines of one object each, which come by the shortest way.
-            if line[0] == "{" and not self._pieces and not self._in_array:
+            if line[:1] == "{" and not self._pieces and not self._in_array:
                 text = line.strip()
                 try:
                     value, end = scan(text, 0)

@@ -45,6 +45,7 @@ class CsvRecords:
     """
 
     missing: frozenset[str] = frozenset()
+    free_text: frozenset[str] = frozenset()
 
     def __init__(
         self, lines: ByteInput, reading: Reading, delimiter: str | None, *, header: bool = True

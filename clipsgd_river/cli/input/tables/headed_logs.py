@@ -34,6 +34,8 @@ class HeadedRecords:
         If no line names the columns.
     """
 
+    free_text: frozenset[str] = frozenset()
+
     def __init__(self, lines: ByteInput, reading: Reading) -> None:
         self._reading = reading
         self._name = lines.name

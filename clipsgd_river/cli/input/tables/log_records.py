@@ -26,11 +26,14 @@ class LogFormat(NamedTuple):
         What a line has.
     split
         Returns the cells of a line, without its end; None where it has another form.
+    free_text
+        Columns that say in words what others have in parts.
     """
 
     name: str
     columns: Sequence[str]
     split: Callable[[str], list[str] | None]
+    free_text: frozenset[str] = frozenset()
 
 
 class LogRecords:
@@ -58,6 +61,7 @@ class LogRecords:
         self._lines = Lines(lines.blocks())
         self.columns: Sequence[str] = form.columns
         self.keys: Sequence[Hashable] = form.columns
+        self.free_text = form.free_text
         self.told = form.name
 
     @property

@@ -10,12 +10,14 @@ class Records(Protocol):
     """Rows of cells under names.
 
     `columns` are the names, `keys` what the detector calls them, `missing` the words that the
-    format itself has for no value, and `told` says what was understood of the layout.
+    format itself has for no value, `free_text` columns that others have in parts, and `told` says
+    what was understood of the layout.
     """
 
     columns: Sequence[str]
     keys: Sequence[Hashable]
     missing: frozenset[str]
+    free_text: frozenset[str]
     told: str
 
     @property

@@ -63,4 +63,4 @@ def _split(line: str) -> list[str] | None:
     ]
 
 
-SYSLOG: Final = LogFormat("syslog", _COLUMNS, _split)
+SYSLOG: Final = LogFormat("syslog", _COLUMNS, _split, frozenset({"message"}))

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from clipsgd_river.cli.input.byte_input import ByteInput
+from clipsgd_river.cli.input.columns.kinds import Kind, Look
 from clipsgd_river.cli.input.columns.roles import Role
 from clipsgd_river.cli.input.columns.spelling import Spelling
 from clipsgd_river.cli.input.events import Event, Reading, new_event
@@ -76,7 +77,7 @@ class TableSource:
     @property
     def told(self) -> str:
         """What was understood of the layout, in words."""
-        encoding = "" if self._input.encoding == "utf-8" else f"text in {self._input.encoding}"
+        encoding = "" if self._input.encoding == "utf-8" else "text in Windows-1252"
         return ", ".join(filter(None, [self._records.told, encoding]))
 
     @property
@@ -177,7 +178,12 @@ class TableSource:
         most = max(_CELLS_TO_LOOK_AT // max(width, 1), _FEWEST_ROWS)
         rows = [row for row in self._records.first() if len(row) == width][:most]
         names = self.columns
-        self._reading.decide({names[at]: [row[at] for row in rows] for at in wanted}, len(rows))
+        free = self._records.free_text
+        values = {names[at]: [row[at] for row in rows] for at in wanted}
+        self._reading.decide({n: v for n, v in values.items() if n not in free}, len(rows))
+        self._reading.first_values = values
+        for name in free & values.keys():
+            self._reading.decide_as(name, Look(Kind.IDENTIFIER, why="it is free text"))
         time = self._reading.selection.time
         if time is not None:
             self._reading.first_times = [row[self._places[time]] for row in rows]
