@@ -30,6 +30,7 @@ def test_promise(detector: Any, check: Any) -> None:
 def test_every_number_is_forged_in_every_way(owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check itself does so where a state has few numbers."""
     monkeypatch.setattr(state_files, "_FEW", math.inf)
+    monkeypatch.setattr(state_files, "_MANY", math.inf)
     assert checks.check_forged_states_are_refused in checks.yield_checks(owner)
     checks.check_forged_states_are_refused(owner)
 

@@ -47,7 +47,10 @@ FORBIDDEN = {
     "_kernels.stats": rf"{NAME}\._kernels\.(?!(core|sgd|stats)\b)",
     "_kernels.proba": rf"{NAME}\._kernels\.(?!(core|sgd|stats|proba)\b)",
     "_kernels.alerts": rf"{NAME}\._kernels\.(?!(core|proba|alerts)\b)",
-    "_kernels.anomaly": rf"{NAME}\._kernels\.(?!(core|sgd|proba|preprocessing|anomaly)\b)",
+    "_kernels.anomaly": (
+        rf"{NAME}\._kernels\.(?!(core|sgd|proba|preprocessing|time_series|anomaly)\b)"
+    ),
+    "_kernels.time_series": rf"{NAME}\._kernels\.(?!(core|sgd|time_series)\b)",
     "_kernels.drift": rf"{NAME}\._kernels\.(?!(core|sgd|drift)\b)",
     "_kernels.linear_model": rf"{NAME}\._kernels\.(?!(core|sgd|linear_model)\b)",
     "_kernels.preprocessing": rf"{NAME}\._kernels\.(?!(core|sgd|preprocessing)\b)",

@@ -45,7 +45,7 @@ def validated_rows(estimator: Any, X: Any, *, reset: bool, infinite: bool = True
     if not infinite:
         _refuse_infinite(values, table.names)
     _hold(estimator, table, reset=reset)
-    return Rows(values, names, table.frame)
+    return Rows(values, names, table.frame, table.clock)
 
 
 def validated_rows_and_targets(

@@ -29,11 +29,14 @@ class Rows:
         The feature in each column: its name in a frame, 0..d-1 in an array.
     frame
         The narwhals frame it came from, ``None`` for an array.
+    clock
+        Column of times in seconds, ``None`` if there is none.
     """
 
     values: NDArray[np.float64]
     names: list[Any]
     frame: Any = None
+    clock: Any = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -75,7 +78,7 @@ def rows_of(X: Any) -> Rows:
     if isinstance(X, Rows):
         return X
     table = table_of(X)
-    return Rows(table.numbers(), table.names, table.frame)
+    return Rows(table.numbers(), table.names, table.frame, table.clock)
 
 
 def rows_and_targets(X: Any, y: Any) -> tuple[Rows, list[Any]]:

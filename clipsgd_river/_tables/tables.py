@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from river.utils.dataframe import to_native_series, to_numpy
 
 from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._kernels.time_series.seconds import seconds_of
 
 # Types of columns that hold numbers and nothing else.
 NUMBERS = {
@@ -37,9 +38,12 @@ class FrameTable:
     ----------
     frame
         The narwhals frame around it.
+    clock
+        Column of times, which are read as seconds; ``None``: there is none.
     """
 
     frame: Any
+    clock: Any = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -63,7 +67,8 @@ class FrameTable:
         for at, (name, column) in enumerate(
             zip(self.names, self.frame.iter_columns(), strict=True)
         ):
-            values[:, at] = _numbers(name, column)
+            read = _seconds if name == self.clock else _numbers
+            values[:, at] = read(name, column)
         return values
 
     def lists(self) -> list[list[Any]]:
@@ -87,11 +92,14 @@ class ArrayTable:
         0..d-1, or the keys of the dicts.
     are_events
         Whether they were dicts, whose keys have no order and may be missing.
+    clock
+        Column of times, as of a frame.
     """
 
     values: NDArray[Any]
     names: list[Any]
     are_events: bool = False
+    clock: Any = None
     #: No frame, whose kind the answers would have.
     frame: None = None
 
@@ -104,7 +112,10 @@ class ArrayTable:
             return writable(self.values)
         found = np.empty(self.values.shape)
         for at, (name, column) in enumerate(zip(self.names, self.lists(), strict=True)):
-            found[:, at] = [as_float(name, value, "column") for value in column]
+            if name == self.clock:
+                found[:, at] = [seconds_of(name, value) for value in column]
+            else:
+                found[:, at] = [as_float(name, value, "column") for value in column]
         return found
 
     def lists(self) -> list[list[Any]]:
@@ -121,7 +132,7 @@ class ArrayTable:
         for at, name in enumerate(names):
             if name in self.names:
                 values[:, at] = self.values[:, self.names.index(name)]
-        return ArrayTable(values, names)
+        return ArrayTable(values, names, clock=self.clock)
 
     def holds_numbers(self) -> bool:
         """Whether the type says that all values are numbers, or missing."""
@@ -152,6 +163,14 @@ def _numbers(name: Any, column: Any) -> Any:
     if column.dtype in NUMBERS:
         return to_numpy(column.to_frame())[:, 0]
     return [as_float(name, value, "column") for value in column.to_list()]
+
+
+def _seconds(name: Any, column: Any) -> Any:
+    """Times of a column of a frame in seconds; NaN where one is missing."""
+    if column.dtype == nw.Datetime:
+        times = column.dt.replace_time_zone(None).cast(nw.Datetime("us")).dt.timestamp("us")
+        return to_numpy(times.cast(nw.Float64).to_frame())[:, 0] / 1e6
+    return [seconds_of(name, value) for value in column.to_list()]
 
 
 def _with_floats(column: list[Any]) -> list[Any]:

@@ -11,6 +11,7 @@ from clipsgd_river.anomaly.one_class_svm import ClippedOneClassSVM
 from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.subspace import ClippedSubspace
 from clipsgd_river.anomaly.surprisal import ClippedSurprisal
+from clipsgd_river.anomaly.time_series import ClippedTimeSeries
 from clipsgd_river.anomaly.transformation import TransformationDetector
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
@@ -24,6 +25,7 @@ __all__ = [
     "ClippedOneClassSVM",
     "ClippedSubspace",
     "ClippedSurprisal",
+    "ClippedTimeSeries",
     "ClippedZScore",
     "LabelDetector",
     "ResidualDetector",

@@ -22,6 +22,25 @@ SHARED = {
 }
 
 
+def timestamp(value: Any) -> Any:
+    """Name of the feature that says when an event was, or ``None``."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, str | Integral)):
+        raise TypeError(
+            f"timestamp is the name of a feature, a string or a whole number, or None, not "
+            f"{value!r} of type {type(value).__name__}"
+        )
+    return value if value is None or isinstance(value, str) else int(value)
+
+
+def cooldown(value: Any) -> int:
+    """Events in which the bar of what was told falls by a decade."""
+    return _settings.count("cooldown", value)
+
+
+#: Checks of the parameters of detectors of time series.
+SERIES = {**SHARED, "timestamp": timestamp, "cooldown": cooldown}
+
+
 def fourier_components(value: Any) -> int:
     """How many random Fourier features."""
     return _settings.count("n_components", value, 4_096)

@@ -71,6 +71,7 @@ _ALIKE: list[tuple[Any, float]] = [
     (Decimal("NaN"), math.nan),
     (np.float32("nan"), math.nan),
 ]
+_TIMES = (dt.datetime, np.datetime64)
 _NO_NUMBERS: list[Any] = [
     "text",
     "1.5",
@@ -138,6 +139,8 @@ def check_other_types_are_refused(detector: Any) -> None:
     for subject in subjects:
         before = state(subject)
         for value in _NO_NUMBERS:
+            if isinstance(value, _TIMES) and getattr(detector, "takes_times", False):
+                continue
             kind = type(value).__name__
             if isinstance(value, _CATEGORIES) and getattr(detector, "takes_categories", False):
                 continue

@@ -1,0 +1,22 @@
+from clipsgd_river._kernels.anomaly.detector cimport DetectorKernel
+from clipsgd_river._kernels.anomaly.series cimport SeriesPart
+from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.event_loop cimport EventLoop
+from clipsgd_river._kernels.time_series.silences cimport LATEST, NAN
+
+cdef class SeriesKernel(DetectorKernel):
+    cdef readonly SeriesPart series
+    cdef readonly object clock
+    cdef readonly bint has_clock
+    # The rows that run now, and where they have their time; -1: nowhere.
+    cdef double* rows_at
+    cdef Py_ssize_t width
+    cdef Py_ssize_t clock_column
+
+    cdef object clock_of(self, object event)
+    cpdef int start_clock(self, object name) except -1
+    cdef int take_time(self, double seconds) noexcept nogil
+    cdef double due(self, Py_ssize_t j) noexcept nogil
+    cdef tuple band_at(self, Py_ssize_t j, double seconds)
+    cpdef dict channels_one(self, object event)
+    cpdef dict told_one(self)

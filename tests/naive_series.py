@@ -1,0 +1,242 @@
+"""Channels of one time series straight from the formulas: every value kept, no kernel.
+
+Tables of counts are histograms of all values so far on the present grid, and profiles are dicts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import floor, log2, log10
+
+import numpy as np
+from naive import NaiveZScore
+
+GAUSSIAN = 1.2533141373155003
+
+
+def clip(x: float, limit: float) -> float:
+    return max(-limit, min(x, limit))
+
+
+class NaiveTable:
+    """Rarity of a value among those so far, under a triangular kernel."""
+
+    def __init__(
+        self, resolution: int, between: float = 0.1, start: tuple[float, float] | None = None
+    ) -> None:
+        self.resolution, self.between = resolution, between
+        self.values: list[float] = []
+        self.grid: tuple[float, float] | None = None
+        if start is not None:
+            self.low, self.high = start
+            self.centre = sum(start) / 2
+            self.lay()
+
+    def lay(self) -> None:
+        width = (self.high - self.low) / self.resolution
+        self.grid = self.low - (self.resolution // 2 + 0.5) * width, width
+
+    def rarity(self, y: float) -> float:
+        total = len(self.values)
+        if total == 0:
+            return 0.0
+        if self.grid is None:
+            return log10((total + 1.1) / ((total if y == self.values[0] else 0) + 0.1))
+        origin, width = self.grid
+        half = 1.5 * ((self.high - self.low) / self.resolution + 0.03 * abs(y - self.centre))
+        half = max(half, width)
+        cells = np.clip((np.array(self.values) - origin) // width, 0, 2 * self.resolution - 1)
+        centres = origin + (cells + 0.5) * width
+        near = np.maximum(1 - np.abs(centres - y) / half, 0).sum()
+        pseudo = self.between if self.low < y < self.high else 0.1
+        return log10((total + 1 + pseudo) / (near + pseudo))
+
+    def learn(self, y: float) -> None:
+        if self.grid is None:
+            if not self.values:
+                self.low = self.high = self.centre = y
+            elif y != self.values[0]:
+                self.low, self.high = sorted((self.low, y))
+                self.lay()
+            if self.grid is None:
+                self.values.append(y)
+                return
+        origin, width = self.grid
+        span = max(self.high - self.low, width)
+        step = max(0.002, 1 / (len(self.values) + 1))
+        self.centre += step * clip(y - self.centre, 0.1 * span)
+        cells = 2 * self.resolution
+        if y > self.high:
+            self.high += min(y - self.high, span)
+            while self.high >= origin + cells * width:
+                width *= 2
+        elif y < self.low:
+            self.low -= min(self.low - y, span)
+            while self.low < origin:
+                origin -= cells * width
+                width *= 2
+        self.grid = origin, width
+        self.values.append(min(max(y, self.low), self.high))
+
+
+class NaiveProfile:
+    """What is usual by time of day, and what the time of the week adds."""
+
+    def __init__(self) -> None:
+        self.day: dict[int, float] = {}
+        self.week: dict[int, float] = defaultdict(float)
+        self.visits: dict[int, int] = defaultdict(int)
+        self.weeks: dict[int, int] = defaultdict(int)
+        self.spread = self.day_error = self.week_error = 0.0
+
+    def bins(self, seconds: float) -> tuple[int, int]:
+        return floor(seconds % 86400 / 900), floor(seconds % 604800 / 10800)
+
+    def of_week(self, at: int) -> float:
+        return self.week[at] * self.weeks[at] / (self.weeks[at] + 2)
+
+    def expected(self, seconds: float) -> float | None:
+        day, week = self.bins(seconds)
+        if day not in self.day:
+            return None
+        relied_on = self.visits[day] > 14 and self.week_error < 0.7 * self.day_error
+        return self.day[day] + (self.of_week(week) if relied_on else 0.0)
+
+    def learn(self, seconds: float, x: float, first: float, rate: float, least: float) -> None:
+        day, week = self.bins(seconds)
+        expected = self.expected(seconds)
+        if expected is None:
+            self.day[day], self.visits[day] = first, 1
+            return
+        error, size = x - self.day[day], abs(x - expected)
+        limit = 4 * max(self.spread, least) or max(size, abs(error))
+        self.day_error += rate * (min(abs(error), limit) - self.day_error)
+        left = abs(error - self.of_week(week))
+        self.week_error += rate * (min(left, limit) - self.week_error)
+        step = max(0.02, 1 / (self.weeks[week] + 1))
+        self.week[week] += step * clip(error - self.week[week], limit)
+        self.day[day] += max(0.05, 1 / (self.visits[day] + 1)) * clip(error, limit)
+        self.visits[day] += 1
+        self.weeks[week] += 1
+        self.spread += rate * (GAUSSIAN * min(size, limit) - self.spread)
+
+
+class NaiveSeries:
+    """Rarity of each channel, surprise of the series, and what is left of it once told."""
+
+    def __init__(self, cooldown: float = 300) -> None:
+        self.standard = NaiveZScore(learning_rate=0.001)
+        self.cooldown = cooldown
+        self.tables = {
+            "level": NaiveTable(48),
+            "season": NaiveTable(48, between=0.2),
+            "dispersion": NaiveTable(48, start=(0, 3)),
+            "dispersion of residuals": NaiveTable(48, start=(0, 3)),
+            "short-run mean": NaiveTable(48, start=(-1.5, 1.5)),
+            "residual": NaiveTable(12, start=(-3, 3)),
+            "flat line": NaiveTable(12, start=(4, 8)),
+            "silence": NaiveTable(12, start=(0, 4)),
+        }
+        self.profile = NaiveProfile()
+        self.n = 0
+        self.mean = self.scale = 0.0
+        self.weights, self.lags, self.sigma = np.zeros(32), np.zeros(32), 0.0
+        self.means = {"dispersion": 0.0, "dispersion of residuals": 0.0, "short-run mean": 0.0}
+        self.value, self.run = 0.0, 0
+        self.gaps: list[float] = []
+        self.typical, self.last = 0.0, None
+        self.past: list[float] = []
+        self.bar = 0.0
+
+    def z(self, x: float) -> float:
+        present, values = self.standard.read({"x": x})
+        if self.scale > 0:
+            floor_of_scale = 0.1 * self.standard.scale[0]
+            return clip((x - self.mean) / max(self.scale, floor_of_scale), 3)
+        return clip(float(self.standard.tempered(present, values)[0]), 3) if len(present) else 0.0
+
+    def said(self, seconds: float, x: float) -> dict[str, float]:
+        """What each channel says, where it has a say."""
+        z = self.z(x)
+        residual = z - clip(float(self.weights @ self.lags), 3)
+        size = min(abs(residual) / max(self.sigma, 0.01), 3)
+        rate = max(0.03, 1 / (self.n + 1))
+        new = {"dispersion": abs(z), "dispersion of residuals": size, "short-run mean": z}
+        said = {name: old + rate * (new[name] - old) for name, old in self.means.items()}
+        said |= {"level": x, "residual": residual}
+        said["flat line"] = floor(
+            log2(max(self.run + 1 if self.run and x == self.value else 1, 16))
+        )
+        expected = self.profile.expected(seconds)
+        if expected is not None:
+            said["season"] = x - expected
+        if self.gaps and self.last is not None and seconds > self.last:
+            said["silence"] = max(log10(seconds - self.last) - self.typical, 1)
+        return said
+
+    def rarities(self, seconds: float, x: float) -> dict[str, float]:
+        said = self.said(seconds, x) if self.n else {}
+        return {name: self.tables[name].rarity(y) for name, y in said.items()}
+
+    def surprise(self, seconds: float, x: float) -> float:
+        """Mean of the largest rarity and of how rarely one was as large."""
+        largest = max(self.rarities(seconds, x).values(), default=0.0)
+        as_large = sum(floor(50 * s) >= floor(50 * largest) for s in self.past)
+        return 0.5 * (largest + log10((len(self.past) + 1) / (as_large + 1)))
+
+    def distance(self, seconds: float, x: float) -> float:
+        if self.n == 0:
+            return 0.0
+        surprise = self.surprise(seconds, x)
+        told = self.bar > 2 and surprise <= self.bar
+        return surprise * 2 / self.bar if told else surprise
+
+    def learn(self, seconds: float, x: float) -> None:
+        z, said = self.z(x), self.said(seconds, x)
+        if self.n:
+            self.bar = max(self.bar, self.surprise(seconds, x))
+            self.past.append(max(self.rarities(seconds, x).values()))
+            self.bar = max(self.bar - 1 / self.cooldown, 0)
+        self.means = {name: said[name] for name in self.means}
+        for name, y in said.items():
+            self.tables[name].learn(y)
+        rate = max(0.001, 1 / (self.n + 1))
+        scale = self.standard.scale[0] if self.standard.names else 0.0
+        first = x
+        if self.scale > 0:
+            first = self.mean + clip(x - self.mean, 5 * max(self.scale, scale))
+        self.profile.learn(seconds, x, first, rate, 0.1 * scale)
+        self.follow(x, rate, scale)
+        self.regress(z, said["residual"], rate)
+        self.note_gap(seconds)
+        self.run = self.run + 1 if self.run and x == self.value else 1
+        self.value = x
+        self.n += 1
+        self.standard.learn({"x": x})
+
+    def follow(self, x: float, rate: float, scale: float) -> None:
+        if self.scale == 0:
+            if self.n >= self.standard.warm_up:
+                self.mean, self.scale = float(self.standard.location[0]), float(scale)
+            return
+        limit = 3 * max(self.scale, 0.1 * scale)
+        error = x - self.mean
+        self.mean += rate * clip(error, limit)
+        self.scale += rate * (GAUSSIAN * min(abs(error), limit) - self.scale)
+
+    def regress(self, z: float, residual: float, rate: float) -> None:
+        limit = 3 * max(self.sigma, 0.01)
+        step = 0.02 * clip(residual, limit) / (1 + self.lags @ self.lags)
+        self.weights = self.weights + step * self.lags
+        self.lags = np.r_[z, self.lags[:-1]]
+        size = abs(residual) if self.sigma == 0 else min(abs(residual), limit)
+        self.sigma += rate * (GAUSSIAN * size - self.sigma)
+
+    def note_gap(self, seconds: float) -> None:
+        if self.last is not None and seconds > self.last:
+            gap = log10(seconds - self.last)
+            if not self.gaps:
+                self.typical = gap
+            self.typical += clip(gap - self.typical, 0.3) / min(len(self.gaps) + 1, 100)
+            self.gaps.append(gap)
+        self.last = seconds

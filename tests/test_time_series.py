@@ -1,0 +1,283 @@
+"""`ClippedTimeSeries` says what its formulas say, and is of use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from naive_series import NaiveSeries
+
+from clipsgd_river import COMPILED
+from clipsgd_river.anomaly import ClippedTimeSeries
+
+START = datetime(2026, 3, 2)
+EVENTS = 900 if COMPILED else 300
+HALF_HOUR = timedelta(minutes=30)
+
+
+def daily(n: int, seed: int = 0, noise: float = 1.0) -> np.ndarray[Any, Any]:
+    """Half-hourly values with a season of a day."""
+    hours = np.arange(n) / 2.0
+    wave = 10.0 * np.sin(2.0 * np.pi * hours / 24.0)
+    return 50.0 + wave + noise * np.random.default_rng(seed).normal(size=n)
+
+
+def events(values: Any, every: timedelta = HALF_HOUR) -> Iterator[dict[str, Any]]:
+    for n, value in enumerate(values):
+        yield {"timestamp": START + n * every, "value": float(value)}
+
+
+def with_troubles(n: int) -> Iterator[tuple[float, float]]:
+    """A season with a spike at the start, a shift, a frozen stretch, gaps and late values."""
+    rng = np.random.default_rng(1)
+    values = daily(n)
+    values[7] = 1e4
+    values[n // 2 :] += 30.0
+    values[n // 3 : n // 3 + 40] = 47.0
+    seconds = 1800.0 * np.arange(n)
+    seconds[n // 4 :] += 1e5
+    seconds[2 * n // 3] -= 7200.0
+    for at in np.flatnonzero(rng.random(n) < 0.01):
+        values[at] += rng.normal(0.0, 50.0)
+    yield from zip(seconds.tolist(), values.tolist(), strict=True)
+
+
+def test_channels_and_surprise_are_those_of_the_formulas() -> None:
+    detector, naive = ClippedTimeSeries(timestamp="t"), NaiveSeries()
+    told: set[str] = set()
+    for n, (seconds, x) in enumerate(with_troubles(EVENTS)):
+        event = {"t": seconds, "x": x}
+        if n % 7 == 0 or n < 60:
+            found = detector.channels_one(event).get("x", {})
+            wanted = naive.rarities(seconds, x)
+            assert found.keys() == wanted.keys()
+            assert found == pytest.approx(wanted, rel=1e-6, abs=1e-9)
+            told.add(max(found, key=found.__getitem__, default=""))
+            distance = detector.distance_one(event)
+            assert distance == pytest.approx(naive.distance(seconds, x), abs=1e-6)
+        detector.learn_one(event)
+        naive.learn(seconds, x)
+    assert len(told) >= 5
+
+
+def trained(values: Any, every: timedelta = HALF_HOUR, **params: Any) -> ClippedTimeSeries:
+    detector = ClippedTimeSeries(**params)
+    for event in events(values, every):
+        detector.learn_one(event)
+    return detector
+
+
+def reason(detector: ClippedTimeSeries, event: dict[str, Any]) -> str:
+    said = detector.channels_one(event)["value"]
+    return max(said, key=said.__getitem__)
+
+
+WEEKS = 48 * 28
+
+
+def at(n: int) -> datetime:
+    return START + n * HALF_HOUR
+
+
+def test_each_kind_of_anomaly_is_told_by_its_channel() -> None:
+    detector = trained(daily(WEEKS))
+    usual = {"timestamp": at(WEEKS), "value": 50.0}
+    assert detector.distance_one(usual) < 2.0
+    for value, channel in ((90.0, "level"), (58.0, "season")):
+        odd = {"timestamp": at(WEEKS), "value": value}
+        assert detector.distance_one(odd) > 3.0
+        assert detector.channels_one(odd)["value"][channel] > 3.0
+    late = {"timestamp": at(WEEKS + 48 * 5), "value": 50.0}
+    assert detector.distance_one(late) > 3.0
+    assert reason(detector, late) == "silence"
+    reasons = []
+    for n in range(40):
+        frozen = {"timestamp": at(WEEKS + n), "value": 50.0}
+        if detector.channels_one(frozen)["value"]["flat line"] > 3.0:
+            reasons.append(n)
+        detector.learn_one(frozen)
+    assert reasons[0] == 31
+
+
+def test_what_was_told_is_no_news_until_it_gets_rarer() -> None:
+    detector = trained(daily(WEEKS))
+    distances = []
+    for n in range(100):
+        shifted = {"timestamp": at(WEEKS + n), "value": 150.0 + daily(WEEKS)[n]}
+        distances.append(detector.distance_one(shifted))
+        detector.learn_one(shifted)
+    assert distances[0] > 3.0
+    assert max(distances[1:]) <= 2.0
+    bar, since = detector.told_one()["value"]
+    assert bar > 2.0
+    assert since == 99
+
+
+def test_a_short_cooldown_lets_an_event_be_told_again() -> None:
+    values = np.r_[daily(WEEKS), np.full(60, 150.0), daily(200, seed=3), np.full(5, 250.0)]
+    counts = []
+    for cooldown in (30, 3000):
+        detector = ClippedTimeSeries(cooldown=cooldown)
+        frame = pd.DataFrame(events(values))
+        counts.append(int((detector.distance_learn_many(frame)[WEEKS:] > 3.0).sum()))
+    assert counts[0] > counts[1] >= 1
+
+
+def test_bands_follow_the_season() -> None:
+    values = daily(WEEKS + 96)
+    detector = trained(values[:WEEKS])
+    inside = 0
+    for n in range(96):
+        low, expected, high = detector.expect_one({"timestamp": at(WEEKS + n)})["value"]
+        assert low <= expected <= high
+        assert high - low < 12.0
+        inside += low <= values[WEEKS + n] <= high
+    assert inside >= 80
+
+
+def test_expected_of_the_next_value_is_that_of_its_time() -> None:
+    detector = trained(daily(WEEKS))
+    then = detector.expect_one({"timestamp": at(WEEKS), "value": 1.0})
+    assert detector.expect_one()["value"] == pytest.approx(then["value"])
+
+
+def test_weekends_are_learned() -> None:
+    days = np.arange(48 * 70) // 48
+    values = daily(48 * 70) + np.where(days % 7 >= 5, -25.0, 0.0)
+    detector = trained(values)
+    for day, wanted in ((70 + 2, 50.0), (70 + 5, 25.0)):
+        _, expected, _ = detector.expect_one({"timestamp": at(48 * day)})["value"]
+        assert expected == pytest.approx(wanted, abs=8.0)
+
+
+@pytest.mark.parametrize("zone", [None, UTC, timezone(timedelta(hours=-7))])
+def test_times_of_all_kinds_are_alike(zone: Any) -> None:
+    stream = list(events(daily(300)))
+    by_datetime, by_seconds = ClippedTimeSeries(), ClippedTimeSeries(timestamp="timestamp")
+    by_frame, by_numpy = ClippedTimeSeries(), ClippedTimeSeries()
+    distances = []
+    for event in stream:
+        moment = event["timestamp"]
+        seconds = (moment - datetime(1970, 1, 1)).total_seconds()
+        zoned = {**event, "timestamp": moment.replace(tzinfo=zone)}
+        found = {
+            by_datetime.distance_learn_one(zoned),
+            by_seconds.distance_learn_one({**event, "timestamp": seconds}),
+            by_numpy.distance_learn_one({**event, "timestamp": np.datetime64(moment)}),
+        }
+        assert len(found) == 1
+        distances += found
+    frame = pd.DataFrame(stream)
+    frame["timestamp"] = frame["timestamp"].dt.tz_localize(zone)
+    assert by_frame.distance_learn_many(frame).tolist() == distances
+    assert by_frame.to_bytes() == by_datetime.to_bytes()
+    assert ClippedTimeSeries().distance_learn_many(stream).tolist() == distances
+
+
+def test_the_clock_is_no_metric_and_is_kept() -> None:
+    detector = trained(daily(60))
+    assert detector.features_ == ["value"]
+    again = ClippedTimeSeries.from_bytes(detector.to_bytes())
+    event = {"timestamp": at(60), "value": 51.0}
+    assert again.channels_one(event) == detector.channels_one(event)
+    with pytest.raises(TypeError, match="other"):
+        detector.learn_one({**event, "other": at(60)})
+    with pytest.raises(TypeError, match="timestamp"):
+        detector.learn_one({**event, "timestamp": "noon"})
+
+
+def test_a_clock_that_comes_late_is_refused() -> None:
+    detector = ClippedTimeSeries()
+    detector.learn_one({"value": 1.0})
+    with pytest.raises(TypeError, match="when"):
+        detector.learn_one({"value": 1.0, "when": START})
+
+
+def test_fit_finds_the_clock_of_a_frame() -> None:
+    frame = pd.DataFrame(events(daily(500)))
+    detector = ClippedTimeSeries().fit(frame)
+    assert list(detector.feature_names_in_) == ["timestamp", "value"]
+    assert detector.features_ == ["value"]
+    odd = frame.tail(1).assign(timestamp=at(500), value=200.0)
+    assert detector.predict(odd).tolist() == [-1]
+    renamed = frame.rename(columns={"timestamp": "when"})
+    assert detector.fit(renamed).predict(renamed).mean() > 0.9
+
+
+def test_a_stamp_years_ahead_does_no_lasting_harm() -> None:
+    values = daily(WEEKS)
+    detector, spoiled = ClippedTimeSeries(), ClippedTimeSeries()
+    for n, event in enumerate(events(values)):
+        detector.learn_one(event)
+        moment = datetime(2036, 1, 1) if n == 600 else event["timestamp"]
+        spoiled.learn_one({**event, "timestamp": moment})
+    for value in (50.0, 70.0):
+        event = {"timestamp": at(WEEKS), "value": value}
+        assert spoiled.distance_one(event) == pytest.approx(detector.distance_one(event), abs=0.7)
+
+
+def test_an_outlier_in_the_warm_up_hides_nothing() -> None:
+    values = daily(WEEKS)
+    values[10] = 1e4
+    detector = trained(values)
+    assert detector.distance_one({"timestamp": at(WEEKS), "value": 50.0}) < 2.0
+    assert detector.distance_one({"timestamp": at(WEEKS), "value": 90.0}) > 3.0
+
+
+def test_metrics_are_seen_together() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(1000, 8))
+    detector = ClippedTimeSeries()
+    detector.learn_many(rows)
+    usual = detector.distance_one(dict.fromkeys(range(8), 0.1))
+    one = detector.distance_one({**dict.fromkeys(range(8), 0.1), 3: 8.0})
+    many = detector.distance_one(dict.fromkeys(range(8), 2.5))
+    assert one > usual
+    assert many > usual
+    shares = detector.explain_one({**dict.fromkeys(range(8), 0.1), 3: 8.0})
+    assert max(shares, key=shares.__getitem__) == 3
+
+
+moments = st.one_of(
+    st.floats(), st.none(), st.datetimes(), st.integers(), st.just(np.datetime64("NaT"))
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(moments, st.floats()), max_size=60))
+def test_whatever_comes_the_state_is_finite(stream: list[tuple[Any, float]]) -> None:
+    detector = ClippedTimeSeries(timestamp="t")
+    for moment, value in stream:
+        event = {"t": moment, "value": value}
+        distance = detector.distance_one(event)
+        assert 0.0 <= distance < 20.0
+        for low, expected, high in detector.expect_one(event).values():
+            assert low <= expected <= high
+        assert detector.distance_learn_one(event) == distance
+    again = ClippedTimeSeries.from_bytes(detector.to_bytes())
+    assert again.to_bytes() == detector.to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("params", "error"),
+    [
+        ({"timestamp": 1.5}, TypeError),
+        ({"cooldown": 0}, ValueError),
+        ({"cooldown": 2.5}, TypeError),
+    ],
+)
+def test_wrong_parameters(params: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error, match=next(iter(params))):
+        ClippedTimeSeries(**params).learn_one({"x": 1.0})
+
+
+def test_the_state_is_as_large_as_the_docstring_says() -> None:
+    detector = ClippedTimeSeries()
+    detector.learn_many(np.random.default_rng(0).normal(size=(100, 1)))
+    assert len(detector.to_bytes()) < 16_000
