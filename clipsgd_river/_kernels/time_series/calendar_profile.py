@@ -14,7 +14,7 @@ if not cython.compiled:
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
     from clipsgd_river._kernels.sgd.deviations import LARGEST_SCALE
-    from clipsgd_river._kernels.sgd.value_shares import same
+    from clipsgd_river._kernels.sgd.kept_values import same
 
 # Seconds.
 A_DAY = 86400.0

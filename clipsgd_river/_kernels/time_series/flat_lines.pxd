@@ -3,7 +3,7 @@ from libc.math cimport floor, log2
 from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
 from clipsgd_river._kernels.core.vector cimport Vector
-from clipsgd_river._kernels.sgd.value_shares cimport same
+from clipsgd_river._kernels.sgd.kept_values cimport same
 
 cdef double LONG
 

@@ -13,7 +13,7 @@ if not cython.compiled:
 
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
-    from clipsgd_river._kernels.sgd.value_shares import same
+    from clipsgd_river._kernels.sgd.kept_values import same
 
 # Fewer equal values than twice this in a row may be chance, of rounded values above all.
 LONG = 16.0

@@ -2,7 +2,7 @@ from libc.math cimport fabs, floor, log10
 
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.vector cimport Vector
-from clipsgd_river._kernels.sgd.value_shares cimport same
+from clipsgd_river._kernels.sgd.kept_values cimport same
 
 cdef double LARGEST_COORDINATE
 cdef double LARGEST_WEIGHT

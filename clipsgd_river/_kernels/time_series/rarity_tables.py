@@ -11,7 +11,7 @@ from clipsgd_river._kernels.core.vector import Vector
 if not cython.compiled:
     from math import fabs, floor, log10
 
-    from clipsgd_river._kernels.sgd.value_shares import same
+    from clipsgd_river._kernels.sgd.kept_values import same
 
 # What a channel says lies within plus or minus this.
 LARGEST_COORDINATE = 1e152
