@@ -29,6 +29,7 @@ SMALLEST: dict[str, list[str]] = {
     "fuzz": ["--detectors", "ClippedZScore"],
     "fuzz --files": ["--files"],
     "memory": ["--detectors", "ClippedZScore"],
+    "nab": ["--no-peers"],
     "security": ["--no-peers"],
     "tabular": [*ALONE, "--sets", "Pima"],
 }
@@ -61,6 +62,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     entry = {"n_obs": 200, "n_dim": 1, "series": [{"raw": step}], "annotations": {"1": [100]}}
     with gzip.open(path / "tcpd.json.gz", "wt") as file:
         json.dump({"step": entry, "quality_control_1": entry}, file)
+    (path / "nab" / "data" / "group").mkdir(parents=True)
+    series = pd.DataFrame({"timestamp": pd.date_range("2026", periods=300, freq="h")})
+    series = series.assign(value=rows[:, 0], window=labels)
+    for name in "abcdefgh":
+        series.to_csv(path / "nab" / "data" / "group" / f"{name}.csv.gz", index=False)
     return path
 
 
@@ -96,7 +102,7 @@ def test_it_runs(
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["tabular", "contamination", "categorical", "digits"])
+@pytest.mark.parametrize("name", ["tabular", "contamination", "categorical", "digits", "nab"])
 def test_without_data_it_is_skipped(
     script: Load,
     name: str,

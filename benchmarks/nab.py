@@ -1,0 +1,191 @@
+"""The Numenta Anomaly Benchmark: by group, by channel, beside rivals and published figures."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+from common import options
+from common.goals import goal, goal_table
+from common.nab import PROFILES, PUBLISHED, Series, corpus, score, tell
+from common.report import Cell, Table, progress, publish
+from numpy.typing import NDArray
+
+from clipsgd_river.anomaly import ClippedTimeSeries
+
+Scores = dict[str, NDArray[np.float64]]
+Run = Callable[[Series], NDArray[np.float64]]
+OURS = "ClippedTimeSeries"
+# Alarms are told apart by their reasons from this distance on.
+WORTH_A_REASON = 2.0
+# HoltWinters has no forecast before it has seen a few values.
+FORECASTS_FROM = 12
+GOALS = (75.0, 65.0, 80.0)
+
+
+def ours(series: Series, reasons: dict[int, str]) -> NDArray[np.float64]:
+    """Return the distance of each event, and the channels of the larger ones."""
+    detector = ClippedTimeSeries(timestamp="timestamp")
+    distances = np.empty(len(series.values))
+    for n, event in enumerate(series.events()):
+        distances[n] = detector.distance_one(event)
+        if distances[n] > WORTH_A_REASON:
+            said = detector.channels_one(event)["value"]
+            reasons[n] = max(said, key=said.__getitem__)
+        detector.learn_one(event)
+    return distances
+
+
+def moving_z_score(series: Series) -> NDArray[np.float64]:
+    """Return deviations from the mean of the last 200 values, in their standard deviations."""
+    scores = np.zeros(len(series.values))
+    for n in range(20, len(scores)):
+        past = series.values[max(n - 200, 0) : n]
+        scores[n] = abs(series.values[n] - past.mean()) / (past.std() + 1e-9)
+    return 1.0 - 1.0 / (1.0 + scores)
+
+
+def gaussian(series: Series) -> NDArray[np.float64]:
+    """Return the scores of River's GaussianScorer."""
+    from river import anomaly
+
+    scorer = anomaly.GaussianScorer(window_size=None, grace_period=100)
+    scores = np.zeros(len(series.values))
+    for n, value in enumerate(series.values.tolist()):
+        scores[n] = scorer.score_one(None, value)
+        scorer.learn_one(None, value)
+    return scores
+
+
+def predictive(model: Callable[[], object]) -> Run:
+    """Return a run of River's PredictiveAnomalyDetection around a forecaster."""
+
+    def run(series: Series) -> NDArray[np.float64]:
+        from river import anomaly
+
+        detector = anomaly.PredictiveAnomalyDetection(model(), n_std=3.0, warmup_period=100)  # type: ignore[arg-type]  # a forecaster
+        scores = np.zeros(len(series.values))
+        for n, value in enumerate(series.values.tolist()):
+            if n >= FORECASTS_FROM:
+                found = detector.score_one({}, value)
+                scores[n] = found if math.isfinite(found) else 1.0
+            detector.learn_one({}, value)
+        return scores
+
+    return run
+
+
+def rivals() -> dict[str, Run]:
+    """Return the rivals by name."""
+    from river import time_series
+
+    return {
+        "moving z-score": moving_z_score,
+        "River GaussianScorer": gaussian,
+        "River PredictiveAnomalyDetection, HoltWinters(.3, .1)": predictive(
+            lambda: time_series.HoltWinters(alpha=0.3, beta=0.1)
+        ),
+        "River PredictiveAnomalyDetection, SNARIMAX(12, 0, 0)": predictive(
+            lambda: time_series.SNARIMAX(p=12, d=0, q=0)
+        ),
+    }
+
+
+def row(name: str, files: Sequence[Series], scores: Scores, rest: Sequence[Cell]) -> list[Cell]:
+    """Return the row of a detector: its score in each profile, and the rest."""
+    return [name, len(files), *(score(files, scores, profile)[0] for profile in PROFILES), *rest]
+
+
+def by_group(files: Sequence[Series], scores: Scores, threshold: float) -> Iterator[list[Cell]]:
+    """Yield the score of each group at the threshold of all."""
+    for group in dict.fromkeys(one.group for one in files):
+        inside = [one for one in files if one.group == group]
+        found = [score(inside, scores, profile, threshold)[0] for profile in PROFILES]
+        yield [group, len(inside), *found]
+
+
+def by_channel(
+    files: Sequence[Series],
+    scores: Scores,
+    reasons: Mapping[str, Mapping[int, str]],
+    threshold: float,
+) -> tuple[list[list[Cell]], list[list[Cell]]]:
+    """Return windows found and false alarms by channel, and windows missed by file."""
+    told = tell(files, scores, reasons, threshold)
+    channels = sorted(told.found | told.false, key=lambda name: -told.found[name])
+    rows: list[list[Cell]] = [[name, told.found[name], told.false[name]] for name in channels]
+    rows.append(["all", told.found.total(), told.false.total()])
+    missed: list[list[Cell]] = [
+        [name, told.missed.count(name)] for name in dict.fromkeys(told.missed)
+    ]
+    return rows, missed
+
+
+def measure(arguments: argparse.Namespace, files: list[Series]) -> list[Table]:
+    """Run all and return the tables."""
+    scores: Scores = {}
+    reasons: dict[str, dict[int, str]] = {}
+    start = time.process_time()
+    for one in files:
+        reasons[one.name] = {}
+        scores[one.name] = ours(one, reasons[one.name])
+        progress(f"{OURS}: {one.name}")
+    cost = 1e6 * (time.process_time() - start) / sum(len(one.values) for one in files)
+    rows = [row(OURS, files, scores, ["no", cost])]
+    _, threshold = score(files, scores, "standard")
+    if arguments.peers:
+        few = files[:: max(len(files) // arguments.files, 1)]
+        for name, run in rivals().items():
+            found: Scores = {}
+            start = time.process_time()
+            for one in few:
+                found[one.name] = run(one)
+                progress(f"{name}: {one.name}")
+            cost = 1e6 * (time.process_time() - start) / sum(len(one.values) for one in few)
+            rows.append(row(name, few, found, ["no", cost]))
+        if len(few) < len(files):
+            rows.append(row(f"{OURS}, on these", few, scores, ["no", None]))
+    rows += [[f"{name}, published", 58, *found, None] for name, found in PUBLISHED.items()]
+    channels, missed = by_channel(files, scores, reasons, threshold)
+    columns = ("standard", "low FP", "low FN")
+    goals = [
+        goal(f"{OURS}, {name}", float(value), "≥", bound)  # type: ignore[arg-type]  # numbers
+        for name, value, bound in zip(columns, rows[0][2:5], GOALS, strict=True)
+    ]
+    return [
+        Table(
+            "Numenta Anomaly Benchmark v1.1",
+            ("detector", "files", *columns, "range known beforehand", "µs per event"),
+            rows,
+        ),
+        Table(
+            f"{OURS} by group, at the threshold of all, {threshold:.2f} decades",
+            ("group", "files", *columns),
+            list(by_group(files, scores, threshold)),
+        ),
+        Table("Alarms by channel", ("channel", "windows found", "false alarms"), channels),
+        Table("Windows missed", ("file", "windows"), missed or [["none", 0]]),
+        goal_table(goals),
+    ]
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = options.parser(__doc__ or "")
+    options.add_data(parser)
+    options.add_peers(parser)
+    parser.add_argument(
+        "--files", type=int, default=58, metavar="N", help="about so many files for the rivals"
+    )
+    arguments = parser.parse_args()
+    files = corpus(options.data_folder(arguments))
+    if arguments.quick:
+        files, arguments.files = files[5:8], 1
+    publish(measure(arguments, files), arguments.out)
+
+
+if __name__ == "__main__":
+    options.run(main)
