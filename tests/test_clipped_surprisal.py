@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipsgd_river.alerts import AlertBudget
+from clipsgd_river.alerts import AlertBudget, TailFilter
 from clipsgd_river.alerts.rules import Direction
 from clipsgd_river.anomaly import ClippedSurprisal
 
@@ -269,6 +269,17 @@ def test_alerts_tell_of_categories_flags_and_amounts() -> None:
     flag = above.alert_one({**USUAL, "errors": 30})
     assert flag is not None
     assert flag.sentence.startswith("errors was 30; 0 in 97 % of events")
+
+
+def test_filters_take_frames_with_text() -> None:
+    pd = pytest.importorskip("pandas")
+    events = log(400)
+    for filter_class, rate in ((AlertBudget, {"alert_rate": 0.02}), (TailFilter, {"q": 0.02})):
+        by_row = filter_class(ClippedSurprisal(), **rate)
+        by_event = filter_class(ClippedSurprisal(), **rate)
+        found = by_row.classify_learn_many(pd.DataFrame(events)).tolist()
+        assert found == [by_event.alert_one(x) is not None for x in events]
+        assert by_row.to_bytes() == by_event.to_bytes()
 
 
 VALUES = st.one_of(

@@ -96,12 +96,17 @@ def checked_lists(table: Table, check: Check | None) -> list[list[Any]]:
 
 
 def rows_for(detector: Any, X: Any) -> Rows | MixedRows:
-    """Take a table apart: numbers, or for a pipeline, whose first step may want it, text too.
+    """Take a table apart: numbers; text too for a pipeline, whose first step may want it.
+
+    And for a detector that takes categories.
 
     ``ValueError`` if the rows lack the names that features known to the first step have.
     """
     rows: Rows | MixedRows
-    if isinstance(detector, compose.Pipeline) and not isinstance(X, Rows):
+    takes_text = isinstance(detector, compose.Pipeline) or getattr(
+        detector, "takes_categories", False
+    )
+    if takes_text and not isinstance(X, Rows):
         table = table_of(X)
         rows = rows_of(table) if table.holds_numbers() else mixed_rows_of(table)
     else:

@@ -16,7 +16,7 @@ from clipsgd_river._kernels.alerts.tail_filter import TailFilterKernel
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._pipelines import available_if_has, last_step
 from clipsgd_river._tables.mixed_rows import rows_for, to_learn
-from clipsgd_river._tables.rows import Rows, rows_and_targets, rows_of
+from clipsgd_river._tables.rows import Rows, rows_and_targets
 from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto, distance_by
 from clipsgd_river.alerts.verdict import Verdict
 
@@ -291,7 +291,9 @@ class TailFilter(DetectorFilter):
         ndarray of shape (n,)
         """
         if self._one_pass and not targets:
-            return self._run(rows_of(X))[0]
+            rows = rows_for(self.anomaly_detector, X)
+            if isinstance(rows, Rows):
+                return self._run(rows)[0]
         return self._score_events(*self.events_of(X, *targets), **kwargs)
 
     @available_if_has("learn_many")
@@ -305,7 +307,9 @@ class TailFilter(DetectorFilter):
         ndarray of bool, shape (n,)
         """
         if self._one_pass and not targets:
-            return self._run(rows_of(X))[1]
+            rows = rows_for(self.anomaly_detector, X)
+            if isinstance(rows, Rows):
+                return self._run(rows)[1]
         return self._classify_events(*self.events_of(X, *targets), **kwargs)
 
     def events_of(self, X: Any, *args: Any) -> tuple[int, EventsWithTargets]:

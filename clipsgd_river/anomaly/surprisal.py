@@ -19,7 +19,7 @@ from clipsgd_river._tables.containers import table_of
 from clipsgd_river._tables.explained import largest_of
 from clipsgd_river._tables.fitted import validated_mixed_rows
 from clipsgd_river._tables.mixed_rows import MixedRows, mixed_rows_of
-from clipsgd_river._tables.rows import rows_of
+from clipsgd_river._tables.rows import Rows, rows_of
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.preprocessing._times_seen import in_words
 
@@ -254,6 +254,8 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
         return SurprisalDetectorKernel(settings)
 
     def _rows(self, X: Any) -> Any:
+        if isinstance(X, Rows | MixedRows):
+            return X
         table = table_of(X)
         if self._are_numbers(table):
             return rows_of(table)
