@@ -388,7 +388,7 @@ class NaiveZScore:
             self.seen[j] += 1
             if self.scale[j] < max(1e-140, 2.0**-50 * abs(self.location[j])):
                 self.scale[j] = 0.0
-                if settled[k] and not idle[k]:
+                if settled[k] and (not idle[k] or self.kinds[k] == ATOM):
                     self.location[j] = values[k]
 
     def split_repeats(self, k: int, j: int, value: float, deviations: Vector) -> bool:

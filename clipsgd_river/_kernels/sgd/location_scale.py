@@ -314,13 +314,18 @@ class LocationScale(ClippedSteps):
     def follow_idle(self) -> None:
         """Let location and scale follow shares that were updated, and first other values."""
         i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
         k: cython.Py_ssize_t
         if self.repeats.awake == 0:
             return
         for i in range(self.repeats.updated_count):
             k = self.repeats.updated.at[i]
             if self.repeats.kind.at[k] == ATOM:
-                self.combine(self.features.present.at[k])
+                j = self.features.present.at[k]
+                self.combine(j)
+                if self.precision.at[j] == 0.0:
+                    # As in `finish_step`: round-off off the constant would deviate for ever.
+                    self.location.at[j] = self.features.values.at[j]
         for i in range(self.repeats.beside_count):
             k = self.repeats.beside.at[i]
             if self.idle.at[k] != 0:
