@@ -30,8 +30,9 @@ class BudgetOfRows(DetectorFilter):
     _scores_counted: bool
     _incidents: IncidentLog
     alerts_per: tuple[float, str] | None
-    #: Score of the event that `score_one` was asked about last, and whether it would alert.
-    _asked: tuple[float, bool] | None = None
+    #: Score of the event that `score_one` was asked about last, whether it would alert, and after
+    #: how many events.
+    _asked: tuple[float, bool, float] | None = None
 
     @property
     def time_feature(self) -> Any:
@@ -146,7 +147,6 @@ class BudgetOfRows(DetectorFilter):
                 verdict = self.judge_learn_one(x)
                 scores[row], alerts[row] = verdict.score, verdict.is_alert
             return scores, alerts
-        budget.open_for_rows((), 0)
         # Part by part, so that Ctrl-C does not leave a detector far ahead of its budget.
         for at, part in rows.parts():
             begun = 0
@@ -155,14 +155,16 @@ class BudgetOfRows(DetectorFilter):
                 seconds = times[rest] if COMPILED else times[rest].tolist()
                 budget.open_for_rows(seconds, detector.events_until_ready)
                 left = Rows(part.values[begun:], part.names)
-                begun += detector.learn_rows_until(left, budget, scores[rest])
+                try:
+                    begun += detector.learn_rows_until(left, budget, scores[rest])
+                finally:
+                    budget.open_for_rows((), 0)
                 self._scores_count()
                 if begun < len(part):
                     row = at.start + begun
                     found = self._judge_row(part, begun, float(scores[row]), times[row:])
                     alerts[row] = found.is_alert
                     begun += 1
-        self._asked = None
         return scores, alerts
 
     def _judge_row(self, rows: Any, row: int, score: float, times: NDArray[np.float64]) -> Verdict:

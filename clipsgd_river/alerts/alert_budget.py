@@ -171,8 +171,8 @@ class AlertBudget(BudgetOfRows):
         # A pipeline may seem to have the methods of its last step; its class does not.
         has_methods = hasattr(type(anomaly_detector), "learn_one_within")
         self._one_pass = has_methods and not protect_anomaly_detector
-        # Whether an event can go to the detector as it is, once.
-        self._is_plain = self._one_pass and time is None
+        # Whether events go to the detector as they are, once: from when on its scores count.
+        self._goes_short = False
         self._budget = AlertBudgetKernel(
             {
                 "rate": 0.0 if per_second else rate,
@@ -236,8 +236,9 @@ class AlertBudget(BudgetOfRows):
         Of the event that `score_one` was asked about last, whether it is one: not if it joins an
         incident.
         """
-        if self._asked is not None and self._asked[0] == score:
-            return self._asked[1]
+        asked = self._asked
+        if asked is not None and asked[0] == score and asked[2] == self._budget.seen:
+            return asked[1]
         return bool(self._budget.exceeds(score))
 
     def score_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
@@ -246,23 +247,30 @@ class AlertBudget(BudgetOfRows):
         score = float(self.anomaly_detector.score_one(event, *args, **kwargs))
         self._asked = None
         if self._budget.open_until >= 0.0 and self._budget.exceeds(score):
-            # For `classify`, which is given nothing but the score.
             reason = explain(self.anomaly_detector, event, *args).reason
             probability = self._budget.tail_probability(score)
             place = self._budget.place_now()
             found = self._incidents.find(reason, None, place, probability)
-            self._asked = score, found is None
+            self._asked = score, found is None, self._budget.seen
         return score
 
     def learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
         """Judge an event, count it, and let the detector learn it."""
-        self.score_learn_one(x, *args, **kwargs)
+        if self._goes_short:
+            score = self.anomaly_detector.score_learn_until(x, self._budget)
+            if not self._budget.admitted:
+                self._judge_held(x, score)
+        else:
+            self.judge_learn_one(x, *args, **kwargs)
 
     def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
-        if not (self._is_plain and self._scores_counted):
+        if not self._goes_short:
             return self.judge_learn_one(x, *args, **kwargs).score
-        return self._learn_plain(x, args, kwargs, (None, None), None)[0]
+        score: float = self.anomaly_detector.score_learn_until(x, self._budget)
+        if not self._budget.admitted:
+            self._judge_held(x, score)
+        return score
 
     def judge_one(
         self,
@@ -321,7 +329,6 @@ class AlertBudget(BudgetOfRows):
         limit: float = budget.limit_at(seconds)
         if self._one_pass:
             score, distance, _, _ = detector.learn_one_within(event, limit)
-            self._asked = None
             if not score > limit:
                 budget.observe_at(score if counts else nan, seconds)
                 return new_verdict((score, distance, threshold, None, None))
@@ -339,10 +346,13 @@ class AlertBudget(BudgetOfRows):
 
         The alert of the verdict that `judge_learn_one` gives; parameters as there.
         """
-        if not (self._is_plain and self._scores_counted):
+        if not self._goes_short:
             return self.judge_learn_one(x, *args, key=key, unless=unless, **kwargs).alert
-        about = (kwargs.pop("time", None), key)
-        return self._learn_plain(x, args, kwargs, about, unless)[1]
+        # The short way for the many events that are neither alerts nor in an incident.
+        score = self.anomaly_detector.score_learn_until(x, self._budget)
+        if self._budget.admitted:
+            return None
+        return self._judge_held(x, score, (kwargs.pop("time", None), key), unless).alert
 
     def rarer(self, share: float) -> Self:
         """Budget that goes on from here by itself, at a share of the rate.
@@ -396,25 +406,19 @@ class AlertBudget(BudgetOfRows):
     def _scores_count(self) -> bool:
         """Whether the detector's scores can be relied on; once they can, they can."""
         self._scores_counted = self._scores_counted or self.detector_ready
+        self._goes_short = self._scores_counted and self._one_pass and self.time is None
         return self._scores_counted
 
-    def _learn_plain(
+    def _judge_held(
         self,
         x: Event,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        about: tuple[Any, Hashable],
-        unless: Veto | None,
-    ) -> tuple[float, Alert | None]:
-        """Score and alert of an event without a time: the short way for the many ordinary ones."""
-        budget, limit = self._budget, self._budget.limit_now()
-        score, distance, _, _ = self.anomaly_detector.learn_one_within(x, limit)
-        if not score > limit:
-            budget.observe_at(score, 0.0)
-            self._asked = None
-            return score, None
-        judged = score, distance, budget.threshold_now()
-        return score, self._judge_unusual((x, args, kwargs), judged, 0.0, about, unless).alert
+        score: float,
+        about: tuple[Any, Hashable] = (None, None),
+        unless: Veto | None = None,
+    ) -> Verdict:
+        """The verdict on an event without a time that the budget did not admit; learns it."""
+        judged = score, self.anomaly_detector.distance_one(x), self._budget.threshold_now()
+        return self._judge_unusual((x, (), {}), judged, 0.0, about, unless)
 
     def _look(
         self,
@@ -464,7 +468,6 @@ class AlertBudget(BudgetOfRows):
             protected = episode.incident.count < PROTECTED
         if not protected:
             self.anomaly_detector.learn_one(event, *args, **kwargs)
-        self._asked = None
         if found.echoes:
             budget.join(score, seconds)
             return Verdict(*judged)

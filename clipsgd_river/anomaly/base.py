@@ -122,6 +122,14 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         )
         return found
 
+    def score_learn_until(self, x: dict[base.typing.FeatureName, Any], gate: ScoreGate) -> float:
+        """Score of an event, which is then learned if a gate admits it.
+
+        For alert filters, as `learn_one_within` is; ``gate.admitted`` says what happened.
+        """
+        score: float = self._kernel.score_learn_until(x, gate)
+        return score
+
     def learn_rows_until(self, rows: Any, gate: ScoreGate, scores: NDArray[np.float64]) -> int:
         """Learn rows up to one at which a gate stops them; returns how many were learned.
 

@@ -29,6 +29,7 @@ cdef double CROWDED
 cdef class AlertBudgetKernel(ScoreGate):
     cdef double per_event
     cdef double per_second
+    cdef double own_rarity
     cdef bint odds
     cdef double floor
     cdef readonly ScoreLadder ladder
@@ -51,6 +52,7 @@ cdef class AlertBudgetKernel(ScoreGate):
     cdef Py_ssize_t unready
 
     cdef double rate(self) noexcept nogil
+    cdef double alert_rarity(self) noexcept nogil
     cpdef double rate_now(self)
     cdef double position(self, double score) noexcept nogil
     cdef double allowance(self) noexcept nogil
@@ -75,6 +77,8 @@ cdef class AlertBudgetKernel(ScoreGate):
     cpdef object open_for_rows(self, object times, Py_ssize_t unready)
     cpdef double tail_probability(self, double score)
     cdef bint judge(self, double score) noexcept nogil
+    cdef void take(self, double score, bint alert) noexcept nogil
+    cdef bint may_join(self, double score) noexcept nogil
     cdef void pass_time(self, double seconds) noexcept nogil
     cpdef bint observe_at(self, double score, double seconds)
     cpdef bint exceeds_at(self, double score, double seconds)

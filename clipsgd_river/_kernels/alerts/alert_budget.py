@@ -85,6 +85,8 @@ class AlertBudgetKernel(ScoreGate):
         self.settings = settings
         self.per_event = settings["rate"]
         self.per_second = settings["per_second"]
+        # Of a rate per event, which never changes.
+        self.own_rarity = -log(self.per_event) if self.per_event > 0.0 else 0.0
         self.odds = settings["odds"]
         self.floor = settings["floor"]
         self.ladder = ScoreLadder()
@@ -100,6 +102,7 @@ class AlertBudgetKernel(ScoreGate):
         # Of the rows that run now: their times, and how many are too early to count.
         self.times = None
         self.unready = 0
+        self.admitted = True
         self.alerts = 0.0
         self.accrued = 0.0
         self.gap = 0.0
@@ -119,6 +122,10 @@ class AlertBudgetKernel(ScoreGate):
         if self.per_second == 0.0:
             return self.per_event
         return min(max(self.per_second * self.gap, SMALLEST_RATE), 0.5)
+
+    def alert_rarity(self) -> float:
+        """Log-rarity of an event as rare as alerts may be."""
+        return self.own_rarity if self.per_second == 0.0 else -log(self.rate())
 
     def rate_now(self) -> float:
         """Alerts per event that the budget allows now."""
@@ -144,8 +151,8 @@ class AlertBudgetKernel(ScoreGate):
         """Log-rarity that an alert needs."""
         used: cython.double = debt / allowance
         if debt > 0.0:
-            return RESERVE * used - log(self.rate())
-        return GAIN * debt / (1.0 - used * used) - log(self.rate())
+            return RESERVE * used + self.alert_rarity()
+        return GAIN * debt / (1.0 - used * used) + self.alert_rarity()
 
     def least_rarity(self) -> float:
         """Log-rarity that every alert needs: that of the floor, 0 for none."""
@@ -184,7 +191,7 @@ class AlertBudgetKernel(ScoreGate):
         That of an alert, or half of it where events have joined already: as a flood is learned its
         events become less unusual, and are no measure of others.
         """
-        rarity: cython.double = -log(self.rate())
+        rarity: cython.double = self.alert_rarity()
         return 0.5 * rarity if self.place() <= self.crowded_until else rarity
 
     def threshold(self) -> float:
@@ -243,8 +250,13 @@ class AlertBudgetKernel(ScoreGate):
 
     def judge(self, score: float) -> cython.bint:
         """Whether a score is an alert; counts and learns it."""
-        x: cython.double = self.position(score)
         alert: cython.bint = self.is_beyond(score)
+        self.take(score, alert)
+        return alert
+
+    def take(self, score: float, alert: cython.bint) -> None:
+        """Count and learn a score that is an alert or not."""
+        x: cython.double = self.position(score)
         drawn: cython.double
         self.seen += 1.0
         self.events += 1.0
@@ -263,10 +275,11 @@ class AlertBudgetKernel(ScoreGate):
         if x == x:
             self.ladder.observe(x, FLOOR_IN_RATES * self.rate())
         self.mix(0.0)
-        return alert
 
     def mix(self, joined: float) -> None:
         """Count an event in the share of those that have joined an incident."""
+        if self.crowd == joined:
+            return
         memory: cython.double = min(max(1.0 / self.rate(), LEAST_CROWD), LARGEST_CROWD)
         self.crowd += (joined - self.crowd) / memory
 
@@ -294,7 +307,7 @@ class AlertBudgetKernel(ScoreGate):
         known: cython.bint = x == x and self.ladder.started()
         found = (
             bool(self.is_beyond(score)),
-            bool(known and self.ladder.exceeds(x, -log(self.rate()))),
+            bool(known and self.ladder.exceeds(x, self.alert_rarity())),
             bool(known and self.ladder.exceeds(x, self.joining_rarity())),
             float(self.place()),
         )
@@ -319,11 +332,21 @@ class AlertBudgetKernel(ScoreGate):
         if row < self.unready:
             score = NAN
         self.look_ahead(seconds)
-        if score > self.limit():
+        self.admitted = not (self.is_beyond(score) or self.may_join(score))
+        if self.admitted:
+            self.take(score, False)
+        else:
             self.look_back()
+        return self.admitted
+
+    def may_join(self, score: float) -> cython.bint:
+        """Whether an event with this score may join an incident, or must not be followed."""
+        if self.place() > self.open_until:
             return False
-        self.judge(score)
-        return True
+        x: cython.double = self.position(score)
+        if x != x or not self.ladder.started():
+            return False
+        return self.ladder.exceeds(x, self.joining_rarity())
 
     def pass_time(self, seconds: float) -> None:
         """Let the time pass up to the stamp of an event."""

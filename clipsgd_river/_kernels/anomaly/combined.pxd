@@ -4,6 +4,7 @@ from clipsgd_river._kernels.anomaly.detector cimport DetectorKernel
 from clipsgd_river._kernels.anomaly.relative_distances cimport LARGEST_DISTANCE, RelativeDistances
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.buffers cimport doubles
+from clipsgd_river._kernels.core.score_gate cimport ScoreGate
 from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef class CombinedKernel(DetectorKernel):

@@ -13,6 +13,7 @@ from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.relative_distances import SHORTEST_START, RelativeDistances
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.buffers import zeros
+from clipsgd_river._kernels.core.score_gate import ScoreGate
 from clipsgd_river._kernels.core.vector import Vector
 
 if not cython.compiled:
@@ -216,6 +217,21 @@ class CombinedKernel(DetectorKernel):
                 self.learn_members(new)
                 self.learn_at(distance)
             return score, distance, own, own_score
+        finally:
+            self.busy = False
+
+    def score_learn_until(self, event: Any, gate: ScoreGate) -> float:
+        """Score of an event, which is then learned if the gate admits it."""
+        score: cython.double
+        self.claim()
+        try:
+            new = self.query_members(event)
+            distance = self.combined
+            score = self.score(distance)
+            if gate.admits(score, 0):
+                self.learn_members(new)
+                self.learn_at(distance)
+            return score
         finally:
             self.busy = False
 

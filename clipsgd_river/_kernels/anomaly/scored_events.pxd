@@ -35,6 +35,7 @@ cdef class ScoredEvents(EventLoop):
     cpdef double score_learn_one(self, object event) except? -1.0
     cpdef double distance_learn_one(self, object event) except? -1.0
     cpdef tuple learn_one_within(self, object event, double score_limit, double distance_limit, bint own_limit)
+    cpdef double score_learn_until(self, object event, ScoreGate gate) except? -1.0
     cpdef object explain_one(self, object event)
     cpdef object run_rows(self, object rows, object names, bint learn, object distances, object scores)
     cpdef Py_ssize_t learn_rows_until(self, object rows, object names, ScoreGate gate, object distances, object scores) except -1

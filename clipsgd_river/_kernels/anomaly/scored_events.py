@@ -172,6 +172,23 @@ class ScoredEvents(EventLoop):
         finally:
             self.busy = False
 
+    def score_learn_until(self, event: Any, gate: ScoreGate) -> float:
+        """Score of an event, which is then learned if the gate admits it."""
+        distance: cython.double
+        score: cython.double
+        self.claim()
+        try:
+            self.load(event, True)
+            distance = self.distance()
+            score = self.score(distance)
+            if gate.admits(score, 0):
+                self.learn_at(distance)
+                if self.waiting:
+                    self.settle()
+            return score
+        finally:
+            self.busy = False
+
     def explain_one(self, event: Any) -> dict[Any, float]:
         """Contributions of the present features, by name."""
         k: cython.Py_ssize_t
