@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,12 @@ from clipsgd_river.alerts import AlertBudget, Incident
 from clipsgd_river.alerts._incidents import patience
 from clipsgd_river.alerts._reason import Reason
 from clipsgd_river.alerts.alert import AlertFeature
-from clipsgd_river.anomaly import ClippedEnsemble, ClippedMahalanobis, ClippedZScore
+from clipsgd_river.anomaly import (
+    ClippedEnsemble,
+    ClippedMahalanobis,
+    ClippedTimeSeries,
+    ClippedZScore,
+)
 from clipsgd_river.preprocessing import SurprisalEncoder
 
 Event = dict[str, float]
@@ -167,6 +173,17 @@ def test_rows_and_events_have_the_same_incidents() -> None:
     assert by_rows.tolist() == [verdict.is_alert for verdict in verdicts]
     assert models[0].to_bytes() == models[1].to_bytes() == models[2].to_bytes()
     assert max(incident.count for incident in models[0].incidents_) > 3
+
+
+def test_rows_with_a_clock_are_their_events() -> None:
+    stamps = pd.date_range("2026-01-01", periods=1_200, freq="5min")
+    frame = pd.DataFrame({"at": stamps, "v": np.random.default_rng(13).standard_normal(1_200)})
+    frame.loc[900:905, "v"] += 20.0
+    by_rows, by_events = (AlertBudget(ClippedTimeSeries(), 0.01) for _ in range(2))
+    found = by_rows.classify_learn_many(frame)
+    wanted = [by_events.alert_one(x) is not None for x in frame.to_dict("records")]
+    assert found.tolist() == wanted
+    assert by_rows.to_bytes() == by_events.to_bytes()
 
 
 def test_states_keep_incidents() -> None:

@@ -45,7 +45,7 @@ class Rows:
         """Consecutive parts: the slice of rows, and these as a table of their own."""
         for start in range(0, len(self.values), CHUNK):
             part = slice(start, min(start + CHUNK, len(self.values)))
-            yield part, Rows(self.values[part], self.names)
+            yield part, Rows(self.values[part], self.names, clock=self.clock)
 
     def chunks(self) -> Iterator[tuple[slice, Any]]:
         """Consecutive parts: the slice of rows and their flat buffer, a list uncompiled."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 from math import nan
 from typing import Any, Self
 
@@ -154,7 +155,7 @@ class BudgetOfRows(DetectorFilter):
                 rest = slice(at.start + begun, at.stop)
                 seconds = times[rest] if COMPILED else times[rest].tolist()
                 budget.open_for_rows(seconds, detector.events_until_ready)
-                left = Rows(part.values[begun:], part.names)
+                left = replace(part, values=part.values[begun:])
                 try:
                     begun += detector.learn_rows_until(left, budget, scores[rest])
                 finally:
@@ -169,7 +170,7 @@ class BudgetOfRows(DetectorFilter):
 
     def _judge_row(self, rows: Any, row: int, score: float, times: NDArray[np.float64]) -> Verdict:
         """The verdict on a row that may be an alert and has not been learned yet; learns it."""
-        event = next(Rows(rows.values[row : row + 1], rows.names).events())
+        event = next(replace(rows, values=rows.values[row : row + 1]).events())
         moment = float(times[0]) if self.time is not None else None
         judged = score, nan, nan
         return self._judge_unusual((event, (), {}), judged, moment or 0.0, (moment, None), None)

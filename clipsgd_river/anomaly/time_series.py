@@ -164,7 +164,17 @@ class ClippedTimeSeries(ClippedDetector):
         clock = self.timestamp if reset else self._kernel.clock
         return super()._validated(timed_table(X, clock), reset=reset)
 
+    def learn_rows_until(self, rows: Any, gate: Any, scores: NDArray[np.float64]) -> int:
+        """Learn rows up to one at which a gate stops them; returns how many were learned."""
+        self._start_clock(rows)
+        return super().learn_rows_until(rows, gate, scores)
+
     def _run(self, rows: Any, *, learn: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if learn and rows.clock is not None and not self._kernel.features.size:
-            self._kernel.start_clock(rows.clock)
+        if learn:
+            self._start_clock(rows)
         return super()._run(rows, learn=learn)
+
+    def _start_clock(self, rows: Any) -> None:
+        """Take the column that is the clock of rows about to be learned, if they are the first."""
+        if rows.clock is not None and not self._kernel.features.size:
+            self._kernel.start_clock(rows.clock)
