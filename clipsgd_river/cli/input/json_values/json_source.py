@@ -78,6 +78,15 @@ class JsonSource:
         decoder, constants = self._decoder, 0
         for found in self._values.of(self._input.lines()):
             number, text, value = found
+            if (
+                labels is None
+                and text is not None
+                and self._are_plain(value)
+                and decoder.constants == constants
+            ):
+                self._row += 1  # as most are in many streams, by the shortest way
+                yield new_event((self._row, value, UNKNOWN, new_record((text, value, True))))
+                continue
             single: Iterable[tuple[str | None, Any]] = ((text, value),)
             for line, fields in self._objects(found) if self._may_hold(value) else single:
                 self._row += 1
@@ -171,8 +180,6 @@ class JsonSource:
             )
 
     def _features(self, fields: dict[str, Any]) -> dict[Hashable, Any]:
-        if fields.keys() == self._numbers and _NUMBERS.issuperset(map(type, fields.values())):
-            return fields  # type: ignore[return-value]  # names are hashable
         features: dict[Hashable, Any] = {}
         roles, declares = self._roles, bool(self._reading.cells.missing)
         for name, value in fields.items():
@@ -187,6 +194,15 @@ class JsonSource:
         if features.keys() == fields.keys() and self._are_numbers(fields):
             self._numbers = frozenset(fields)
         return features
+
+    def _are_plain(self, value: Any) -> bool:
+        """Tell whether a value is an object of numbers alone, under the names of the last such."""
+        return (
+            type(value) is dict
+            and value.keys() == self._numbers
+            and _NUMBERS.issuperset(map(type, value.values()))
+            and not self._input.undecodable
+        )
 
     def _are_numbers(self, names: Iterable[str]) -> bool:
         roles = self._roles
