@@ -9,7 +9,6 @@ from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
 from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double MOST_BITS
-cdef double TYPICAL_STEPS
 
 cdef class SurprisalDetectorKernel(NumberBits):
     cdef readonly JoinedBits joined

@@ -27,8 +27,6 @@ if not cython.compiled:
 TEXTS = (str, bytes, tuple)
 # Bits of one feature, at most.
 MOST_BITS = 100.0
-# Steps of the median distance at rest are this over the memory.
-TYPICAL_STEPS = 4.0
 
 
 class SurprisalDetectorKernel(NumberBits):
@@ -50,7 +48,7 @@ class SurprisalDetectorKernel(NumberBits):
         NumberBits.__init__(self, settings)
         memory: cython.double = settings["memory"]
         # What is usual is as slow as all the rest.
-        self.typical = RunningQuantile(0.5, min(TYPICAL_STEPS / memory, 0.005))
+        self.typical = RunningQuantile(0.5, min(1.0 / memory, 0.005))
         self.joined = JoinedBits(memory)
         # Of the loaded event, in the order of its features.
         self.bits = Vector()
