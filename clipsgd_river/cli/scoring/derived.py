@@ -61,7 +61,7 @@ def derive(source: Source, reading: Reading, wanted: Derivation) -> Derived:
         columns = [each for each in columns if each.name != selection.by]
         windows = WindowSource(source, columns, keyed, selection.time, wanted.every)
         windows.refuse, windows.note = reading.refuse, reading.note_once
-        source, columns = windows, windows.judged_columns()
+        source, columns = windows, windows.judged_columns(_first_keys(reading, selection.by))
     return Derived(source, replace(reading, columns={each.name: each for each in columns}))
 
 
@@ -79,6 +79,11 @@ def _keyed(source: Source, reading: Reading, wanted: Derivation) -> Keyed:
         return "" if value is None else str(value).strip()
 
     return Keyed(key, seconds, backwards)
+
+
+def _first_keys(reading: Reading, by: str | None) -> list[str]:
+    values = reading.first_values.get(by or "", ())
+    return list(dict.fromkeys("" if each is None else str(each).strip() for each in values))
 
 
 def _run_backwards(time: str, times: Times, texts: Sequence[str]) -> bool:

@@ -111,10 +111,11 @@ class WindowSource:
         parts = [self._source.told, f"windows of {self._seconds:g} s with counts of events"]
         return ", ".join(filter(None, parts + kept))
 
-    def judged_columns(self) -> list[Column]:
-        """Return what the detector gets, as far as it is known at the start."""
+    def judged_columns(self, keys: Collection[str]) -> list[Column]:
+        """Return what the detector gets, as far as the first keys tell."""
         look = Look(Kind.NUMBER, holds_numbers=True)
-        names = [EVENTS, *sorted(self._sums | self._means)]
+        before = [f"{key}: " for key in keys] if self._keyed.by is not None else []
+        names = [name for each in before or [""] for name in self._names(each)]
         return [Column(name, look, Role.NUMBER) for name in names]
 
     def events(self) -> Iterator[Event]:
