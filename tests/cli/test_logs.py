@@ -124,6 +124,11 @@ def test_a_log_that_is_rotated_says_its_columns_again() -> None:
     assert "line 14" in w3c.err
 
 
+def test_a_separator_that_is_none_is_a_tab() -> None:
+    text = ZEEK.replace("x09", "x0") + "1780300800.5\ta\t1\n" * 3
+    assert [each["n"] for each in score(text).objects] == [1, 1, 1]
+
+
 def test_unset_fields_are_missing_among_categories_too() -> None:
     rows = "".join(f"178030080{n % 9}.5\t{'ab'[n % 2]}\t{n % 3}\n" for n in range(40))
     result = score(ZEEK + rows + "1780300809.5\t-\t-\n")

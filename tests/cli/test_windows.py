@@ -211,7 +211,8 @@ def test_windows_alert_by_a_budget(tmp_path: Any) -> None:
         (["--by", "host"], "it needs --counter or --every"),
         (["--counter", "bites"], "--counter names 'bites', which is no column"),
         (["--counter", "ms", "--by", "hosts"], "--by names 'hosts', which is no column"),
-        (["--counter", "host", "--categorical", "none"], "--counter names 'host', which is no"),
+        (["--counter", "host"], "--counter names 'host', which is no column of numbers"),
+        (["--counter", "host", "--categorical", "none"], "which is no column of numbers"),
     ],
 )
 def test_options_that_do_not_fit(options: list[str], word: str) -> None:

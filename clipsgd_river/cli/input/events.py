@@ -246,11 +246,15 @@ class Reading:
 
     def _keep(self, column: Column) -> None:
         name, selection = column.name, self.selection
+        if name in selection.counters and column.role not in (Role.NUMBER, Role.OPEN):
+            why = column.why or column.look.why or "it is a category"
+            raise UsageError(
+                f"--counter names '{shown(name)}', which is no column of numbers: {why}"
+            )
         if column.role is Role.LEFT_OUT:
             for option, names in (
                 ("--only", selection.only),
                 ("--keep", selection.keep),
-                ("--counter", selection.counters),
             ):
                 if name in names:
                     raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final
 
@@ -90,7 +91,8 @@ class HeadedRecords:
     def _read_directive(self, text: str) -> None:
         word, _, rest = text.partition("\t" if "\t" in text else " ")
         if word.startswith("#separator"):
-            self._delimiter = rest.strip().encode().decode("unicode_escape") or None
+            with contextlib.suppress(UnicodeDecodeError):  # a tab, as nearly always
+                self._delimiter = rest.strip().encode().decode("unicode_escape") or None
         elif word in ("#unset_field", "#empty_field"):
             self.missing |= {rest.strip().lower()}
         elif word in _NAMES:
