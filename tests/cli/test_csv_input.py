@@ -150,6 +150,15 @@ def test_a_missing_header_is_noticed() -> None:
     assert without_verdict(result) == [["1", "2"], ["3", "4"]]
 
 
+def test_a_first_line_with_a_time_is_no_header() -> None:
+    lines = [f"2026-06-01 13:5{n}:36,12{n} INFO [main] took {n} s" for n in range(9)]
+    result = score("\n".join(lines) + "\n")
+    assert result.code == 2
+    assert "begins with '2026-06-01 13:50:36', a time and no name of a column" in result.err
+    # Dates may well be names.
+    assert score("host,2026-06-01,2026-06-02\nweb1,5,6\nweb2,7,8\n").code == 0
+
+
 def test_columns_without_header_can_be_chosen_by_number() -> None:
     result = score("1,x,2\n3,y,4\n", "--no-header", "--ignore", "1")
     assert result.code == 0

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Final
 
 from clipsgd_river.cli.input.byte_input import ByteInput
+from clipsgd_river.cli.input.columns.times import is_time
 from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Reading
 from clipsgd_river.cli.input.tables.delimiters import BLANK, layout_of, split
 from clipsgd_river.cli.input.tables.headers import is_header, names_of
 from clipsgd_river.cli.input.tables.lines import Lines
 from clipsgd_river.cli.input.tables.quoted_rows import QuotedRows
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
-from clipsgd_river.cli.terminal.text import has_undecodable_bytes, listed
+from clipsgd_river.cli.terminal.text import has_undecodable_bytes, listed, shown
 
 _LINES_OF_LAYOUT: Final = 100
 _SPELLED: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANK: "blanks"}
@@ -145,6 +146,14 @@ class CsvRecords:
                 f"{self._name} begins with numbers, not with names of columns: if it has "
                 "no header, say --no-header"
             )
+        next_row = self._first[1] if len(self._first) > 1 else []
+        for cell, below in zip(self._header, next_row, strict=False):
+            if ":" in cell and ":" in below and is_time(cell) and is_time(below):
+                raise UsageError(
+                    f"{self._name} begins with '{shown(cell)}', a time and no name of a column: if "
+                    "it has no header, say --no-header; a log in a form of its own has to become a "
+                    "table or JSON first"
+                )
         self.columns, self._width = names_of(self._header, self._first[1:])
         self.keys = self.columns
         given = [name.strip() for name in self._header]
