@@ -171,7 +171,8 @@ class NaiveSeries:
         if expected is not None:
             said["season"] = x - expected
         if self.gaps and self.last is not None and seconds > self.last:
-            said["silence"] = max(log10(seconds - self.last) - self.typical, 1)
+            beyond = log10(seconds - self.last) - self.typical
+            said["silence"] = beyond if beyond > 1 else 0.0
         return said
 
     def rarities(self, seconds: float, x: float) -> dict[str, float]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from naive_series import NaiveSeries
 
 from clipsgd_river import COMPILED
+from clipsgd_river.alerts import AlertBudget
 from clipsgd_river.anomaly import ClippedTimeSeries
 
 START = datetime(2026, 3, 2)
@@ -242,6 +243,25 @@ def test_metrics_are_seen_together() -> None:
     assert many > usual
     shares = detector.explain_one({**dict.fromkeys(range(8), 0.1), 3: 8.0})
     assert max(shares, key=shares.__getitem__) == 3
+
+
+def test_a_budget_tells_it_the_time() -> None:
+    values = np.r_[daily(WEEKS), [50.0, 50.0 - 12.0]]
+    values[-1] = daily(WEEKS)[24 * 2 + 36]
+    frame = pd.DataFrame(events(values))
+    by_rows, by_event, by_seconds = (
+        AlertBudget(ClippedTimeSeries(), alerts_per=(1, "day"), time="timestamp") for _ in range(3)
+    )
+    found = by_rows.classify_learn_many(frame)
+    assert found[-1]
+    epoch = datetime(1970, 1, 1)
+    for n, event in enumerate(events(values)):
+        seconds = (event["timestamp"] - epoch).total_seconds()
+        assert by_event.judge_learn_one(event).is_alert == found[n]
+        assert by_seconds.judge_learn_one({**event, "timestamp": seconds}).is_alert == found[n]
+    assert by_event.to_bytes() == by_rows.to_bytes()
+    plain = AlertBudget(ClippedTimeSeries(), alert_rate=0.01)
+    assert plain.classify_learn_many(frame)[-1]
 
 
 moments = st.one_of(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
+from clipsgd_river._pipelines import last_step
 from clipsgd_river._tables.mixed_rows import rows_for, to_learn
 from clipsgd_river._tables.rows import Rows, rows_and_targets
 from clipsgd_river.alerts import _event_time
@@ -179,12 +180,24 @@ class BudgetOfRows(DetectorFilter):
         """Rows as events, with their times."""
         for i, x in enumerate(rows.events()):
             if self.time is not None:
-                x[self.time] = float(times[i])
+                seconds = float(times[i])
+                x[self.time] = _event_time.as_datetime(seconds) if self._keeps_time else seconds
             yield x
 
     def _split_rows(self, X: Any) -> tuple[NDArray[np.float64], Any]:
-        """Times of rows in seconds, none without ``time``, and the other columns."""
-        return (np.empty(0), X) if self.time is None else _event_time.split_rows(X, self.time)
+        """Times of rows in seconds, none without ``time``, and the other columns.
+
+        All columns for a detector that takes times.
+        """
+        if self.time is None:
+            return np.empty(0), X
+        times, others = _event_time.split_rows(X, self.time)
+        return times, X if self._keeps_time else others
+
+    @property
+    def _keeps_time(self) -> bool:
+        """Whether the detector is told when an event was."""
+        return bool(getattr(last_step(self.anomaly_detector), "takes_times", False))
 
     def _table_without_time(self, X: Any) -> Any:
         return self._split_rows(X)[1]
@@ -202,13 +215,18 @@ class BudgetOfRows(DetectorFilter):
         return to_learn(self.anomaly_detector, numbers), [(target,) for target in targets]
 
     def _without_time(self, x: Event) -> Event:
-        return x if self.time is None else _event_time.split(x, self.time)[1]
+        return x if self.time is None else self._split(x)[2]
 
     def _split(self, x: Event, moment: Any = None) -> tuple[Any, float, Event]:
-        """Time of an event, the same in seconds, and the event without it."""
+        """Time of an event, the same in seconds, and the event without it.
+
+        A detector that takes times gets that of the calendar.
+        """
         if self.time is None:
             return moment, 0.0, x
         moment, event = _event_time.split(x, self.time)
+        if self._keeps_time:
+            event = {**event, self.time: _event_time.as_datetime(moment)}
         return moment, _event_time.seconds_of(self.time, moment), event
 
     @abc.abstractmethod

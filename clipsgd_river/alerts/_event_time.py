@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from typing import Any
 
@@ -99,6 +99,16 @@ def unit_of(number: float) -> str:
         if size < LEAST_MILLISECONDS * in_a_second:
             return unit
     return "nanoseconds"
+
+
+def as_datetime(moment: Any) -> Any:
+    """A time as one of the calendar: numbers are seconds since 1970; ``None`` beyond its ends."""
+    if isinstance(moment, date | np.datetime64):
+        return moment
+    try:
+        return datetime(1970, 1, 1) + timedelta(seconds=float(moment))
+    except OverflowError:
+        return None
 
 
 def split_rows(X: Any, name: Any) -> tuple[NDArray[np.float64], Any]:

@@ -23,6 +23,7 @@ from clipsgd_river.cli.formats import (
 )
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.columns.cells import Cells
+from clipsgd_river.cli.input.columns.kinds import Kind
 from clipsgd_river.cli.input.columns.roles import Role
 from clipsgd_river.cli.input.columns.times import Times
 from clipsgd_river.cli.input.events import Event, Reading, Selection, Source
@@ -209,6 +210,8 @@ class _Run:
             self._reporter.note(warning)
         self._tell_of_changes(source)
         self._reporter.say(understood.line())
+        if self._watch.takes_times:
+            self._watch.clock = self._clock(times, source.value)
         read = "; ".join(filter(None, [source.told, spellings]))
         if read:
             self._reporter.say(f"read: {read}")
@@ -244,6 +247,17 @@ class _Run:
         if word:
             self._reporter.note(f"of '{shown(column)}' {word}")
         return times
+
+    def _clock(self, times: Times | None, value: Callable[[Event, str], Any]) -> Clock | None:
+        """Return what tells a detector when events were: the time column, or the first there is."""
+        options, columns = self._options, self._reading.columns.values()
+        found = (each.name for each in columns if each.look.kind is Kind.TIME)
+        column = options.selection.time or next(found, None)
+        if column is None:
+            return None
+        self._reporter.say(f"it goes by the times of '{shown(column)}'")
+        read = times or Times(options.time_format, options.zone)
+        return Clock(column, Moments(column, read, value))
 
     def _prepare_pictures(self, value: Callable[[Event, str], Any]) -> None:
         options, tally = self._options, self._tally

@@ -104,7 +104,7 @@ def test_dates_are_times(tmp_path: Path) -> None:
     rows.append("2026-01-09T08:00:00Z,900")
     text = "when,a\n" + "\n".join(rows) + "\n"
     path = tmp_path / "alerts.jsonl"
-    options = ["--time", "when", "--alert-rate", 0.01, "--alerts", path]
+    options = ["--time", "when", "--alert-rate", 0.01, "--alerts", path, "--detector", "ensemble"]
     assert call("score", "-", "--format", "csv", *options, stdin=text).code == 0
     assert json_objects(path.read_text())[-1]["time"] == "2026-01-09T08:00:00+00:00"
 

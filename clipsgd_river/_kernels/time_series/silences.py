@@ -47,11 +47,12 @@ class Silences:
         return log10(max(seconds - self.last.at[j], SHORTEST))
 
     def coordinate(self, j: cython.Py_ssize_t, seconds: float) -> float:
-        """Decades of the gap, or of the longest ordinary one; NaN where there is none."""
+        """Decades of the gap beyond the typical one, 0 if it is no long one; NaN for no gap."""
         gap: cython.double = self.gap(j, seconds)
         if self.seen.at[j] < 2.0 or gap != gap:
             return NAN
-        return max(gap - self.typical.at[j], LONG)
+        gap = gap - self.typical.at[j]
+        return gap if gap > LONG else 0.0
 
     def next_time(self, j: cython.Py_ssize_t, gaps: float) -> float:
         """The time so many typical gaps after the last value; NaN where that is not known."""

@@ -158,7 +158,7 @@ class AlertWatch(Watch):
         DataError
             If the event has no time that can be read.
         """
-        x, moment = event.features, None
+        x, moment = self.features(event), None
         options, judging = self._options, self.filter
         if options.time is not None and self.value is not None:
             moment = read_moment(event.row, self.value(event, options.time))

@@ -39,7 +39,7 @@ class Clock:
     """
 
     def __init__(self, column: str, value: Callable[[Event, str], Any]) -> None:
-        self._column = column
+        self.column = column
         self._value = value
         self._has_dates = False
         self._has_zone = False
@@ -47,14 +47,14 @@ class Clock:
     def seconds(self, event: Event) -> float:
         """Return the time of an event in seconds; NaN where it has none that can be read."""
         try:
-            moment = read_moment(event.row, self._value(event, self._column))
+            moment = read_moment(event.row, self._value(event, self.column))
         except DataError:
             return math.nan
         if isinstance(moment, float):
             # Imported here: help and complaints about options shall not wait for it.
             from clipsgd_river.alerts._event_time import seconds_of
 
-            seconds = seconds_of(self._column, moment)
+            seconds = seconds_of(self.column, moment)
             if _EPOCH_SECONDS[0] <= seconds <= _EPOCH_SECONDS[1]:
                 self._has_dates = self._has_zone = True
             return seconds
@@ -63,6 +63,14 @@ class Clock:
             self._has_zone = True
             moment = moment.astimezone(UTC).replace(tzinfo=None)
         return float((moment - _EPOCH).total_seconds())
+
+    def moment(self, event: Event) -> datetime | None:
+        """Return the time of an event, of the calendar in UTC; None where none can be read."""
+        seconds = self.seconds(event)
+        try:
+            return _EPOCH + timedelta(seconds=seconds)
+        except (ValueError, OverflowError):
+            return None
 
     def positions(self, seconds: Iterable[float]) -> list[datetime] | list[float] | None:
         """Return times as `plot` draws them; None where some are unknown or out of order."""
@@ -109,7 +117,7 @@ class TimesRead:
     def __init__(self, column: str, note: Callable[[str], object]) -> None:
         from clipsgd_river.alerts._event_time import unit_of
 
-        self._column = column
+        self.column = column
         self._note = note
         self._unit_of = unit_of
         self._units = {"seconds"}
@@ -121,14 +129,14 @@ class TimesRead:
             unit = self._unit_of(moment)
             if unit not in self._units:
                 self._units.add(unit)
-                self._note(f"times in '{shown(self._column)}' are read as {unit} since 1970")
+                self._note(f"times in '{shown(self.column)}' are read as {unit} since 1970")
 
     def say_backwards(self) -> None:
         """Say that the stream runs backwards."""
         if not self._turned:
             self._turned = True
             self._note(
-                f"times in '{shown(self._column)}' run backwards: events are judged in the order "
+                f"times in '{shown(self.column)}' run backwards: events are judged in the order "
                 "of the file, the latest first"
             )
 

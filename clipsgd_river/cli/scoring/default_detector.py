@@ -19,13 +19,14 @@ NAMES: Final = (
     "ClippedOneClassSVM",
     "ClippedSubspace",
     "ClippedSurprisal",
+    "ClippedTimeSeries",
     "ClippedZScore",
     "TransformationDetector",
 )
 RULE: Final = (
     "Where none is named, ClippedTimeSeries runs on a time and one number, ClippedSurprisal where "
     "there is text or at least half of the columns are flags or counts, and otherwise "
-    "ClippedEnsemble, which also stands in for ClippedTimeSeries as long as that does not exist. "
+    "ClippedEnsemble. "
     "Of the others, all are behind SurprisalEncoder where there is text."
 )
 _MANY_FEATURES: Final = 200

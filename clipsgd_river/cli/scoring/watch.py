@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.scoring.clock import Clock
 from clipsgd_river.cli.scoring.detectors import encoder_and_detector
 from clipsgd_river.cli.terminal.text import short_number, shown
 
@@ -101,6 +102,8 @@ class Watch:
         self._model = model
         self.ready = False
         self.most_anomalous = MostAnomalous()
+        #: Finds the time of an event, for a detector that takes times.
+        self.clock: Clock | None = None
         #: What features are counted in, of those that say it.
         self.units: Mapping[str, str] = _NO_UNITS
 
@@ -117,10 +120,21 @@ class Watch:
         """What a state file must keep."""
         return self._model
 
+    @property
+    def takes_times(self) -> bool:
+        """Whether the detector is told when an event was."""
+        return bool(getattr(self.detector, "takes_times", False))
+
+    def features(self, event: Event) -> dict[Hashable, Any]:
+        """Return the features of an event, and its time for a detector that takes it."""
+        if self.clock is None:
+            return event.features
+        return {**event.features, self.clock.column: self.clock.moment(event)}
+
     def encoded(self, event: Event) -> Mapping[Hashable, Any]:
         """Return an event as the detector gets it."""
         if self.encoder is None:
-            return event.features
+            return self.features(event)
         found: Mapping[Hashable, Any] = self.encoder.transform_one(event.features)
         return found
 
@@ -149,7 +163,7 @@ class Watch:
         ValueError
             If the detector refuses the event; it has then learned nothing of it.
         """
-        detector, encoder, x = self.detector, self.encoder, event.features
+        detector, encoder, x = self.detector, self.encoder, self.features(event)
         features = x if encoder is None else encoder.transform_one(x)
         ready = self.ready
         if not ready:
