@@ -31,6 +31,7 @@ SMALLEST: dict[str, list[str]] = {
     "memory": ["--detectors", "ClippedZScore"],
     "nab": ["--no-peers"],
     "security": ["--no-peers"],
+    "series": ["--no-peers"],
     "tabular": [*ALONE, "--sets", "Pima"],
 }
 DRAWING = ("alerts", "changepoint", "cost", "digits", "tabular")
