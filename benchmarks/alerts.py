@@ -63,6 +63,16 @@ class Outcome:
         return float(self.alerts[caught].mean()) if caught.any() else float("nan")
 
     @property
+    def bound(self) -> str:
+        """Which bound of an `AlertBudget` was kept at every event."""
+        accrued = self.rate * np.arange(1, len(self.alerts) + 1)
+        debt = np.cumsum(self.alerts) - accrued
+        allowance = np.minimum(16.0, 4.0 + accrued / 10.0)
+        if (debt > allowance + 1.0).any():
+            return "none from above"
+        return "above" if (debt < -allowance - self.rate).any() else "both"
+
+    @property
     def kept(self) -> bool:
         """Whether rate and windows are within their limits."""
         least, most = self.windows
@@ -73,7 +83,8 @@ class Outcome:
         """Return a row of the table."""
         least, most = self.windows
         name = self.stream.name
-        return [name, self.entrant, self.realised, least, most, self.recall, self.agreement]
+        found = [self.realised, least, most, self.recall, self.agreement, self.bound]
+        return [name, self.entrant, *found]
 
 
 COLUMNS = (
@@ -84,6 +95,7 @@ COLUMNS = (
     "most",
     "right ones: labelled",
     "all",
+    "bound kept",
 )
 
 

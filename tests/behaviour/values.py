@@ -25,6 +25,16 @@ def _alert(p: Any) -> Said:
         yield "sentence", alert.sentence
 
 
+def _incident(p: Any) -> Said:
+    for incident in (
+        p.Incident(1, p.Alert(0.9, 0.01)),
+        p.Incident(7, p.Alert(0.9), ("a", 2), 12, MOMENTS[0], MOMENTS[1], "web-1", 400.0),
+    ):
+        yield "to_dict", incident.to_dict()
+        yield "sentence", incident.sentence
+        yield "is_open", incident.is_open
+
+
 def _windows(name: str, *given: tuple[Any, ...]) -> Callable[[Any], Said]:
     def say(p: Any) -> Said:
         for args in given:
@@ -148,6 +158,7 @@ def _properties(metric: Any) -> Said:
 VALUES: dict[str, Callable[[Any], Said]] = {
     "Alert": _alert,
     "Calendar": _calendar,
+    "Incident": _incident,
     "Once": _windows("Once", ("2024-03-01", "2024-03-09"), ("2024-03-30 22:00", "2024-04-02")),
     "Daily": _windows("Daily", ("08:00", "17:30"), ("22:00", "02:00", ["friday", "monday"])),
     "Weekly": _windows("Weekly", ("friday 18:00", "sunday"), ("sunday", "monday 09:00")),
