@@ -24,7 +24,7 @@ FIRST_ALLOWANCE = 4.0
 ALLOWANCE_SHARE = 0.1
 LARGEST_ALLOWANCE = 16.0
 # Steps at rest, in units of log-rarity per alert; they grow as the allowance is used up.
-GAIN = 0.02
+GAIN = 0.06
 # Log-rarity that is asked for in addition where the allowance is used up: the last of it is for
 # what is far out, whatever was spent on less.
 RESERVE = 1.3

@@ -90,7 +90,7 @@ class SpecialEvents(Rule):
     ...     sum(7200 <= alert.time % 86_400 < 10_800 for alert in alerts.alerts(events(14)))
     ...     for alerts in (plain, model)
     ... ]
-    [12, 0]
+    [12, 1]
     """
 
     def __init__(
