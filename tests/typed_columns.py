@@ -87,6 +87,9 @@ NUMBERS = {"pandas": PANDAS, "polars": POLARS, "pyarrow": PYARROW}
 
 # What is no number in any row, and whether it is a category to who takes those.
 Refused = tuple[Callable[[Any], Any], bool]
+#: Those that say when an event was, to a detector that asks.
+DATES = {"dates among objects", "Date", "date32"}
+TIMES = DATES | {"times", "zoned times", "Datetime", "timestamp"}
 NO_NUMBERS: dict[str, dict[str, Refused]] = {
     "pandas": {
         "str": (lambda pd: pd.Series(["ann", "bob", None]), True),

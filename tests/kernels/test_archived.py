@@ -18,7 +18,7 @@ from clipsgd_river._kernels.sgd.gradient_clip import GradientClip
 DISTRIBUTION = {"tail": 0.02, "bins": 20, "learning_rate": "auto", "warm_up": 20}
 KERNELS = [
     (
-        lambda: AlertBudgetKernel({"rate": 0.1, "per_second": 0.0, "odds": False}),
+        lambda: AlertBudgetKernel({"rate": 0.1, "per_second": 0.0, "odds": False, "floor": 1.0}),
         lambda kernel, value: kernel.observe_at(value, 0.0),
     ),
     (
