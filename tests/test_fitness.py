@@ -389,7 +389,7 @@ def test_a_kernel_copied_from_another_equals_a_restored_one() -> None:
         if not isinstance(detector, ClippedDetector) or not holds_its_state(detector):
             continue
         kernel = learned(detector, events(40))._kernel
-        twin = detector._new_kernel(kernel.settings)
+        twin = copy.copy(kernel)
         for x in [*events(5), {"a": 1.0, "late": 2.0}, *events(30, seed=4)]:
             twin.copy_from(kernel)
             assert twin.snapshot() == kernel.snapshot()
