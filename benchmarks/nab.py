@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from common import options
+from common.forecast_rivals import predictive_scores
 from common.goals import goal, goal_table
 from common.nab import PROFILES, PUBLISHED, Series, corpus, score, tell
 from common.report import Cell, Table, progress, publish
@@ -70,22 +70,10 @@ def gaussian(series: Series) -> NDArray[np.float64]:
 
 
 def predictive(model: Callable[[], object]) -> Run:
-    """Return a run of River's PredictiveAnomalyDetection around a forecaster.
-
-    With so many deviations that its scores, which end at 1, do not end before they rank.
-    """
+    """Return a run of River's PredictiveAnomalyDetection around a forecaster."""
 
     def run(series: Series) -> NDArray[np.float64]:
-        from river import anomaly
-
-        detector = anomaly.PredictiveAnomalyDetection(model(), n_std=1e3, warmup_period=100)  # type: ignore[arg-type]  # a forecaster
-        scores = np.zeros(len(series.values))
-        for n, value in enumerate(series.values.tolist()):
-            if n >= FORECASTS_FROM:
-                found = detector.score_one({}, value)
-                scores[n] = found if math.isfinite(found) else 1.0
-            detector.learn_one({}, value)
-        return scores
+        return predictive_scores(model(), series.values, first=FORECASTS_FROM, undefined=1.0)
 
     return run
 

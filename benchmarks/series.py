@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 from common import options
+from common.forecast_rivals import predictive_scores
 from common.goals import goal, goal_table
 from common.labelled_series import LENGTH, SEASONS, WITHIN, Labelled, draw, kinds_on
 from common.report import Cell, Table, progress, publish
@@ -40,22 +40,10 @@ def moving_z_score(series: Labelled) -> NDArray[np.float64]:
 
 
 def predictive(model: Callable[[], object]) -> Run:
-    """Return a run of River's PredictiveAnomalyDetection around a forecaster.
-
-    With so many deviations that its scores, which end at 1, do not end before they rank.
-    """
+    """Return a run of River's PredictiveAnomalyDetection around a forecaster."""
 
     def run(series: Labelled) -> NDArray[np.float64]:
-        from river import anomaly
-
-        detector = anomaly.PredictiveAnomalyDetection(model(), n_std=1e3, warmup_period=100)  # type: ignore[arg-type]  # a forecaster
-        scores = np.zeros(len(series.values))
-        for n, value in enumerate(series.values.tolist()):
-            if n >= FORECASTS_FROM:
-                found = detector.score_one({}, value)
-                scores[n] = found if math.isfinite(found) else 0.0
-            detector.learn_one({}, value)
-        return scores
+        return predictive_scores(model(), series.values, first=FORECASTS_FROM, undefined=0.0)
 
     return run
 

@@ -255,7 +255,7 @@ class _Run:
         column = options.selection.time or next(found, None)
         if column is None:
             return None
-        self._reporter.say(f"it goes by the times of '{shown(column)}'")
+        self._reporter.say(f"the times of '{shown(column)}' tell the detector when events were")
         read = times or Times(options.time_format, options.zone)
         return Clock(column, Moments(column, read, value))
 
