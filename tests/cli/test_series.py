@@ -33,7 +33,7 @@ def test_it_is_the_default_and_knows_the_time_of_day(tmp_path: Path) -> None:
         result = call("score", series(tmp_path, seconds=seconds), "--alert-rate", "0.001")
         assert result.code == 0, result.err
         assert "ClippedTimeSeries on numbers 'load'" in result.err
-        assert "goes by the times of 'at'" in result.err
+        assert "the times of 'at' tell the detector" in result.err
         alerts = [n for n, row in enumerate(result.out.splitlines()) if row.split(",")[4] == "1"]
         assert len(alerts) <= 4
         assert alerts[-1] == WEEKS
