@@ -9,7 +9,7 @@ from typing import Any
 
 compiled = False
 nogil = nullcontext()
-Py_ssize_t = int
+Py_ssize_t = longlong = int = int  # noqa: A001  # the names are those of C
 
 
 def cast(kind: type[Any], value: Any) -> Any:
