@@ -85,8 +85,8 @@ def discover_detectors() -> Iterator[Any]:
 
     A new class in `clipsgd_river.anomaly`, `alerts` or `alerts.rules` is thereby tested from the
     day it is written. River's hook `_unit_test_params` gives the parameters of a class that cannot
-    do without. Uncompiled, those with random features have fewer of them: the time goes with
-    their number, the promises do not.
+    do without. Uncompiled, those with random features or samples of events have fewer of them: the
+    time goes with their number, the promises do not.
     """
     for room in (anomaly, alerts, rules):
         for cls in (getattr(room, name) for name in room.__all__):
@@ -126,9 +126,10 @@ def promise(owner: Any, check: Any) -> Any:
 
 
 def with_few_components(detector: Any) -> Any:
-    """Give a detector on random features few of them."""
-    if isinstance(getattr(detector, "n_components", None), int):
-        detector.set_params(n_components=12)
+    """Give a detector on random features, or on a sample of events, few of them."""
+    for name, few in (("n_components", 12), ("reservoir_size", 16)):
+        if isinstance(getattr(detector, name, None), int):
+            detector.set_params(**{name: few})
     return detector
 
 

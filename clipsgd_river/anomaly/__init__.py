@@ -7,6 +7,7 @@ from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.kernel_mean import ClippedKernelMean
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
+from clipsgd_river.anomaly.neighbours import ClippedNeighbours
 from clipsgd_river.anomaly.one_class_svm import ClippedOneClassSVM
 from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.subspace import ClippedSubspace
@@ -22,6 +23,7 @@ __all__ = [
     "ClippedEnsemble",
     "ClippedKernelMean",
     "ClippedMahalanobis",
+    "ClippedNeighbours",
     "ClippedOneClassSVM",
     "ClippedSubspace",
     "ClippedSurprisal",

@@ -12,6 +12,9 @@ from clipsgd_river._kernels.anomaly.transformations import NAMES, TURNS, destina
 # Cost grows with the square of the number of transformations.
 LARGEST_CLASSES = 64
 
+# Cost and memory grow with the number of events kept.
+LARGEST_RESERVOIR = 65_536
+
 #: Checks of the parameters that all detectors have.
 SHARED = {
     "learning_rate": _settings.learning_rate,
@@ -48,6 +51,41 @@ def fourier_components(value: Any) -> int:
 
 #: Checks of the parameters of detectors on random Fourier features.
 FOURIER = {**SHARED, "n_components": fourier_components, "seed": _settings.seed}
+
+
+def reservoir_size(value: Any) -> int:
+    """How many past events are kept."""
+    return _settings.count("reservoir_size", value, LARGEST_RESERVOIR)
+
+
+def neighbours(value: Any) -> int:
+    """How many of the nearest events make a distance."""
+    return _settings.count("n_neighbors", value, LARGEST_RESERVOIR)
+
+
+def memory_of_sample(value: Any) -> int:
+    """Events of which a sample is kept."""
+    return _settings.count("memory", value)
+
+
+#: Checks of the parameters of a detector on a sample of past events.
+NEIGHBOURS = {
+    **SHARED,
+    "n_neighbors": neighbours,
+    "reservoir_size": reservoir_size,
+    "memory": memory_of_sample,
+    "seed": _settings.seed,
+}
+
+
+def check_neighbours(settings: dict[str, Any]) -> None:
+    """Check ``n_neighbors`` beside ``reservoir_size``."""
+    wanted, size = settings["n_neighbors"], settings["reservoir_size"]
+    if wanted > size:
+        raise ValueError(
+            f"n_neighbors={wanted} nearest cannot be found among reservoir_size={size} events; "
+            "lower the one or raise the other"
+        )
 
 
 def image_shape(value: Any) -> list[int] | None:

@@ -16,6 +16,7 @@ NAMES: Final = (
     "ClippedEnsemble",
     "ClippedKernelMean",
     "ClippedMahalanobis",
+    "ClippedNeighbours",
     "ClippedOneClassSVM",
     "ClippedSubspace",
     "ClippedSurprisal",
