@@ -46,7 +46,7 @@ class NaiveNeighbours(NaiveZScore):
     def __init__(
         self,
         *,
-        n_neighbors: int = 5,
+        n_neighbors: int = 16,
         reservoir_size: int = 256,
         memory: int = 10_000,
         seed: int = 0,

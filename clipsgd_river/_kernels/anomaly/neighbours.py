@@ -20,8 +20,9 @@ if not cython.compiled:
     from clipsgd_river._kernels.anomaly.part import NEAR_SQUARE, RESUMED
 
 # What settings of detectors without these parameters take.
-N_NEIGHBORS = 5
 RESERVOIR_SIZE = 256
+# The square root of that: what is in 6 % of past events is usual.
+N_NEIGHBORS = 16
 MEMORY = 10_000
 # Mean of log(1 + |z|)^2 for standard normal z, by numerical integration.
 NORMAL_SQUARE = 0.3868436013746489

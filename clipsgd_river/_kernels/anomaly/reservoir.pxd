@@ -1,4 +1,4 @@
-from libc.math cimport INFINITY, sqrt
+from libc.math cimport sqrt
 
 from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.vector cimport IntegerVector, Vector
@@ -20,6 +20,7 @@ cdef class Reservoir:
     # The nearest members, the nearest first: their positions and squared distances.
     cdef readonly IntegerVector nearest
     cdef readonly Vector least
+    cdef readonly IntegerVector candidates
     # Features in which any member is off its expected value, and how many members are, by position.
     cdef Py_ssize_t used
     cdef readonly IntegerVector used_features
@@ -29,6 +30,7 @@ cdef class Reservoir:
     cdef int grow(self, Py_ssize_t features) except -1
     cdef void clear_feature(self, Py_ssize_t j) noexcept nogil
     cdef void measure(self, int* present, double* point, Py_ssize_t count) noexcept nogil
+    cdef double bound(self) noexcept nogil
     cdef double find_nearest(self, double norm) noexcept nogil
     cdef void share(self, int* present, double* point, Py_ssize_t count, double* shares) noexcept nogil
     cdef double draw(self) noexcept nogil

@@ -11,7 +11,6 @@ from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 
 if not cython.compiled:
-    from math import inf as INFINITY  # noqa: N812 (the name of C)
     from math import sqrt
 
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
@@ -71,6 +70,7 @@ class Reservoir:
         self.squares = Vector(size)
         self.nearest = IntegerVector(wanted)
         self.least = Vector(wanted)
+        self.candidates = IntegerVector(size)
         self.used = 0
         self.used_features = IntegerVector()
         self.listed = IntegerVector()
@@ -144,6 +144,27 @@ class Reservoir:
                 squares[i] += (ua - rows[a + i]) * (ua - rows[a + i])
             k += 1
 
+    def bound(self) -> float:
+        """A bound on the squared distance of the last of the nearest; uses ``least``.
+
+        As many groups as are wanted have a nearest member each: the largest of their distances.
+        """
+        squares: cython.p_double = self.squares.at
+        least: cython.p_double = self.least.at
+        wanted: cython.Py_ssize_t = min(self.wanted, self.filled)
+        first: cython.Py_ssize_t = wanted
+        largest: cython.double = 0.0
+        k: cython.Py_ssize_t
+        for k in range(wanted):
+            least[k] = squares[k]
+        while first < self.filled:
+            for k in range(min(wanted, self.filled - first)):
+                least[k] = min(least[k], squares[first + k])
+            first += wanted
+        for k in range(wanted):
+            largest = max(largest, least[k])
+        return largest
+
     def find_nearest(self, norm: float) -> float:
         """Find the nearest members after `measure`; returns their mean distance.
 
@@ -156,27 +177,32 @@ class Reservoir:
         squares: cython.p_double = self.squares.at
         least: cython.p_double = self.least.at
         nearest: cython.p_int = self.nearest.at
+        candidates: cython.p_int = self.candidates.at
         last: cython.Py_ssize_t = self.wanted - 1
         found: cython.Py_ssize_t = min(self.filled, self.wanted)
-        # Squared distance of the last of the nearest, once there are enough.
-        worst: cython.double = INFINITY
+        count: cython.Py_ssize_t = 0
+        # Squared distance of the last of the nearest.
+        worst: cython.double = self.bound()
         square: cython.double
         i: cython.Py_ssize_t
         k: cython.Py_ssize_t
+        n: cython.Py_ssize_t
         for i in range(self.filled):
-            square = squares[i]
-            if not square < worst:
+            # Written in any case, and kept if it is near: no branch to mispredict.
+            candidates[count] = cython.cast(cython.int, i)
+            count += 1 if squares[i] <= worst else 0
+        for n in range(count):
+            square = squares[candidates[n]]
+            if n > last and not square < least[last]:
                 continue
-            k = min(i, last)
+            k = min(n, last)
             # Of equal ones the earlier member stays in front.
             while k > 0 and least[k - 1] > square:
                 least[k] = least[k - 1]
                 nearest[k] = nearest[k - 1]
                 k -= 1
             least[k] = square
-            nearest[k] = cython.cast(cython.int, i)
-            if i >= last:
-                worst = least[last]
+            nearest[k] = candidates[n]
         distances: cython.double = 0.0
         for k in range(found):
             distances += sqrt(least[k])
