@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         preprocessing,
         proba,
         stats,
+        time_series,
     )
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ __all__ = [
     "proba",
     "show_versions",
     "stats",
+    "time_series",
 ]
 
 _SUBPACKAGES = frozenset(__all__) - {"COMPILED", "__version__", "show_versions"}

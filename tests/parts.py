@@ -20,9 +20,10 @@ from river import base, stats
 from river import optim as river_optim
 from river import proba as river_proba
 
-from clipsgd_river import checks, drift, linear_model, optim, preprocessing, proba
+from clipsgd_river import checks, drift, linear_model, optim, preprocessing, proba, time_series
 from clipsgd_river import stats as our_stats
 from clipsgd_river._state.saveable import Saveable
+from clipsgd_river.time_series import ClippedForecaster
 
 HIGHEST = float(np.nextafter(1.0, 0.0))
 
@@ -310,6 +311,25 @@ class Distribution(Part):
         return min(found, HIGHEST) if found == found else 0.0
 
 
+class Forecast(Part):
+    """What a forecaster of the second feature expects, whatever event is asked about."""
+
+    modules = frozenset({"copies", "state_files", "values"})
+    senseless: ClassVar[dict[str, str]] = {
+        "check_extremes_leave_everything_finite": "a forecast is no distance of an event",
+        "check_other_types_are_refused": "a value has no name",
+    }
+
+    def learn_one(self, x: Any) -> None:
+        self.part.learn_one(x.get(1))
+
+    def numbers(self, x: Any) -> list[float]:
+        return [number for band in self.part.forecast_bands(70) for number in band]
+
+    def score_one(self, x: Any) -> float:
+        return squashed(self.part.forecast(1)[0])
+
+
 class VectorStatistic(Part):
     """How far an event is from a mean of all features, in all."""
 
@@ -380,6 +400,7 @@ class ChangePoints(Part):
 
 
 KINDS: dict[type[Any], type[Part]] = {
+    ClippedForecaster: Forecast,
     stats.base.Univariate: Statistic,
     our_stats.ClippedVectorMean: VectorStatistic,
     preprocessing.SurprisalEncoder: Encoder,
@@ -406,7 +427,7 @@ def as_detector(part: Any) -> Part:
 
 def discover_parts() -> Iterator[Part]:
     """Yield every public part whose state can be kept, one for each set of parameters it names."""
-    for room in (our_stats, preprocessing, linear_model, optim, proba, drift):
+    for room in (our_stats, preprocessing, linear_model, optim, proba, drift, time_series):
         for name in room.__all__:
             cls = getattr(room, name)
             if inspect.isclass(cls) and issubclass(cls, Saveable) and not is_base(cls):

@@ -26,6 +26,7 @@ SMALLEST: dict[str, list[str]] = {
     "cost": ALONE,
     "digits": ALONE,
     "digits --rotated": ["--rotated", "--no-peers", "--detectors", "raw pixels"],
+    "forecast": ["--no-peers"],
     "fuzz": ["--detectors", "ClippedZScore"],
     "fuzz --files": ["--files"],
     "memory": ["--detectors", "ClippedZScore"],

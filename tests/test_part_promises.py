@@ -25,6 +25,7 @@ def test_promise(part: Any, check: Any) -> None:
 def test_every_part_is_discovered() -> None:
     found = {type(part).__name__ for part in PARTS}
     assert found >= {
+        "ClippedForecaster",
         "ClippedLinearRegression",
         "ClippedLogisticRegression",
         "ClippedMean",

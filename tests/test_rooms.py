@@ -37,7 +37,7 @@ UPWARDS_LEFT = {
 OTHERS = r"(river|sklearn|pandas|polars|pyarrow|narwhals|matplotlib|typer|rich)\b"
 PUBLIC = (
     "alerts|anomaly|checks|cli|compat|datasets|drift|linear_model|metrics|optim|plot|preprocessing"
-    "|proba|stats"
+    "|proba|stats|time_series"
 )
 # Each folder, and what it and those below it must not import.
 FORBIDDEN = {
@@ -62,6 +62,7 @@ FORBIDDEN = {
     r"|(pandas|polars|pyarrow|matplotlib|typer)\b",
     "checks": rf"{NAME}\.(cli|plot)\b",
     "metrics": rf"{NAME}\.(anomaly|drift|checks|cli|plot)\b",
+    "time_series": rf"{NAME}\.(alerts|anomaly|checks|cli|datasets|metrics|plot)\b",
     "plot": rf"{NAME}\.(cli|checks|anomaly)\b|(typer|rich)\b",
 }
 

@@ -36,6 +36,6 @@ cdef class CalendarProfile:
     cdef double unit(self, Py_ssize_t j) noexcept nogil
     cdef void learn(self, Py_ssize_t j, double x, double first, double rate, double least) noexcept nogil
     cdef int grow(self, Py_ssize_t size) except -1
-    cdef void reset_feature(self, Py_ssize_t j) noexcept
+    cdef void reset_feature(self, Py_ssize_t j) noexcept nogil
     cdef Py_ssize_t least_numbers(self, Py_ssize_t size)
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1

@@ -21,6 +21,6 @@ cdef class Silences:
     cdef double next_time(self, Py_ssize_t j, double gaps) noexcept nogil
     cdef void learn(self, Py_ssize_t j, double seconds) noexcept nogil
     cdef int grow(self, Py_ssize_t size) except -1
-    cdef void reset_feature(self, Py_ssize_t j) noexcept
+    cdef void reset_feature(self, Py_ssize_t j) noexcept nogil
     cdef Py_ssize_t least_numbers(self, Py_ssize_t size)
     cdef int exchange(self, Archive archive, Py_ssize_t size) except -1
