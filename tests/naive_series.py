@@ -189,8 +189,8 @@ class NaiveSeries:
         if self.n == 0:
             return 0.0
         surprise = self.surprise(seconds, x)
-        told = self.bar > 2 and surprise <= self.bar
-        return surprise * 2 / self.bar if told else surprise
+        over = surprise - 2
+        return 2 + over / (1 + over) if 0 < over and surprise <= self.bar else surprise
 
     def learn(self, seconds: float, x: float) -> None:
         z, said = self.z(x), self.said(seconds, x)

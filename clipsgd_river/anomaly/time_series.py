@@ -38,8 +38,8 @@ class ClippedTimeSeries(ClippedDetector):
     by one and together: the largest and the mean of their r, each with its own rarity.
 
     After an event is told it is no news: a bar stands at its r and falls by a decade per
-    ``cooldown`` events, and what is at or below the bar is brought below 2. What lasts is told
-    once; what gets rarer is told again. ``docs/time_series.md`` has the formulas.
+    ``cooldown`` events, and what is at or below the bar is brought below 3. With alerts from 3 on,
+    what lasts is told once; what gets rarer is told again. ``docs/time_series.md`` has the formulas.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class ClippedTimeSeries(ClippedDetector):
     [41.1, 41.7, 42.3]
     >>> usual, odd = ({"timestamp": evening, "load": load} for load in (41.9, 45.0))
     >>> round(model.distance_one(usual), 1), round(model.distance_one(odd), 1)
-    (1.8, 3.5)
+    (2.0, 3.5)
     >>> said = model.channels_one(odd)["load"]
     >>> max(said, key=said.get)
     'season'

@@ -11,7 +11,7 @@ from clipsgd_river._kernels.core.vector import Vector
 if not cython.compiled:
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
 
-# Surprises up to so many decades, 1 in 100, are never held back.
+# Surprises up to so many decades, 1 in 100, are never held back; what is, keeps less than one more.
 QUIET = 2.0
 # No surprise has more decades.
 LARGEST_BAR = 20.0
@@ -20,10 +20,10 @@ LARGEST_BAR = 20.0
 class ToldEvents:
     """A bar for each feature that stands at its last news and falls by a decade per ``cooldown``.
 
-    A surprise above the bar is news and raises it. One at or below it belongs to what was told, and
-    is brought below two decades, in proportion; so is none while the bar is lower than that. An
-    event that lasts is thereby told once, and again only where it gets rarer, whatever the
-    threshold of alerts, as long as that is above two decades. 16 bytes a feature.
+    A surprise s above the bar is news and raises it. One at or below it belongs to what was told,
+    and what it has beyond two decades, o = s - 2, is brought to o / (1 + o): less than three in
+    all, so that above that threshold an event that lasts is told once, and again only where it gets
+    rarer. It still ranks above what is usual. 16 bytes a feature.
 
     Parameters
     ----------
@@ -42,8 +42,9 @@ class ToldEvents:
 
     def damped(self, j: cython.Py_ssize_t, surprise: float) -> float:
         """The surprise if it is news, otherwise what is left of it."""
-        if self.is_told(j, surprise):
-            return surprise * (QUIET / self.bar.at[j])
+        over: cython.double = surprise - QUIET
+        if over > 0.0 and self.is_told(j, surprise):
+            return QUIET + over / (1.0 + over)
         return surprise
 
     def learn(self, j: cython.Py_ssize_t, surprise: float) -> None:
