@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from behaviour.subjects import variants
 from conftest import discover_detectors, has_kernel, with_few_components
+from members import members
 from parts import Classifier, Part, as_detector, discover_parts
 
 from clipsgd_river import COMPILED
@@ -101,10 +102,11 @@ def digest_of_columns(subject: Any) -> str:
 
 
 def subjects() -> Iterator[Any]:
-    """Everything public on a kernel of ours."""
+    """Everything public on a kernel of ours, and members of the ensemble by themselves."""
     for found in discover_detectors():
         if has_kernel(found):
             yield with_few_components(found)
+    yield from members()
     yield from discover_parts()
 
 
