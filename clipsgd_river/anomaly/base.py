@@ -15,6 +15,7 @@ from clipsgd_river._faces.kernel_owner import KernelOwner
 from clipsgd_river._faces.outlier import ThresholdedOutlierMixin
 from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
+from clipsgd_river._kernels.anomaly.distance_gate import DistanceGate
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.core.score_gate import ScoreGate
 from clipsgd_river._tables.explained import at_positions, explained_like, how_many
@@ -130,7 +131,13 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         score: float = self._kernel.score_learn_until(x, gate)
         return score
 
-    def learn_rows_until(self, rows: Any, gate: ScoreGate, scores: NDArray[np.float64]) -> int:
+    def learn_rows_until(
+        self,
+        rows: Any,
+        gate: ScoreGate,
+        scores: NDArray[np.float64],
+        distances: NDArray[np.float64] | None = None,
+    ) -> int:
         """Learn rows up to one at which a gate stops them; returns how many were learned.
 
         For alert filters, as `learn_one_within` is.
@@ -141,14 +148,36 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
             Rows that may be learned.
         gate
             What looks at each score before its row is learned.
-        scores
-            Where the scores go, one a row, that of the row that stopped it too.
+        scores, distances
+            Where scores and distances go, one a row, those of the row that stopped it too.
         """
         flat = rows.values.reshape(-1)
         numbers = flat if COMPILED else flat.tolist()
-        distances = np.empty(len(rows))
+        if distances is None:
+            distances = np.empty(len(rows))
         learned: int = self._kernel.learn_rows_until(numbers, rows.names, gate, distances, scores)
         return learned
+
+    def learn_rows_within(
+        self,
+        rows: Any,
+        distance_limit: float,
+        scores: NDArray[np.float64],
+        distances: NDArray[np.float64],
+    ) -> int:
+        """Learn rows up to one beyond a limit or ``-offset_``; returns how many were learned.
+
+        As `learn_one_within` with ``own_limit`` on each.
+
+        Parameters
+        ----------
+        rows, scores, distances
+            As of `learn_rows_until`.
+        distance_limit
+            The limit.
+        """
+        gate = DistanceGate(self._kernel.limit, distance_limit, distances)
+        return self.learn_rows_until(rows, gate, scores, distances)
 
     def score_at(self, distance: float) -> float:
         """Score of an event at a distance, now."""

@@ -164,10 +164,16 @@ class ClippedTimeSeries(ClippedDetector):
         clock = self.timestamp if reset else self._kernel.clock
         return super()._validated(timed_table(X, clock), reset=reset)
 
-    def learn_rows_until(self, rows: Any, gate: Any, scores: NDArray[np.float64]) -> int:
+    def learn_rows_until(
+        self,
+        rows: Any,
+        gate: Any,
+        scores: NDArray[np.float64],
+        distances: NDArray[np.float64] | None = None,
+    ) -> int:
         """Learn rows up to one at which a gate stops them; returns how many were learned."""
         self._start_clock(rows)
-        return super().learn_rows_until(rows, gate, scores)
+        return super().learn_rows_until(rows, gate, scores, distances)
 
     def _run(self, rows: Any, *, learn: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if learn:

@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,7 +27,9 @@ from clipsgd_river.cli.input.columns.kinds import Kind
 from clipsgd_river.cli.input.columns.roles import Role
 from clipsgd_river.cli.input.columns.times import Times
 from clipsgd_river.cli.input.events import Event, Reading, Selection, Source
+from clipsgd_river.cli.input.json_values.json_source import JsonSource
 from clipsgd_river.cli.input.labels import LabelledDistances
+from clipsgd_river.cli.input.tables.table_source import TableSource
 from clipsgd_river.cli.output.sinks import Sink
 from clipsgd_river.cli.recognise import Format
 from clipsgd_river.cli.report import Report, check_report_path
@@ -43,6 +45,7 @@ from clipsgd_river.cli.scoring.clock import Clock, TimesRead
 from clipsgd_river.cli.scoring.derived import Derivation, derive
 from clipsgd_river.cli.scoring.detectors import check_state_path, keeper_of
 from clipsgd_river.cli.scoring.moments import Moments
+from clipsgd_river.cli.scoring.ordinary import OrdinaryRows, takes_rows
 from clipsgd_river.cli.scoring.state_file import StateFile
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, summary_lines
@@ -299,7 +302,7 @@ class _Run:
         report, tally = self._tally.report, self._tally
         only_counts, must_check = tally.only_counts, sink.must_check
         before = self._rows_before()
-        for event in source.events():
+        for event in self._events(source, sink):
             if event.row <= before:
                 continue
             self._row = event.row
@@ -326,6 +329,23 @@ class _Run:
                 self._checkpoint(sink)
             if interrupts.received is not None:
                 return
+
+    def _events(self, source: Source, sink: Sink) -> Iterator[Event]:
+        """Return the events to be judged one by one; others are judged as they are passed over."""
+        if not (
+            isinstance(source, TableSource | JsonSource)
+            and self._tally.only_counts
+            and not self._rows_before()
+            and self._options.checkpoint_every is None
+            and takes_rows(sink, self._watch)
+        ):
+            return source.events()
+        rows = OrdinaryRows(self._watch, sink, self._interrupts, self._wrote)
+        return rows.others(source.parts())
+
+    def _wrote(self, events: int, row: int) -> None:
+        self._tally.events += events
+        self._row = row
 
     def _rows_before(self) -> int:
         """Rows that the state has learned before; rows of windows and rates are others."""

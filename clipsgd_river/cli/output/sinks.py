@@ -7,8 +7,8 @@ import io
 import json
 import math
 import re
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Collection, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from clipsgd_river.cli.input.events import Event, Source
 from clipsgd_river.cli.input.json_values.json_source import JsonSource
@@ -46,6 +46,23 @@ class Sink(Protocol):
 
     def close(self, *, complete: bool) -> None:
         """End the output; `complete` is False where the run broke off."""
+
+
+@runtime_checkable
+class RowSink(Sink, Protocol):
+    """Take many ordinary events at once too."""
+
+    #: Whether it does, from this source.
+    takes_rows: bool
+
+    def can_write(self, names: Sequence[Hashable]) -> bool:
+        """Tell whether `check` passes all events of these features, which are all they have."""
+        ...
+
+    def write_rows(
+        self, records: Sequence[Any], scores: Sequence[float], distances: Sequence[float]
+    ) -> None:
+        """Append ordinary events of a block."""
 
 
 class CsvSink:
@@ -91,6 +108,7 @@ class CsvSink:
         self._rows = source.rows if isinstance(source, TableSource) else None
         self._columns: Sequence[str] = ()
         self._known: frozenset[str] = frozenset()
+        self.takes_rows = self._rows is not None and not safe
         self.must_check = source.columns is None
         if source.columns is not None:
             self._write_header(source.columns)
@@ -126,6 +144,21 @@ class CsvSink:
                 )
                 return
         self._write_row([*cells, score, distance, 0, *_NO_DRIVERS])
+
+    def can_write(self, _: Sequence[Hashable]) -> bool:
+        """Tell whether `check` passes: rows of a table have its columns."""
+        return not self.must_check
+
+    def write_rows(
+        self, records: Sequence[Any], scores: Sequence[float], distances: Sequence[float]
+    ) -> None:
+        """Append ordinary rows, none of which has a cell that needs quotes."""
+        delimiter, end = self._delimiter, self._ordinary_end
+        join = delimiter.join
+        self._text.writelines(
+            f"{join(cells)}{delimiter}{score!r}{delimiter}{distance!r}{end}"
+            for cells, score, distance in zip(records, scores, distances, strict=True)
+        )
 
     def flush(self) -> None:
         """Hand on whole rows."""
@@ -178,7 +211,7 @@ class JsonLinesSink:
         self._added = [prefix + name for name in (*_ADDED, "drivers")]
         self._added_names = frozenset(self._added)
         self._heads = [f"{json.dumps(name)}: " for name in self._added]
-        self._echoes = isinstance(source, JsonSource)
+        self._echoes = self.takes_rows = isinstance(source, JsonSource)
         self.must_check = source.columns is None
         if source.columns is not None:
             refuse_collisions(self._added, source.columns)
@@ -204,6 +237,23 @@ class JsonLinesSink:
             f"{line[:-1].rstrip()}{comma}{score}{verdict.score!r}, "
             f"{distance}{verdict.distance!r}, "
             f"{is_anomaly}{'false' if alert is None else 'true'}, {drivers}{found}}}\n"
+        )
+
+    def can_write(self, names: Sequence[Hashable]) -> bool:
+        """Tell whether `check` passes all events of these features, which are all their keys."""
+        return self._added_names.isdisjoint(names)
+
+    def write_rows(
+        self, records: Sequence[Any], scores: Sequence[float], distances: Sequence[float]
+    ) -> None:
+        """Append ordinary lines."""
+        head, distance_head, is_anomaly, drivers = self._heads
+        head, end = f", {head}", f", {is_anomaly}false, {drivers}[]}}\n"
+        self._output.write(
+            "".join(
+                f"{line[:-1].rstrip()}{head}{score!r}, {distance_head}{distance!r}{end}"
+                for line, score, distance in zip(records, scores, distances, strict=True)
+            )
         )
 
     def flush(self) -> None:

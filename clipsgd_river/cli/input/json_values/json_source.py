@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from clipsgd_river.cli.input.blocks import Block
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.columns.look import as_text
 from clipsgd_river.cli.input.columns.roles import ENCODE_IT, Role
@@ -69,14 +72,27 @@ class JsonSource:
         self._alone = False
         #: Keys of events that are numbers and nothing else, as most are in many streams.
         self._numbers: frozenset[str] = frozenset()
+        self._names: Sequence[str] = ()
+        self._values_of: Callable[[Any], Iterable[Any]] = tuple
         self.told = ""
         self._look_ahead(lines.first_lines(ROWS_TO_LOOK_AT))
 
     def events(self) -> Iterator[Event]:
         """Yield the events in turn."""
+        return self._of(self._values.of(self._input.lines()))  # type: ignore[return-value]
+
+    def parts(self) -> Iterator[Event | Block]:
+        """Yield the events in turn, lines of numbers that came at once together."""
+        return self._of(self._values.parts(self._input.blocks(), self._block))
+
+    def _of(self, values: Iterable[Found | Block]) -> Iterator[Event | Block]:
         labels = self._reading.selection.labels
         decoder, constants = self._decoder, 0
-        for found in self._values.of(self._input.lines()):
+        for found in values:
+            if isinstance(found, Block):
+                yield found._replace(first=self._row + 1)
+                self._row += len(found.records)
+                continue
             number, text, value = found
             if (
                 labels is None
@@ -111,6 +127,34 @@ class JsonSource:
                 record = new_record((line or "", fields, exact))
                 yield new_event((self._row, features, label, record))
         self._finish(self._row)
+
+    def _block(self, lines: list[str]) -> Block | None:
+        """Make a block of lines, if each is an object of numbers under the names of the last."""
+        names = self._names
+        if not names or self._reading.selection.labels is not None or self._input.undecodable:
+            return None
+        decoder, values = self._decoder, array("d")
+        texts: list[str] = []
+        constants, width = decoder.constants, len(names)
+        scan, extend, keep = decoder.scan, values.extend, texts.append
+        try:
+            for line in lines:
+                text = line.strip()
+                value, end = scan(text, 0)
+                if len(value) != width or end != len(text):
+                    return None
+                extend(self._values_of(value))
+                keep(text)
+        except (ValueError, TypeError, KeyError, StopIteration, ArithmeticError, RecursionError):
+            return None
+        if decoder.constants != constants:
+            decoder.constants = constants
+            return None
+        return Block(names, values, texts, self._plain_event)
+
+    def _plain_event(self, row: int, _: Sequence[float], text: str) -> Event:
+        value, _end = self._decoder.scan(text, 0)
+        return Event(row, value, UNKNOWN, JsonRecord(text, value, exact=True))
 
     def fields(self, event: Event) -> dict[str, Any]:
         """Return the object of an event."""
@@ -191,8 +235,11 @@ class JsonSource:
                 if value is None:
                     continue
             self._add(name, value, features)
-        if features.keys() == fields.keys() and self._are_numbers(fields):
+        if features and features.keys() == fields.keys() and self._are_numbers(fields):
             self._numbers = frozenset(fields)
+            self._names = tuple(fields)
+            at: Callable[[Any], Any] = itemgetter(*fields)
+            self._values_of = at if len(fields) > 1 else lambda value: (at(value),)
         return features
 
     def _are_plain(self, value: Any) -> bool:

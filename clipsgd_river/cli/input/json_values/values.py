@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
+from clipsgd_river.cli.input.blocks import Block, pieces
 from clipsgd_river.cli.input.json_values.decoder import Decoder
 from clipsgd_river.cli.terminal.errors import DataError
 
@@ -70,20 +72,45 @@ class Values:
 
     def of(self, lines: Iterable[str]) -> Iterator[Found]:
         """Yield the values in turn."""
+        return self.parts([lines])  # type: ignore[return-value]  # without blocks
+
+    def parts(
+        self,
+        blocks: Iterable[Any],
+        block_of: Callable[[list[str]], Block | None] | None = None,
+    ) -> Iterator[Found | Block]:
+        """Yield the values in turn, those that came at once as a block if one is made of them.
+
+        Parameters
+        ----------
+        blocks
+            Lines that came at once.
+        block_of
+            Makes a block of lines, or None.
+        """
         scan = self._decoder.scan
-        for number, line in enumerate(lines, start=1):
-            # Most texts are lines of one object each, which come by the shortest way.
-            if line[:1] == "{" and not self._pieces and not self._in_array:
-                text = line.strip()
-                try:
-                    value, end = scan(text, 0)
-                except (ValueError, StopIteration, RecursionError):
-                    pass
-                else:
-                    if end == len(text):
-                        yield new_found((number, text, value))
-                        continue
-            yield from self._take(line, number)
+        number = 0
+        for lines in blocks if block_of is None else chain.from_iterable(map(pieces, blocks)):
+            if block_of is not None and not self._pieces and not self._in_array:
+                block = block_of(lines)
+                if block is not None:
+                    number += len(lines)
+                    yield block
+                    continue
+            for line in lines:
+                number += 1
+                # Most texts are lines of one object each, which come by the shortest way.
+                if line[:1] == "{" and not self._pieces and not self._in_array:
+                    text = line.strip()
+                    try:
+                        value, end = scan(text, 0)
+                    except (ValueError, StopIteration, RecursionError):
+                        pass
+                    else:
+                        if end == len(text):
+                            yield new_found((number, text, value))
+                            continue
+                yield from self._take(line, number)
         if self._pieces:
             self._give_up()
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from clipsgd_river.cli.input.blocks import Block
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.columns.times import is_time
 from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Reading
 from clipsgd_river.cli.input.tables.delimiters import BLANK, layout_of, split
 from clipsgd_river.cli.input.tables.headers import is_header, names_of
 from clipsgd_river.cli.input.tables.lines import Lines
-from clipsgd_river.cli.input.tables.quoted_rows import QuotedRows
+from clipsgd_river.cli.input.tables.quoted_rows import QuotedRows, Rows
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import has_undecodable_bytes, listed, shown
 
@@ -92,6 +93,12 @@ class CsvRecords:
             return self._blank_rows()
         rows = filter(None, self.rows)
         return self._without_last(rows) if self._width > len(self.columns) else rows
+
+    def parts(self, block_of: Callable[[Rows], Block | None]) -> Iterator[list[str] | Block]:
+        """Yield the rows in turn, those that came at once as a block if one is made of them."""
+        if self.delimiter == BLANK or self._width > len(self.columns):
+            return iter(self)
+        return filter(None, self.rows.parts(block_of))
 
     def first(self) -> Sequence[Sequence[str]]:
         """Return the rows at the beginning without taking them."""

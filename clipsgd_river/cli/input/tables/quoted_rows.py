@@ -6,7 +6,10 @@ import csv
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from clipsgd_river.cli.input.blocks import Block, pieces
 from clipsgd_river.cli.input.tables.lines import Lines
+
+Rows = list[list[str]]
 
 
 class QuotedRows:
@@ -53,21 +56,40 @@ class QuotedRows:
 
     def __iter__(self) -> Iterator[list[str]]:
         """Yield the rows in turn, empty ones as empty lists."""
+        return self.parts(_none)  # type: ignore[return-value]  # there is no block among them
+
+    def parts(self, block_of: Callable[[Rows], Block | None]) -> Iterator[list[str] | Block]:
+        """Yield the rows in turn, those that came at once as a block if one is made of them."""
         lines = self._lines
         while (block := lines.next_block()) is not None:
             # Nearly all blocks have no quotes; their rows come without a step of Python.
             self.is_plain = not any('"' in line for line in block)
-            if self.is_plain:
-                yield from self._plain(block)
-            else:
+            if not self.is_plain:
                 lines.put_before(block)
                 yield from self._quoted()
+                continue
+            line, _ = self.passed_over
+            if line and line in block:
+                self.note()
+                block = ["\n" if each == line else each for each in block]
+            if block_of is _none:
+                yield from self._plain(block)
+                continue
+            for few in pieces(block):
+                found = self._block(few, block_of)
+                if found is None:
+                    yield from self._plain(few)
+                else:
+                    yield found
+                    lines.number += len(few)
+
+    def _block(self, lines: list[str], block_of: Callable[[Rows], Block | None]) -> Block | None:
+        try:
+            return block_of(list(csv.reader(lines, delimiter=self._delimiter, strict=True)))
+        except csv.Error:
+            return None
 
     def _plain(self, block: list[str]) -> Iterator[list[str]]:
-        line, _ = self.passed_over
-        if line and line in block:
-            self.note()
-            block = ["\n" if each == line else each for each in block]
         while block:
             self._reader = csv.reader(block, delimiter=self._delimiter, strict=True)
             try:
@@ -135,4 +157,8 @@ class QuotedRows:
 
 
 def _nothing() -> None:
+    pass
+
+
+def _none(_: Rows) -> None:
     pass

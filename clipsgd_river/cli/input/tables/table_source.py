@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
+from clipsgd_river.cli.input.blocks import Block
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.columns.kinds import Kind, Look
 from clipsgd_river.cli.input.columns.roles import Role
@@ -88,10 +91,22 @@ class TableSource:
 
     def events(self) -> Iterator[Event]:
         """Yield the events in turn."""
+        return self._of(self._records)  # type: ignore[return-value]  # without blocks
+
+    def parts(self) -> Iterator[Event | Block]:
+        """Yield the events in turn, rows of numbers that came at once together."""
+        records = self._records
+        return self._of(records.parts(self._block) if isinstance(records, CsvRecords) else records)
+
+    def _of(self, records: Iterable[list[str] | Block]) -> Iterator[Event | Block]:
         width = len(self.columns)
         row = 0
         reads_plain, lines = self._reads_plain, self._input
-        for record in self._records:
+        for record in records:
+            if isinstance(record, Block):
+                yield record._replace(first=row + 1)
+                row += len(record.records)
+                continue
             row += 1
             if reads_plain and len(record) == width and not lines.undecodable:
                 try:  # most rows of most files, by the shortest way
@@ -121,6 +136,21 @@ class TableSource:
             reads_plain = self._reads_plain
         if row and not self._numeric and not self._categories:
             self._complain_of_no_feature()
+
+    def _block(self, rows: list[list[str]]) -> Block | None:
+        """Make a block of rows, if each has numbers that `float` reads, and what is left out."""
+        if not self._reads_plain or self._input.undecodable:
+            return None
+        if set(map(len, rows)) != {len(self.columns)}:
+            return None
+        try:
+            values = array("d", map(float, chain.from_iterable(map(self._plain_cells, rows))))
+        except ValueError:
+            return None
+        return Block(self._plain_keys, values, rows, self._plain_event)
+
+    def _plain_event(self, row: int, values: Sequence[float], record: list[str]) -> Event:
+        return Event(row, dict(zip(self._plain_keys, values, strict=True)), UNKNOWN, record)
 
     @property
     def rows(self) -> QuotedRows | None:
