@@ -27,6 +27,7 @@ SMALLEST: dict[str, list[str]] = {
     "digits": ALONE,
     "digits --rotated": ["--rotated", "--no-peers", "--detectors", "raw pixels"],
     "forecast": ["--no-peers"],
+    "floods": ["--detectors", "ClippedZScore"],
     "fuzz": ["--detectors", "ClippedZScore"],
     "fuzz --files": ["--files"],
     "memory": ["--detectors", "ClippedZScore"],

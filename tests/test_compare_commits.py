@@ -124,4 +124,4 @@ def test_every_public_class_says_something() -> None:
     for name in ("ClippedScaler", "AlertRate", "Yearly"):
         places = record_all(quick=True, only=name)["classes"][name]
         assert sum(len(each) for place in places.values() for each in place.values()) > 100
-    assert {"ClippedZScore", "AlertBudget", "ClippedOCPD", "Cooldown"} <= set(public_classes())
+    assert {"ClippedZScore", "AlertBudget", "ClippedOCPD", "Direction"} <= set(public_classes())

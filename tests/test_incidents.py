@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipsgd_river import COMPILED
-from clipsgd_river.alerts import AlertBudget, Incident
+from clipsgd_river.alerts import AlertBudget, Incident, TailFilter
 from clipsgd_river.alerts._incidents import patience
 from clipsgd_river.alerts._reason import Reason
 from clipsgd_river.alerts.alert import AlertFeature
@@ -72,6 +72,23 @@ def test_a_flood_does_not_hide_another_kind(make: Callable[[], Any], flood: int)
                 model.learn_one(stream.event())
         found += told
     assert found >= 4
+
+
+@pytest.mark.skipif(not COMPILED, reason="thousands of events for each case")
+@pytest.mark.parametrize("make", [ClippedZScore, ClippedEnsemble])
+@pytest.mark.parametrize("size", [8.0, 12.0])
+def test_another_kind_does_not_hide_in_events_of_a_flood(
+    make: Callable[[], Any], size: float
+) -> None:
+    found = 0
+    for seed in range(4):
+        model, stream = learned(seed, make)
+        for _ in range(3):
+            model.learn_one(stream.event("a"))
+        both = stream.event("a")
+        both["b"] += size
+        found += model.judge_one(both).is_alert
+    assert found >= 3
 
 
 @pytest.mark.parametrize("make", [ClippedZScore, ClippedMahalanobis, ClippedEnsemble])
@@ -173,6 +190,33 @@ def test_rows_and_events_have_the_same_incidents() -> None:
     assert by_rows.tolist() == [verdict.is_alert for verdict in verdicts]
     assert models[0].to_bytes() == models[1].to_bytes() == models[2].to_bytes()
     assert max(incident.count for incident in models[0].incidents_) > 3
+
+
+def test_a_tail_filter_tells_a_flood_once() -> None:
+    rng = np.random.default_rng(6)
+    rows = rng.standard_normal((3_000, 2))
+    rows[1_500:1_560, 0] += 15.0
+    rows[1_570, 1] += 15.0
+    rows[2_900, 0] += 15.0
+    models = [TailFilter(ClippedMahalanobis(), 1e-3, resolved_after=200) for _ in range(2)]
+    found = models[0].classify_learn_many(rows)
+    verdicts = [models[1].judge_learn_one(dict(enumerate(row))) for row in rows.tolist()]
+    assert found.tolist() == [verdict.is_alert for verdict in verdicts]
+    assert models[0].to_bytes() == models[1].to_bytes()
+    again = TailFilter.from_bytes(models[0].to_bytes())
+    assert again.to_bytes() == models[0].to_bytes()
+    assert np.flatnonzero(found[1_500:1_600]).tolist() == [0, 70]
+    assert found[2_900]
+    of_it = next(i for i in again.incidents_ if i.number == verdicts[1_500].incident.number)
+    assert of_it.count > 5
+    assert not of_it.is_open
+    # What is told of the flood is not followed: the threshold stays what it was.
+    calm = TailFilter(ClippedMahalanobis(), 1e-3)
+    calm.learn_many(rows[:1_500])
+    models[0] = calm.changed(resolved_after=200)
+    before = models[0].threshold_
+    models[0].learn_many(rows[1_500:1_560])
+    assert models[0].threshold_ < 1.5 * before
 
 
 def test_rows_with_a_clock_are_their_events() -> None:

@@ -28,7 +28,6 @@ CIRCLES_LEFT: list[set[str]] = []
 UPWARDS_LEFT = {
     # Parameters that checks need; in functions.
     "alerts/_filter.py imports anomaly.z_score",
-    "alerts/rules/cooldown.py imports anomaly",
     "alerts/rules/direction.py imports anomaly",
     "alerts/rules/least_deviation.py imports anomaly",
     "alerts/rules/special_events.py imports anomaly",

@@ -14,7 +14,14 @@ from conftest import name_of
 from clipsgd_river import COMPILED, checks
 from clipsgd_river._state import file_format
 from clipsgd_river.alerts import AlertBudget, TailFilter
-from clipsgd_river.alerts.rules import Calendar, Cooldown, Daily, Direction, SpecialEvents, Yearly
+from clipsgd_river.alerts.rules import (
+    Calendar,
+    Daily,
+    Direction,
+    LeastDeviation,
+    SpecialEvents,
+    Yearly,
+)
 from clipsgd_river.anomaly import ClippedZScore, ResidualDetector
 from clipsgd_river.checks import state_files
 
@@ -192,9 +199,9 @@ def test_announcements_do_not_pile_up() -> None:
 @pytest.mark.parametrize(
     "nest",
     [
-        lambda alerts: SpecialEvents(Cooldown(Direction(alerts), 600), BACKUP),
-        lambda alerts: Cooldown(SpecialEvents(Direction(alerts), BACKUP), 600),
-        lambda alerts: Direction(Cooldown(SpecialEvents(alerts, BACKUP), 600)),
+        lambda alerts: SpecialEvents(Direction(LeastDeviation(alerts, absolute=1)), BACKUP),
+        lambda alerts: Direction(SpecialEvents(LeastDeviation(alerts, absolute=1), BACKUP)),
+        lambda alerts: LeastDeviation(Direction(SpecialEvents(alerts, BACKUP)), absolute=1),
         lambda alerts: SpecialEvents(SpecialEvents(alerts, BACKUP), NIGHT, share=0.5),
     ],
 )
@@ -219,9 +226,9 @@ def test_rules_nest_in_any_order_and_are_kept(nest: Any) -> None:
     assert repr(fresh) == repr(model)
 
 
-def test_forged_calendars_announcements_and_episodes_are_refused_or_work() -> None:
+def test_forged_calendars_announcements_and_incidents_are_refused_or_work() -> None:
     model = SpecialEvents(
-        Cooldown(AlertBudget(ClippedZScore(), 0.05), 30, time="time", key="who"),
+        AlertBudget(ClippedZScore(), 0.05),
         Calendar({"feast": Yearly("12-24", "12-26"), "backup": Daily("02:00", "03:00")}),
         time="time",
     )

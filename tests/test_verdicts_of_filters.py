@@ -16,7 +16,6 @@ from clipsgd_river import metrics, plot
 from clipsgd_river.alerts import AlertBudget, TailFilter, Verdict
 from clipsgd_river.alerts.rules import (
     Calendar,
-    Cooldown,
     Daily,
     Direction,
     LeastDeviation,
@@ -41,9 +40,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ensemble": lambda: AlertBudget(ClippedEnsemble(detectors=[ClippedZScore()]), 0.02),
     "tail": lambda: TailFilter(ClippedZScore(), 0.01),
     "tail, protected": lambda: TailFilter(ClippedZScore(), 0.01, protect_anomaly_detector=True),
-    "rules": lambda: Direction(
-        Cooldown(LeastDeviation(AlertBudget(ClippedZScore(), 0.02), absolute=5.0), 600, time="t")
-    ),
+    "rules": lambda: Direction(LeastDeviation(AlertBudget(ClippedZScore(), 0.02), absolute=5.0)),
     "special": lambda: SpecialEvents(AlertBudget(ClippedZScore(), 0.02), BACKUP, time="t"),
 }
 

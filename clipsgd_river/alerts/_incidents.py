@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, NamedTuple
@@ -112,12 +112,25 @@ class IncidentLog:
         )
 
     def find(
-        self, reason: Reason, key: Hashable, place: float, probability: float
+        self,
+        reason: Reason,
+        key: Hashable,
+        place: float,
+        probability: float,
+        stands_out: Callable[[float], bool],
     ) -> Episode | None:
         """The open incident that an event belongs to, the latest of several.
 
         Where events differ in nothing but a category, as in a scan of many ports, the fourth such
         value joins the third.
+
+        Parameters
+        ----------
+        reason, key, place, probability
+            Of the event.
+        stands_out
+            Whether the event would be an alert with so much of its distance: what an incident does
+            not explain of an event must not hide behind what it explains.
         """
         alike = [
             episode
@@ -126,6 +139,7 @@ class IncidentLog:
             and episode.incident.key == key
             and not episode.is_dwarfed_by(probability)
             and episode.reason.is_alike(reason)
+            and not stands_out(episode.reason.rest_of(reason))
         ]
         same = [episode for episode in alike if episode.reason.has_categories_of(reason)]
         return same[-1] if same else alike[-1] if len(alike) >= MOST_VALUES else None

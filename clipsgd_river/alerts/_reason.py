@@ -79,6 +79,20 @@ class Reason:
         shared = self.weights.keys() & other.weights.keys()
         return sum(self.weights[name] * other.weights[name] for name in shared) >= ALIKE
 
+    def rest_of(self, other: Reason) -> float:
+        """Share of another event's contributions that this reason does not explain.
+
+        Those across the direction of this reason, of all, in absolute values.
+        """
+        along = sum(self.weights.get(name, 0.0) * weight for name, weight in other.weights.items())
+        whole = sum(map(abs, other.weights.values()))
+        names = self.weights.keys() | other.weights.keys()
+        rest = sum(
+            abs(other.weights.get(name, 0.0) - along * self.weights.get(name, 0.0))
+            for name in names
+        )
+        return min(rest / whole, 1.0) if whole > 0.0 else 1.0
+
     def average_in(self, other: Reason, count: int) -> None:
         """Move towards the reason of the ``count``-th event; what differs does not matter."""
         for name in self.categories.keys() & other.categories.keys():

@@ -110,9 +110,6 @@ class Alert:
         Feature -> what it adds to the distance; empty if the detector cannot tell.
     features
         The features that contribute most, at most three, the largest contribution first.
-    count, first, last
-        Of how many events the alert is, and the times of the first and the last of them, where
-        repeats were folded into it (`clipsgd_river.alerts.rules.Cooldown`).
     events
         How many events the filter had judged; ``None`` if that is not known.
     fitted_probability
@@ -140,9 +137,6 @@ class Alert:
     key: Any = None
     contributions: Mapping[Hashable, float] = field(default_factory=dict)
     features: tuple[AlertFeature, ...] = ()
-    count: int = 1
-    first: Any = None
-    last: Any = None
     events: int | None = None
     fitted_probability: float | None = None
 
@@ -168,8 +162,6 @@ class Alert:
             reason = f"{self.features[0]}, which is unusual here"
         else:
             reason = f"the event scored {short_score(self.score)}"
-        if self.count > 1:
-            reason = f"{reason}; {how_often(self.count, self.first, self.last)}"
         p = self.tail_probability
         if p is None or not 0.0 < p < 1.0:
             return f"{head}{reason}."
@@ -192,9 +184,6 @@ class Alert:
             "fitted_probability": plain(self.fitted_probability),
             "severity": self.severity,
             "sentence": self.sentence,
-            "count": self.count,
-            "first": plain(self.first),
-            "last": plain(self.last),
             "events": self.events,
             "features": [
                 {

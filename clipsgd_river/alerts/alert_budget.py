@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Hashable
 from copy import deepcopy
-from math import inf, nan
+from math import nan
 from typing import Any, Self
 
 from clipsgd_river import _settings
 from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
-from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._pipelines import last_step
-from clipsgd_river._state.wrapper import joined as joined_blocks
-from clipsgd_river._state.wrapper import split as split_blocks
 from clipsgd_river.alerts import _event_time
-from clipsgd_river.alerts._budget_rows import BudgetOfRows, floor_of
-from clipsgd_river.alerts._filter import Event, Veto, explain
-from clipsgd_river.alerts._incidents import (
-    CROWDED,
-    LEAST_EVENTS,
-    Found,
-    IncidentLog,
-    joined,
-    patience,
-)
+from clipsgd_river.alerts._filter import Event, Veto
+from clipsgd_river.alerts._filter_rows import FilterOfRows
+from clipsgd_river.alerts._incident_filter import Given
+from clipsgd_river.alerts._incidents import LEAST_EVENTS
 from clipsgd_river.alerts.alert import Alert
-from clipsgd_river.alerts.incident import Incident
 from clipsgd_river.alerts.verdict import Verdict, new_verdict
 
-# Events of an incident that a protected detector does not learn.
-PROTECTED = 17
 
-
-class AlertBudget(BudgetOfRows):
+class AlertBudget(FilterOfRows):
     r"""Alerts at a rate of your choice, kept for any sequence of events whatever.
 
     Choose it where somebody reads the alerts: "one event in a thousand", "ten a day". Where a risk
@@ -162,11 +148,7 @@ class AlertBudget(BudgetOfRows):
                 raise ValueError(
                     "alerts_per needs time=, the name of the feature that is the time of an event"
                 )
-        if resolved_after is not None:
-            resolved_after = _settings.number("resolved_after", resolved_after)
-            if not 0.0 <= resolved_after < inf:
-                raise ValueError(f"resolved_after is at least 0 and finite, not {resolved_after!r}")
-        self._incidents = IncidentLog()
+        self._begin_incidents(resolved_after)
         self._scores_counted = False
         # A pipeline may seem to have the methods of its last step; its class does not.
         has_methods = hasattr(type(anomaly_detector), "learn_one_within")
@@ -218,40 +200,11 @@ class AlertBudget(BudgetOfRows):
         """Whether the times of ``alerts_per`` fall, as in a file with the newest event first."""
         return bool(self._budget.clock.runs_backwards())
 
-    @property
-    def incidents_(self) -> list[Incident]:
-        """The latest incidents, 32 at most, in the order in which they began.
-
-        One that is over has an end; so it can be told that it is resolved.
-        """
-        return self._incidents.incidents(self._budget.place_now())
-
-    def __getstate__(self) -> dict[str, Any]:
-        # What was asked about last is no part of the state.
-        return {**self.__dict__, "_asked": None}
-
-    def classify(self, score: float) -> bool:
-        """Whether an event with this score would be an alert now.
-
-        Of the event that `score_one` was asked about last, whether it is one: not if it joins an
-        incident.
-        """
-        asked = self._asked
-        if asked is not None and asked[0] == score and asked[2] == self._budget.seen:
-            return asked[1]
-        return bool(self._budget.exceeds(score))
-
     def score_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """The detector's score of an event. Changes nothing."""
         event = self._without_time(x)
         score = float(self.anomaly_detector.score_one(event, *args, **kwargs))
-        self._asked = None
-        if self._budget.open_until >= 0.0 and self._budget.exceeds(score):
-            reason = explain(self.anomaly_detector, event, *args).reason
-            probability = self._budget.tail_probability(score)
-            place = self._budget.place_now()
-            found = self._incidents.find(reason, None, place, probability)
-            self._asked = score, found is None, self._budget.seen
+        self._ask(score, score, event, args)
         return score
 
     def learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
@@ -286,15 +239,10 @@ class AlertBudget(BudgetOfRows):
         if self._lacks_target(args):
             return Verdict(0.0, 0.0, threshold)
         score, distance = self._score_and_distance(event, args)
-        judged = score, distance, threshold
         if not (self._scores_counted or self.detector_ready):
-            return Verdict(*judged)
-        found = self._look(event, args, score, seconds, (moment, key), unless)
-        if found.vetoed or found.alert is None:
-            return Verdict(*judged)
-        if found.episode is not None:
-            return Verdict(*judged, None, joined(found.episode.incident, found.alert))
-        return Verdict(*judged, found.alert, self._incidents.first_of(found.alert))
+            return Verdict(score, distance, threshold)
+        measured = score, score, distance, threshold, seconds
+        return self._verdict_on(Given(event, args, {}, *measured, (moment, key), unless))
 
     def judge_learn_one(
         self,
@@ -336,8 +284,8 @@ class AlertBudget(BudgetOfRows):
             if self._lacks_target(args):
                 return Verdict(0.0, 0.0, threshold)
             score, distance = self._score_and_distance(event, args)
-        judged, about = (score, distance, threshold), (moment, key)
-        return self._judge_unusual((event, args, kwargs), judged, seconds, about, unless)
+        measured = score, score, distance, threshold, seconds
+        return self._judge(Given(event, args, kwargs, *measured, (moment, key), unless))
 
     def alert_one(
         self, x: Event, *args: Any, key: Hashable = None, unless: Veto | None = None, **kwargs: Any
@@ -353,6 +301,57 @@ class AlertBudget(BudgetOfRows):
         if self._budget.admitted:
             return None
         return self._judge_held(x, score, (kwargs.pop("time", None), key), unless).alert
+
+    def changed(self, **parameters: Any) -> Self:
+        """The filter with other parameters, which goes on from here: its history stays.
+
+        Detector, threshold and incidents are this filter's own, so use only one of the two from
+        here on. With another rate alerts and what accrued are counted from 0 again: what was saved
+        up, or overspent, at the old rate is none of the new one.
+
+        Parameters
+        ----------
+        parameters
+            Those of the constructor that change; not the detector.
+
+        Examples
+        --------
+        >>> from clipsgd_river.alerts import AlertBudget
+        >>> from clipsgd_river.anomaly import ClippedZScore
+        >>> model = AlertBudget(ClippedZScore(), 0.01)
+        >>> model.learn_many([{"load": i % 7} for i in range(500)])
+        >>> model.changed(alert_rate=0.001, floor="auto").anomaly_detector.n_samples_seen_
+        500
+        """
+        before = {name: getattr(self, name) for name in self._get_params()}
+        after = {**before, **parameters}
+        if after["anomaly_detector"] is not self.anomaly_detector:
+            raise ValueError("the detector stays: wrap another one in a filter of its own")
+        found = type(self)(**after)
+        rates = ("alert_rate", "alerts_per")
+        same = all(_plain(before[name]) == _plain(after[name]) for name in rates)
+        found._budget.follow(self._budget, same)
+        # Places of incidents are counted in events or in seconds.
+        if (before["alerts_per"] is None) == (after["alerts_per"] is None):
+            found._incidents = self._incidents
+            if not same and found.alerts_per is not None:
+                found._incidents.shift(-self._budget.clock.elapsed)
+                found._keep_open()
+        return found
+
+    def score_many(self, X: Any, *args: Any) -> Any:
+        """The detector's scores of rows, in the caller's kind. Changes nothing.
+
+        Parameters
+        ----------
+        X
+            As for `score_learn_many`.
+        args
+            The targets, a sequence of n, for a supervised detector.
+        """
+        if hasattr(self.anomaly_detector, "score_many"):
+            return self.anomaly_detector.score_many(self._table_without_time(X), *args)
+        return super().score_many(X, *args)
 
     def rarer(self, share: float) -> Self:
         """Budget that goes on from here by itself, at a share of the rate.
@@ -379,29 +378,9 @@ class AlertBudget(BudgetOfRows):
         found._budget.count_anew()
         return found
 
-    def _own_numbers(self) -> array[float]:
-        return joined_blocks([self._budget.snapshot()[1], self._incidents.numbers()])
-
-    def _take_own_numbers(self, numbers: array[float]) -> None:
-        blocks = split_blocks(numbers)
-        if len(blocks) != 2:
-            raise ValueError("the state's alert budget is damaged: its parts do not fit")
-        self._budget.restore([], blocks[0])
-        self._incidents.restore(self.__dict__.pop("_listed", None), blocks[1])
-
-    def _extra_fields(self) -> dict[str, Any]:
-        return {"incidents": self._incidents.fields()}
-
-    def _take_extra_fields(self, fields: dict[str, Any]) -> None:
-        self._listed = fields.get("incidents")
-
     def would_alert(self, event: Event, *args: Any) -> bool:
         """Whether an event, as `detector_input` gives it, would be an alert now."""
         return self.classify(last_step(self.anomaly_detector).score_one(event, *args))
-
-    def _lacks_target(self, args: tuple[Any, ...]) -> bool:
-        """Whether the event has a target and it is missing: it is then passed over."""
-        return bool(args) and self._supervised and is_missing(args[0])
 
     def _scores_count(self) -> bool:
         """Whether the detector's scores can be relied on; once they can, they can."""
@@ -417,84 +396,39 @@ class AlertBudget(BudgetOfRows):
         unless: Veto | None = None,
     ) -> Verdict:
         """The verdict on an event without a time that the budget did not admit; learns it."""
-        judged = score, self.anomaly_detector.distance_one(x), self._budget.threshold_now()
-        return self._judge_unusual((x, (), {}), judged, 0.0, about, unless)
+        measured = score, score, self._budget.distance, self._budget.threshold_now(), 0.0
+        return self._judge(Given(x, (), {}, *measured, about, unless))
 
-    def _look(
-        self,
-        event: Event,
-        args: tuple[Any, ...],
-        score: float,
-        seconds: float,
-        about: tuple[Any, Hashable],
-        unless: Veto | None,
-    ) -> Found:
-        """What an event that has not been learned yet would be."""
-        budget = self._budget
-        beyond, unusual, resembling, place = budget.look_at(score, seconds)
-        if not (beyond or (resembling and place <= budget.open_until)):
-            return Found(place)
-        probability = float(budget.tail_probability(score))
-        alert, reason = self._alert_on(
-            event, args, score, probability, budget.rate_now(), about, budget.events
-        )
-        episode = None
-        if self.resolved_after != 0.0:
-            episode = self._incidents.find(reason, about[1], place, probability)
-        if not beyond and episode is None:
-            return Found(place)
-        if not (beyond or unusual):
-            return Found(place, echoes=episode is not None and episode.is_crowded)
-        vetoed = beyond and unless is not None and unless(alert)
-        return Found(place, alert, reason, episode, vetoed)
+    @property
+    def _gate(self) -> AlertBudgetKernel:
+        return self._budget
 
-    def _judge_unusual(
-        self,
-        given: tuple[Event, tuple[Any, ...], dict[str, Any]],
-        judged: tuple[float, float, float],
-        seconds: float,
-        about: tuple[Any, Hashable],
-        unless: Veto | None,
-    ) -> Verdict:
-        """The verdict on an event that may be an alert and has not been learned yet; learns it."""
-        event, args, kwargs = given
-        score, counts, budget = judged[0], self._scores_counted, self._budget
-        found = Found(0.0)
-        if counts:
-            found = self._look(event, args, score, seconds, about, unless)
-        alert, episode = found.alert, found.episode
-        protected = self.protect_anomaly_detector and alert is not None and not found.vetoed
-        if protected and episode is not None:
-            protected = episode.incident.count < PROTECTED
-        if not protected:
-            self.anomaly_detector.learn_one(event, *args, **kwargs)
-        if found.echoes:
-            budget.join(score, seconds)
-            return Verdict(*judged)
-        if alert is None:
-            budget.observe_at(score if counts else nan, seconds)
-            return Verdict(*judged)
-        if found.vetoed:
-            budget.skip(seconds)
-            return Verdict(*judged)
-        if episode is None:
-            budget.observe_at(score, seconds)
-            incident = self._incidents.begin(
-                alert, found.reason, found.place, self._patience(1, 0.0)
-            )
-        else:
-            budget.join(score, seconds)
-            wait = self._patience(episode.incident.count + 1, found.place - episode.began)
-            incident = self._incidents.join(episode, alert, found.reason, found.place, wait)
-        log = self._incidents
-        budget.keep_open(log.open_until(), log.open_until(CROWDED))
-        return Verdict(*judged, alert if episode is None else None, incident)
+    def _value_of(self, score: float, distance: float) -> float:
+        return score
 
-    def _patience(self, count: int, span: float) -> float:
-        """How long an incident of so many events so far apart stays open after the latest."""
-        if self.resolved_after is not None:
-            return float(self.resolved_after)
+    def _part_of(self, value: float, share: float) -> float:
+        if not (hasattr(last_step(self.anomaly_detector), "distance_one") and value < 1.0):
+            return nan
+        odds = share * value / (1.0 - value)
+        return odds / (1.0 + odds)
+
+    def _span(self) -> tuple[float, float]:
         if self.alerts_per is None:
-            return patience(count, span, 1.0 / self.alert_rate, LEAST_EVENTS)
-        whole = self._unit / self.alerts_per[0]
-        return patience(count, span, whole, LEAST_EVENTS * self._budget.gap)
+            return 1.0 / self.alert_rate, LEAST_EVENTS
+        return self._unit / self.alerts_per[0], LEAST_EVENTS * self._budget.gap
+
+
+def floor_of(floor: Any) -> float:
+    """The floor of a budget as its kernel has it: 0 for none, -1 for one that goes by the rate."""
+    if floor is None:
+        return 0.0
+    if floor == "auto":
+        return -1.0
+    if isinstance(floor, str):
+        raise ValueError(f"floor is 'auto', None or a probability, not {floor!r}")
+    return _settings.share("floor", floor)
+
+
+def _plain(value: Any) -> Any:
+    """A pair that came from a state file as a list."""
+    return tuple(value) if isinstance(value, list) else value

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Hashable
 from copy import deepcopy
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from clipsgd_river import _settings
-from clipsgd_river._kernels import COMPILED
 from clipsgd_river._kernels.alerts.tail_filter import TailFilterKernel
 from clipsgd_river._kernels.core.as_float import is_missing
-from clipsgd_river._pipelines import available_if_has, last_step
-from clipsgd_river._tables.mixed_rows import rows_for, to_learn
-from clipsgd_river._tables.rows import Rows, rows_and_targets
-from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto, distance_by
-from clipsgd_river.alerts.verdict import Verdict
+from clipsgd_river._pipelines import last_step
+from clipsgd_river.alerts._filter import Event, Veto, distance_by
+from clipsgd_river.alerts._filter_rows import FilterOfRows
+from clipsgd_river.alerts._incident_filter import Given
+from clipsgd_river.alerts._incidents import LEAST_EVENTS
+from clipsgd_river.alerts.alert import Alert
+from clipsgd_river.alerts.verdict import Verdict, new_verdict
 
 DISTRIBUTION = {"bins": 20, "learning_rate": "auto", "warm_up": 20}
 
 
-class TailFilter(DetectorFilter):
+class TailFilter(FilterOfRows):
     r"""Alerts on events whose distance is exceeded with a probability below ``q``.
 
     Choose it where a risk is given, "one false alert in 10,000 normal events", and where each
@@ -32,9 +29,10 @@ class TailFilter(DetectorFilter):
 
     The distances of a stream are followed by a spliced binned-Pareto distribution
     (`clipsgd_river.proba.SplicedBinnedPareto`), which shifts and stretches with them. The p-value
-    of an event is P(R >= r), r its distance. Every distance is learned, clipped, alert or not: a
-    level that has changed for good stops alerting after some dozens of events, in which a filter
-    that skips its alerts would alert for ever.
+    of an event is P(R >= r), r its distance. An alert begins an `Incident`, and events like it join
+    that one: they are no alerts, and their distances are not learned, so that a flood hides no
+    other kind. All other distances are learned, clipped, alerts too, and those of incidents once
+    nearly all events join them: a level that has changed for good is one incident, and then normal.
 
     Parameters
     ----------
@@ -44,9 +42,15 @@ class TailFilter(DetectorFilter):
         filter.
     q
         Probability below which a distance is an alert, above 0 and below 1.
+    resolved_after
+        For how many events an incident stays open after its latest one, at least 0. ``None``: at
+        first for 1 / (20 q), five at least, twice as long with every event that joins, up to
+        1 / (4 q), or 1 / q while events join four times as often as alerts come. With 0 no event
+        joins any.
     protect_anomaly_detector
-        Whether the detector is kept from learning what is an alert. It costs detectors that clip
-        more than it gives: one that does not learn does not adapt either.
+        Whether the detector is kept from learning what is an alert, or one of the first 16 events
+        of an incident. It costs detectors that clip more than it gives: one that does not learn
+        does not adapt either.
     tail
         Share of the largest distances that the Pareto tail describes, above 0 and at most 0.25.
     warm_up
@@ -97,12 +101,14 @@ class TailFilter(DetectorFilter):
         anomaly_detector: Any,
         q: float = 1e-4,
         *,
+        resolved_after: float | None = None,
         protect_anomaly_detector: bool = False,
         tail: float = 0.02,
         warm_up: int = 200,
     ) -> None:
         super().__init__(anomaly_detector, protect_anomaly_detector)
         self.q = q
+        self.resolved_after = resolved_after
         self.tail = tail
         self.warm_up = warm_up
         self._kernel = TailFilterKernel(
@@ -112,8 +118,10 @@ class TailFilter(DetectorFilter):
                 "distances": {**DISTRIBUTION, "tail": _settings.tail(tail)},
             }
         )
+        self._begin_incidents(resolved_after)
+        self._is_ready = False
         # A pipeline may seem to have the methods of its last step; its class does not.
-        has_methods = hasattr(type(anomaly_detector), "distance_learn_many")
+        has_methods = hasattr(type(anomaly_detector), "learn_one_within")
         self._one_pass = has_methods and not protect_anomaly_detector
 
     def tail_probability(self, x: Event, *args: Any) -> float:
@@ -133,7 +141,9 @@ class TailFilter(DetectorFilter):
         """
         if any(map(is_missing, args)):
             return 0.0
-        score: float = self._kernel.score(self.distance_one(x, *args))
+        distance = self.distance_one(x, *args)
+        score: float = self._kernel.score(distance)
+        self._ask(score, distance, x, args)
         return score
 
     def learn_one(self, x: Event, *args: Any, **kwargs: Any) -> None:
@@ -142,20 +152,29 @@ class TailFilter(DetectorFilter):
 
     def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
-        if any(map(is_missing, args)):
-            return 0.0
-        detector, kernel = self.anomaly_detector, self._kernel
-        if self._one_pass:
-            detector_ready = detector.ready
-            distance = detector.distance_learn_one(x)
-        else:
-            detector_ready = self.detector_ready
-            distance = self.distance_one(x, *args)
-            protect = self.protect_anomaly_detector
-            if not (protect and kernel.exceeds(kernel.score(distance))):
-                detector.learn_one(x, *args, **kwargs)
-        score: float = kernel.observe(distance, detector_ready)
+        if not self._one_pass or args:
+            return self.judge_learn_one(x, *args, **kwargs).score
+        # The short way for the many events that are neither alerts nor in an incident.
+        score, distance = self._admit(x)
+        if not self._kernel.admitted:
+            self._judge(self._held(x, score, distance))
         return score
+
+    def alert_one(
+        self, x: Event, *args: Any, key: Hashable = None, unless: Veto | None = None, **kwargs: Any
+    ) -> Alert | None:
+        """Judge an event, then learn it; the alert with its reasons, or ``None``.
+
+        The alert of the verdict that `judge_learn_one` gives; parameters as there.
+        """
+        if not self._one_pass or args:
+            return self.judge_learn_one(x, *args, key=key, unless=unless, **kwargs).alert
+        score, distance = self._admit(x)
+        if self._kernel.admitted:
+            return None
+        about = kwargs.pop("time", None), key
+        held = self._held(x, score, distance)
+        return self._judge(held._replace(about=about, unless=unless)).alert
 
     def judge_one(
         self,
@@ -166,20 +185,13 @@ class TailFilter(DetectorFilter):
         unless: Veto | None = None,
     ) -> Verdict:
         """Verdict on an event, as `judge_learn_one` would give it now. Changes nothing."""
-        kernel = self._kernel
-        threshold = float(kernel.threshold())
+        threshold = float(self._kernel.threshold_now())
         if any(map(is_missing, args)):
             return Verdict(0.0, 0.0, threshold)
         distance = self.distance_one(x, *args)
-        score = float(kernel.score(distance))
-        alert = None
-        if kernel.exceeds(score):
-            probability = float(kernel.tail_probability(distance))
-            about = (time, key)
-            alert, _ = self._alert_on(x, args, score, probability, self.q, about, kernel.events)
-            if unless is not None and unless(alert):
-                alert = None
-        return Verdict(score, distance, threshold, alert)
+        score = float(self._kernel.score(distance))
+        measured = distance, score, distance, threshold, 0.0
+        return self._verdict_on(Given(x, args, {}, *measured, (time, key), unless))
 
     def judge_learn_one(
         self,
@@ -195,17 +207,19 @@ class TailFilter(DetectorFilter):
         Parameters as of `AlertBudget.judge_learn_one`; the distance of an event whose alert is
         vetoed is not one of those that the risk is of.
         """
-        detector_ready = self.detector_ready
-        verdict = self.judge_one(x, *args, key=key, time=time)
-        if any(map(is_missing, args)):
-            return verdict
-        vetoed = verdict.alert is not None and unless is not None and unless(verdict.alert)
-        if vetoed or not (verdict.is_alert and self.protect_anomaly_detector):
-            self.anomaly_detector.learn_one(x, *args, **kwargs)
-        if vetoed:
-            return verdict._replace(alert=None)
-        self._kernel.observe(verdict.distance, detector_ready)
-        return verdict
+        kernel = self._kernel
+        threshold: float = kernel.threshold_now()
+        if self._one_pass and not args:
+            score, distance = self._admit(x)
+            if kernel.admitted:
+                return new_verdict((score, distance, threshold, None, None))
+        else:
+            if any(map(is_missing, args)):
+                return Verdict(0.0, 0.0, threshold)
+            distance = self.distance_one(x, *args)
+            score = kernel.score(distance)
+        measured = distance, score, distance, threshold, 0.0
+        return self._judge(Given(x, args, kwargs, *measured, (time, key), unless))
 
     def rarer(self, share: float) -> Self:
         """Filter that goes on from here by itself, at a share of the risk.
@@ -218,36 +232,34 @@ class TailFilter(DetectorFilter):
         found = type(self)(
             deepcopy(self.anomaly_detector),
             self.q * _settings.share("share", share),
+            resolved_after=self.resolved_after,
             protect_anomaly_detector=self.protect_anomaly_detector,
             tail=self.tail,
             warm_up=self.warm_up,
         )
         found._kernel.restore(*self._kernel.snapshot())
+        found._kernel.forget_incidents()
         return found
 
     def changed(self, **parameters: Any) -> Self:
         """The filter with other parameters, which goes on from here: its history stays.
 
-        Detector and distribution are this filter's own, so use only one of the two from here on.
+        Detector, distribution and incidents are this filter's own, so use only one of the two from
+        here on.
 
         Parameters
         ----------
         parameters
-            ``q``, ``protect_anomaly_detector``, ``warm_up``; the tail is part of the distribution.
+            ``q``, ``resolved_after``, ``protect_anomaly_detector``, ``warm_up``; the tail is part
+            of the distribution.
         """
         after = {name: getattr(self, name) for name in self._get_params()} | parameters
         if after["anomaly_detector"] is not self.anomaly_detector or after["tail"] != self.tail:
             raise ValueError("detector and tail stay: make a new filter for others")
         found = type(self)(**after)
         found._kernel.restore(*self._kernel.snapshot())
+        found._incidents = self._incidents
         return found
-
-    def classify(self, score: float) -> bool:
-        """Whether a score of this filter belongs to an alert: a tail probability below q.
-
-        Never during the warm-up.
-        """
-        return bool(self._kernel.exceeds(score))
 
     @property
     def ready(self) -> bool:
@@ -269,81 +281,38 @@ class TailFilter(DetectorFilter):
         """Realised share of alerts among the events learned; 0.0 before the first."""
         return float(self._kernel.alerts / max(self._kernel.events, 1.0))
 
-    @available_if_has("learn_many")
-    def learn_many(self, X: Any, *targets: Any, **kwargs: Any) -> None:
-        """Learn rows in order; the same as `learn_one` on each."""
-        self.score_learn_many(X, *targets, **kwargs)
-
-    @available_if_has("learn_many")
-    def score_learn_many(self, X: Any, *targets: Any, **kwargs: Any) -> NDArray[np.float64]:
-        """Scores of rows, each scored before it is learned; the same as `score_learn_one` on each.
-
-        Parameters
-        ----------
-        X
-            A pandas, polars or pyarrow frame with named columns, a list of events, or an array of
-            shape (n, d), whose columns are the features 0..d-1.
-        targets
-            For a supervised detector, the sequence of n targets.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
-        if self._one_pass and not targets:
-            rows = rows_for(self.anomaly_detector, X)
-            if isinstance(rows, Rows):
-                return self._run(rows)[0]
-        return self._score_events(*self.events_of(X, *targets), **kwargs)
-
-    @available_if_has("learn_many")
-    def classify_learn_many(self, X: Any, *targets: Any, **kwargs: Any) -> NDArray[np.bool_]:
-        """Which rows are alerts, each judged before it is learned; learns them all.
-
-        The same as `alert_one` on each, without the reasons. Parameters as of `score_learn_many`.
-
-        Returns
-        -------
-        ndarray of bool, shape (n,)
-        """
-        if self._one_pass and not targets:
-            rows = rows_for(self.anomaly_detector, X)
-            if isinstance(rows, Rows):
-                return self._run(rows)[1]
-        return self._classify_events(*self.events_of(X, *targets), **kwargs)
-
-    def events_of(self, X: Any, *args: Any) -> tuple[int, EventsWithTargets]:
-        """How many rows there are, and each as an event with its targets."""
-        if args:
-            numbers, found = rows_and_targets(X, args[0])
-            rows: Any = to_learn(self.anomaly_detector, numbers)
-            targets: list[tuple[Any, ...]] = [(target,) for target in found]
-        else:
-            rows = rows_for(self.anomaly_detector, X)
-            targets = [()] * len(rows)
-        return len(targets), zip(rows.events(), targets, strict=True)
-
     def would_alert(self, event: Event, *args: Any) -> bool:
         """Whether an event, as `detector_input` gives it, would be an alert now."""
         distance = distance_by(last_step(self.anomaly_detector), event, args)
         return self.classify(self._kernel.score(distance))
 
-    def _run(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Scores of rows and whether they are alerts, by a detector that takes rows at once."""
-        scores = np.empty(len(rows.values))
-        alerts = np.zeros(len(scores), dtype=np.intc)
-        detector = self.anomaly_detector
-        # Part by part, so that Ctrl-C does not leave a detector far ahead of its filter.
-        for at, part in rows.parts():
-            unready = detector.events_until_ready
-            distances = detector.distance_learn_many(part)
-            given = distances if COMPILED else distances.tolist()
-            self._kernel.observe_many(given, unready, scores[at], alerts[at])
-        return scores, alerts.astype(bool)
+    def _admit(self, x: Event) -> tuple[float, float]:
+        """Score and distance of an event, which is learned unless it must be looked at first."""
+        detector, kernel = self.anomaly_detector, self._kernel
+        if not self._is_ready:
+            # Once a kernel is ready it stays so.
+            self._is_ready = detector.ready
+            kernel.open_for_rows((), 0 if self._is_ready else 1, ())
+        detector.score_learn_until(x, kernel)
+        return kernel.last_score, kernel.distance
 
-    def _own_numbers(self) -> array[float]:
-        numbers: array[float] = self._kernel.snapshot()[1]
-        return numbers
+    def _held(self, x: Event, score: float, distance: float) -> Given:
+        """An event that was not admitted."""
+        return Given(x, (), {}, distance, score, distance, self._kernel.threshold_now())
 
-    def _take_own_numbers(self, numbers: array[float]) -> None:
-        self._kernel.restore([], numbers)
+    @property
+    def _gate(self) -> TailFilterKernel:
+        kernel: TailFilterKernel = self._kernel
+        return kernel
+
+    def _value_of(self, score: float, distance: float) -> float:
+        return distance
+
+    def _part_of(self, value: float, share: float) -> float:
+        return value * share
+
+    def _scores_count(self) -> bool:
+        return self.detector_ready
+
+    def _span(self) -> tuple[float, float]:
+        return 1.0 / self.q, LEAST_EVENTS

@@ -243,7 +243,9 @@ def rules(name: str, *variants: dict[str, Any]) -> Callable[[Any], Iterator[Subj
                 p.ClippedZScore(warm_up=5), alerts_per=(20, "day"), time="when"
             ),
             "tail": lambda: p.TailFilter(p.ClippedZScore(warm_up=5), 0.05, tail=0.2, warm_up=20),
-            "cooldown": lambda: p.Cooldown(p.AlertBudget(p.ClippedMahalanobis(), 0.1), 5.0),
+            "rule": lambda: p.LeastDeviation(
+                p.AlertBudget(p.ClippedMahalanobis(), 0.1), absolute=1
+            ),
             "direction": lambda: p.Direction(
                 p.AlertBudget(river_preprocessing.StandardScaler() | p.ClippedZScore(), 0.1)
             ),
@@ -360,12 +362,6 @@ def _encoders(p: Any) -> Iterator[Subject]:
 SPECIAL: dict[str, Callable[[Any], Iterable[Subject]]] = {
     "ChangeAwareDetector": _aware,
     "ClippedEnsemble": _ensembles,
-    "Cooldown": rules(
-        "Cooldown",
-        {"duration": 6.0},
-        {"duration": 900.0, "time": "when", "extend": True},
-        {"duration": 900.0, "time": "when", "key": "errors", "max_keys": 3},
-    ),
     "Direction": rules("Direction", {"side": "below"}, {"side": {0: "above", "load": "below"}}),
     "LeastDeviation": rules(
         "LeastDeviation", {"absolute": 2.0}, {"absolute": {0: 3.0, "load": 20.0}, "relative": 0.1}

@@ -1,10 +1,10 @@
 from libc.math cimport exp, fabs, log
 
 from clipsgd_river._kernels.alerts.event_clock cimport EventClock
+from clipsgd_river._kernels.alerts.incident_gate cimport IncidentGate
 from clipsgd_river._kernels.alerts.score_ladder cimport ScoreLadder
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.buffers cimport doubles
-from clipsgd_river._kernels.core.score_gate cimport ScoreGate
 
 cdef double LARGEST_SCORE
 cdef double FIRST_ALLOWANCE
@@ -22,11 +22,8 @@ cdef double NAN
 cdef double LEAST_FLOOR
 cdef double FLOOR_IN_RATES_OF_ALERTS
 cdef double LARGEST_DEBT
-cdef double LEAST_CROWD
-cdef double LARGEST_CROWD
-cdef double CROWDED
 
-cdef class AlertBudgetKernel(ScoreGate):
+cdef class AlertBudgetKernel(IncidentGate):
     cdef double per_event
     cdef double per_second
     cdef double own_rarity
@@ -42,18 +39,12 @@ cdef class AlertBudgetKernel(ScoreGate):
     cdef double kept_gap
     cdef double kept_accrued
     cdef double kept_owed
-    cdef readonly double seen
     cdef readonly double owed
-    cdef readonly double crowd
-    cdef readonly double open_until
-    cdef readonly double crowded_until
     cdef object times
     cdef double* time_of
     cdef Py_ssize_t unready
 
-    cdef double rate(self) noexcept nogil
     cdef double alert_rarity(self) noexcept nogil
-    cpdef double rate_now(self)
     cdef double position(self, double score) noexcept nogil
     cdef double allowance(self) noexcept nogil
     cdef double required_rarity(self, double debt, double allowance) noexcept nogil
@@ -67,14 +58,10 @@ cdef class AlertBudgetKernel(ScoreGate):
     cdef double limit(self) noexcept nogil
     cpdef double threshold_now(self)
     cpdef double limit_now(self)
-    cpdef double place_now(self)
-    cdef double place(self) noexcept nogil
-    cdef void mix(self, double joined) noexcept nogil
     cpdef object join(self, double score, double seconds)
     cpdef object skip(self, double seconds)
     cpdef tuple look_at(self, double score, double seconds)
-    cpdef object keep_open(self, double place, double crowded)
-    cpdef object open_for_rows(self, object times, Py_ssize_t unready)
+    cpdef object open_for_rows(self, object times, Py_ssize_t unready, object scores)
     cpdef double tail_probability(self, double score)
     cdef bint judge(self, double score) noexcept nogil
     cdef void take(self, double score, bint alert) noexcept nogil

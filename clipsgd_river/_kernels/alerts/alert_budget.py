@@ -8,9 +8,9 @@ from typing import Any
 import cython
 
 from clipsgd_river._kernels.alerts.event_clock import EventClock
+from clipsgd_river._kernels.alerts.incident_gate import IncidentGate
 from clipsgd_river._kernels.alerts.score_ladder import ScoreLadder
 from clipsgd_river._kernels.core.archive import Archive
-from clipsgd_river._kernels.core.score_gate import ScoreGate
 
 if not cython.compiled:
     from math import exp, fabs, log
@@ -44,13 +44,9 @@ NAN = float("nan")
 LEAST_FLOOR = 0.1
 FLOOR_IN_RATES_OF_ALERTS = 2.0
 LARGEST_DEBT = 4.0
-# Events that tell whether nearly all of them have joined an incident, and the share that does.
-LEAST_CROWD = 100.0
-LARGEST_CROWD = 5000.0
-CROWDED = 0.7
 
 
-class AlertBudgetKernel(ScoreGate):
+class AlertBudgetKernel(IncidentGate):
     r"""Threshold of a stream of scores, and the count that keeps its alerts to a rate.
 
     With A the alerts so far, B what the budget allowed so far (alpha per event), D = A - B, and c
@@ -67,10 +63,8 @@ class AlertBudgetKernel(ScoreGate):
     what was owed them, at most 4. B never exceeds alpha t, so that the bound from above holds as it
     is; an event more ordinary than the floor draws nothing.
 
-    An event that joins an incident is no event to the budget: nothing is spent, nothing accrues,
-    and its score is not followed; or else a flood of equal events would hide whatever else there
-    is. Only where nearly all events of the time of an alert have joined one are their scores
-    followed: they are what is normal now.
+    An event that joins an incident is none to the budget: nothing is spent, nothing accrues, and
+    its score is not followed (`IncidentGate`).
 
     Parameters
     ----------
@@ -82,6 +76,7 @@ class AlertBudgetKernel(ScoreGate):
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
+        IncidentGate.__init__(self)
         self.settings = settings
         self.per_event = settings["rate"]
         self.per_second = settings["per_second"]
@@ -91,18 +86,10 @@ class AlertBudgetKernel(ScoreGate):
         self.floor = settings["floor"]
         self.ladder = ScoreLadder()
         self.events = 0.0
-        self.seen = 0.0
         self.owed = 0.0
-        # Share of the events of late that have joined an incident.
-        self.crowd = 0.0
-        # Up to where, in events or in seconds that passed, an event may join an incident.
-        self.open_until = -1.0
-        # The same for incidents that some have joined.
-        self.crowded_until = -1.0
         # Of the rows that run now: their times, and how many are too early to count.
         self.times = None
         self.unready = 0
-        self.admitted = True
         self.alerts = 0.0
         self.accrued = 0.0
         self.gap = 0.0
@@ -117,7 +104,7 @@ class AlertBudgetKernel(ScoreGate):
         self.kept_owed = 0.0
         self.busy = False
 
-    def rate(self) -> float:
+    def alert_share(self) -> float:
         """Alerts per event that the budget allows now."""
         if self.per_second == 0.0:
             return self.per_event
@@ -125,11 +112,7 @@ class AlertBudgetKernel(ScoreGate):
 
     def alert_rarity(self) -> float:
         """Log-rarity of an event as rare as alerts may be."""
-        return self.own_rarity if self.per_second == 0.0 else -log(self.rate())
-
-    def rate_now(self) -> float:
-        """Alerts per event that the budget allows now."""
-        return self.rate()
+        return self.own_rarity if self.per_second == 0.0 else -log(self.alert_share())
 
     def position(self, score: float) -> float:
         """Score on the ladder's scale; NaN stays NaN."""
@@ -164,7 +147,7 @@ class AlertBudgetKernel(ScoreGate):
         """The floor as a probability."""
         if self.floor > 0.0:
             return self.floor
-        return min(max(LEAST_FLOOR, FLOOR_IN_RATES_OF_ALERTS * self.rate()), 1.0)
+        return min(max(LEAST_FLOOR, FLOOR_IN_RATES_OF_ALERTS * self.alert_share()), 1.0)
 
     def exceeds(self, score: float) -> cython.bint:
         """Whether a score would be an alert now."""
@@ -233,10 +216,6 @@ class AlertBudgetKernel(ScoreGate):
         """Score up to which an event neither alerts nor joins an incident now."""
         return self.limit()
 
-    def place_now(self) -> float:
-        """Where the stream is: events so far, or seconds that passed."""
-        return self.place()
-
     def place(self) -> float:
         """Where the stream is: events so far, or seconds that passed."""
         return self.seen if self.per_second == 0.0 else self.clock.elapsed
@@ -258,14 +237,13 @@ class AlertBudgetKernel(ScoreGate):
         """Count and learn a score that is an alert or not."""
         x: cython.double = self.position(score)
         drawn: cython.double
-        self.seen += 1.0
         self.events += 1.0
         if self.floor != 0.0:
             if self.per_second == 0.0:
                 self.owed += self.per_event
             self.owed = min(self.owed, LARGEST_DEBT)
             if self.ladder.started() and x == x and self.ladder.exceeds(x, self.least_rarity()):
-                drawn = min(self.owed, self.rate() / self.highest_probability())
+                drawn = min(self.owed, self.alert_share() / self.highest_probability())
                 self.owed -= drawn
                 self.accrued += drawn
         elif self.per_second == 0.0:
@@ -273,24 +251,16 @@ class AlertBudgetKernel(ScoreGate):
         if alert:
             self.alerts += 1.0
         if x == x:
-            self.ladder.observe(x, FLOOR_IN_RATES * self.rate())
+            self.ladder.observe(x, FLOOR_IN_RATES * self.alert_share())
         self.mix(0.0)
-
-    def mix(self, joined: float) -> None:
-        """Count an event in the share of those that have joined an incident."""
-        if self.crowd == joined:
-            return
-        memory: cython.double = min(max(1.0 / self.rate(), LEAST_CROWD), LARGEST_CROWD)
-        self.crowd += (joined - self.crowd) / memory
 
     def join(self, score: float, seconds: float) -> None:
         """Take in an event that has joined an incident."""
         x: cython.double = self.position(score)
         self.pass_time(seconds)
-        self.seen += 1.0
         self.mix(1.0)
-        if x == x and self.crowd > CROWDED:
-            self.ladder.observe(x, FLOOR_IN_RATES * self.rate())
+        if x == x and self.is_crowded():
+            self.ladder.observe(x, FLOOR_IN_RATES * self.alert_share())
 
     def skip(self, seconds: float) -> None:
         """Take in an event whose alert was vetoed: time passes, and nothing else."""
@@ -314,21 +284,20 @@ class AlertBudgetKernel(ScoreGate):
         self.look_back()
         return found
 
-    def keep_open(self, place: float, crowded: float) -> None:
-        """Let events join incidents up to a place, and those of several events up to another."""
-        self.open_until = place
-        self.crowded_until = crowded
+    def open_for_rows(self, times: Any, unready: cython.Py_ssize_t, scores: Any) -> None:
+        """Admit rows from the first on: these are their times, and so many do not count yet.
 
-    def open_for_rows(self, times: Any, unready: cython.Py_ssize_t) -> None:
-        """Admit rows from the first on: these are their times, and so many do not count yet."""
+        The scores are those of the detector.
+        """
         self.times = times
         if len(times):
             self.time_of = doubles(times)
         self.unready = unready
 
-    def admits(self, score: float, row: cython.Py_ssize_t) -> cython.bint:
+    def admits(self, score: float, distance: float, row: cython.Py_ssize_t) -> cython.bint:
         """Take in the score of a row, unless it may be an alert or join an incident."""
         seconds: cython.double = self.time_of[row] if self.per_second > 0.0 else 0.0
+        self.distance = distance
         if row < self.unready:
             score = NAN
         self.look_ahead(seconds)
@@ -361,7 +330,7 @@ class AlertBudgetKernel(ScoreGate):
             earned = max(LARGEST_EARNING, min(earned, room))
             passed = earned / self.per_second
         if self.clock.stamps > 1.0:
-            weight = max(1.0 / (self.clock.stamps - 1.0), min(self.rate() / GAP_MEMORY, 1.0))
+            weight = max(1.0 / (self.clock.stamps - 1.0), min(self.alert_share() / GAP_MEMORY, 1.0))
             self.gap += (passed - self.gap) * weight
         if self.floor == 0.0:
             self.accrued += earned
@@ -443,21 +412,16 @@ class AlertBudgetKernel(ScoreGate):
         self.alerts = 0.0
         self.accrued = 0.0
         self.owed = 0.0
-        self.crowd = 0.0
-        self.open_until = -1.0
-        self.crowded_until = -1.0
+        self.forget_incidents()
         self.clock.count_anew()
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
         self.events = archive.count(self.events)
         self.alerts = archive.count(self.alerts)
-        self.seen = archive.count(self.seen)
         self.accrued = archive.nonnegative(self.accrued, "alert budget")
         self.owed = archive.nonnegative(self.owed, "alert budget")
-        self.crowd = archive.bounded(self.crowd, 0.0, 1.0, "share of events in incidents")
-        self.open_until = archive.number(self.open_until)
-        self.crowded_until = archive.number(self.crowded_until)
+        self.exchange_incidents(archive)
         self.gap = archive.bounded(self.gap, 0.0, LARGEST_GAP, "gap between events")
         if self.alerts > self.events:
             raise ValueError("the state has more alerts than events: it is damaged")

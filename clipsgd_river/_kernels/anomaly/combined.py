@@ -228,7 +228,7 @@ class CombinedKernel(DetectorKernel):
             new = self.query_members(event)
             distance = self.combined
             score = self.score(distance)
-            if gate.admits(score, 0):
+            if gate.admits(score, distance, 0):
                 self.learn_members(new)
                 self.learn_at(distance)
             return score
@@ -320,7 +320,7 @@ class CombinedKernel(DetectorKernel):
             new = self.query_members(event)
             self.distance_of[i] = self.combined
             self.score_of[i] = self.score(self.combined)
-            if not self.gate.admits(self.score_of[i], i):
+            if not self.gate.admits(self.score_of[i], self.combined, i):
                 self.halted = True
                 self.halted_row = i
                 return 0

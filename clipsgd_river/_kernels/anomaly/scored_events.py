@@ -181,7 +181,7 @@ class ScoredEvents(EventLoop):
             self.load(event, True)
             distance = self.distance()
             score = self.score(distance)
-            if gate.admits(score, 0):
+            if gate.admits(score, distance, 0):
                 self.learn_at(distance)
                 if self.waiting:
                     self.settle()
@@ -214,7 +214,7 @@ class ScoredEvents(EventLoop):
             return
         self.distance_of[row] = distance
         self.score_of[row] = self.score(distance)
-        if self.gate is not None and not self.gate.admits(self.score_of[row], row):
+        if self.gate is not None and not self.gate.admits(self.score_of[row], distance, row):
             self.halted = True
             self.halted_row = row
         elif learn:

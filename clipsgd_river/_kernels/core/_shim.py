@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import Any
 
 compiled = False
-nogil = nullcontext()
+nogil = gil = nullcontext()
 Py_ssize_t = longlong = int = int  # noqa: A001  # the names are those of C
 
 

@@ -1,11 +1,10 @@
-"""Rules around alert filters: which side, how much, how often, and when other things are usual.
+"""Rules around alert filters: which side, how much, and when other things are usual.
 
 A rule goes around `AlertBudget`, `TailFilter` or another rule, in any order, and is a filter
-itself: ``Cooldown(LeastDeviation(AlertBudget(detector), relative=0.2), 3600)``.
+itself: ``Direction(LeastDeviation(AlertBudget(detector), relative=0.2), "above")``.
 """
 
 from clipsgd_river.alerts.rules.calendar import Calendar
-from clipsgd_river.alerts.rules.cooldown import Cooldown
 from clipsgd_river.alerts.rules.direction import Direction
 from clipsgd_river.alerts.rules.least_deviation import LeastDeviation
 from clipsgd_river.alerts.rules.special_events import SpecialEvents
@@ -13,7 +12,6 @@ from clipsgd_river.alerts.rules.windows import Daily, Monthly, NthWeekday, Once,
 
 __all__ = [
     "Calendar",
-    "Cooldown",
     "Daily",
     "Direction",
     "LeastDeviation",

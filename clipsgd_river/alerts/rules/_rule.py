@@ -23,6 +23,7 @@ from clipsgd_river.alerts._filter import (
     Veto,
 )
 from clipsgd_river.alerts.alert import Alert
+from clipsgd_river.alerts.incident import Incident
 from clipsgd_river.alerts.verdict import Verdict
 
 #: Fields of an alert by name.
@@ -41,8 +42,6 @@ class Case:
         The filter that judges it.
     key, time
         Whom it is about, and when it was.
-    position
-        When it was, on the clock of a rule that measures time.
     """
 
     event: Event
@@ -50,7 +49,6 @@ class Case:
     filter: Any
     key: Hashable = None
     time: Any = None
-    position: float = 0.0
 
 
 class Rule(AlertFilter):
@@ -58,17 +56,11 @@ class Rule(AlertFilter):
 
     What a rule forbids is vetoed where the filter is about to raise it: nothing is spent, and the
     threshold does not see the event. A subclass overrides `_review`, which says what becomes of an
-    alert, and where it remembers alerts, `_on_veto` and `_on_alert`.
-
-    Rules nest in any order. Those that only look at the event come first, the inner ones before the
-    outer ones; those that remember come last, so that they remember only what no other rule has
-    vetoed.
+    alert. Rules nest in any order.
     """
 
     anomaly_filter: Any
     time: Any = None
-    #: Whether the rule remembers alerts, and so comes after those that do not.
-    remembers = False
 
     def __init__(self, anomaly_filter: Any) -> None:
         self.anomaly_filter = anomaly_filter
@@ -108,6 +100,12 @@ class Rule(AlertFilter):
     def n_alerts_(self) -> int:
         """Alerts so far, vetoed ones left out."""
         return int(self.anomaly_filter.n_alerts_)
+
+    @property
+    def incidents_(self) -> list[Incident]:
+        """The latest incidents of the filter."""
+        found: list[Incident] = self.anomaly_filter.incidents_
+        return found
 
     @cached_property
     def time_feature(self) -> Any:
@@ -290,12 +288,6 @@ class Rule(AlertFilter):
         """
         return {}
 
-    def _on_veto(self, alert: Alert, case: Case) -> None:
-        """Remember an alert that the rule has vetoed."""
-
-    def _on_alert(self, alert: Alert, case: Case) -> None:
-        """Remember an alert as it goes out."""
-
     def _judge(self, case: Case, unless: Veto | None, *, learns: bool, **kwargs: Any) -> Verdict:
         """The verdict of the filter, with the alert as it goes out if no rule vetoes it."""
         fields: Fields | None = None
@@ -303,23 +295,15 @@ class Rule(AlertFilter):
         def vetoed(alert: Alert) -> bool:
             nonlocal fields
             alert = _timed(alert, case.time)
-            if self.remembers and unless is not None and unless(alert):
-                return True
             # Before the event is learned, or what is usual would be what it brought.
             fields = self._review(alert, case)
-            if fields is None:
-                if learns:
-                    self._on_veto(alert, case)
-                return True
-            return not self.remembers and unless is not None and unless(alert)
+            return fields is None or (unless is not None and unless(alert))
 
         judge = case.filter.judge_learn_one if learns else case.filter.judge_one
         verdict: Verdict = judge(case.event, *case.targets, key=case.key, unless=vetoed, **kwargs)
         if verdict.alert is None:
             return verdict
         alert = replace(_timed(verdict.alert, case.time), **(fields or {}))
-        if learns:
-            self._on_alert(alert, case)
         return verdict._replace(alert=alert)
 
     def _time_of(self, x: Event) -> Any:

@@ -1,98 +1,37 @@
-"""The rows of tables through an alert budget, and the times of events."""
+"""The rows of tables through alert filters, and the times of events."""
 
 from __future__ import annotations
 
 import abc
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from math import nan
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clipsgd_river import _settings
 from clipsgd_river._kernels import COMPILED
-from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
 from clipsgd_river._pipelines import last_step
 from clipsgd_river._tables.mixed_rows import rows_for, to_learn
 from clipsgd_river._tables.rows import Rows, rows_and_targets
 from clipsgd_river.alerts import _event_time
-from clipsgd_river.alerts._filter import DetectorFilter, Event, EventsWithTargets, Veto
-from clipsgd_river.alerts._incidents import CROWDED, IncidentLog
+from clipsgd_river.alerts._filter import Event, EventsWithTargets
+from clipsgd_river.alerts._incident_filter import Given, IncidentFilter
 from clipsgd_river.alerts.verdict import Verdict
 
 
-class BudgetOfRows(DetectorFilter):
-    """Methods of `AlertBudget` that take tables: the same as its methods of events on each row."""
+class FilterOfRows(IncidentFilter):
+    """Methods of alert filters that take tables: the same as those of events on each row."""
 
-    time: Any
-    _budget: AlertBudgetKernel
+    #: Key of the feature that is the time of an event.
+    time: Any = None
     _one_pass: bool
-    _scores_counted: bool
-    _incidents: IncidentLog
-    alerts_per: tuple[float, str] | None
-    #: Score of the event that `score_one` was asked about last, whether it would alert, and after
-    #: how many events.
-    _asked: tuple[float, bool, float] | None = None
 
     @property
     def time_feature(self) -> Any:
         """Feature that is the time of an event; ``None`` if none is."""
         return self.time
-
-    def changed(self, **parameters: Any) -> Self:
-        """The filter with other parameters, which goes on from here: its history stays.
-
-        Detector, threshold and incidents are this filter's own, so use only one of the two from
-        here on. With another rate alerts and what accrued are counted from 0 again: what was saved
-        up, or overspent, at the old rate is none of the new one.
-
-        Parameters
-        ----------
-        parameters
-            Those of the constructor that change; not the detector.
-
-        Examples
-        --------
-        >>> from clipsgd_river.alerts import AlertBudget
-        >>> from clipsgd_river.anomaly import ClippedZScore
-        >>> model = AlertBudget(ClippedZScore(), 0.01)
-        >>> model.learn_many([{"load": i % 7} for i in range(500)])
-        >>> model.changed(alert_rate=0.001, floor="auto").anomaly_detector.n_samples_seen_
-        500
-        """
-        before = {name: getattr(self, name) for name in self._get_params()}
-        after = {**before, **parameters}
-        if after["anomaly_detector"] is not self.anomaly_detector:
-            raise ValueError("the detector stays: wrap another one in a filter of its own")
-        found = type(self)(**after)
-        rates = ("alert_rate", "alerts_per")
-        same = all(_plain(before[name]) == _plain(after[name]) for name in rates)
-        found._budget.follow(self._budget, same)
-        # Places of incidents are counted in events or in seconds.
-        if (before["alerts_per"] is None) == (after["alerts_per"] is None):
-            found._incidents = self._incidents
-            if not same and found.alerts_per is not None:
-                found._incidents.shift(-self._budget.clock.elapsed)
-                found._budget.keep_open(
-                    found._incidents.open_until(), found._incidents.open_until(CROWDED)
-                )
-        return found
-
-    def score_many(self, X: Any, *args: Any) -> Any:
-        """The detector's scores of rows, in the caller's kind. Changes nothing.
-
-        Parameters
-        ----------
-        X
-            As for `score_learn_many`.
-        args
-            The targets, a sequence of n, for a supervised detector.
-        """
-        if hasattr(self.anomaly_detector, "score_many"):
-            return self.anomaly_detector.score_many(self._table_without_time(X), *args)
-        return super().score_many(X, *args)
 
     def learn_many(self, X: Any, *args: Any, **kwargs: Any) -> None:
         """Learn rows in order; the same as `learn_one` on each.
@@ -141,7 +80,7 @@ class BudgetOfRows(DetectorFilter):
         """Scores of rows and whether they are alerts, by a detector that takes rows at once."""
         times, table = self._split_rows(X)
         rows, _ = self._rows_and_targets(table, args)
-        detector, budget = self.anomaly_detector, self._budget
+        detector, gate = self.anomaly_detector, self._gate
         scores = np.empty(len(rows))
         alerts = np.zeros(len(scores), dtype=bool)
         if not isinstance(rows, Rows):
@@ -149,18 +88,18 @@ class BudgetOfRows(DetectorFilter):
                 verdict = self.judge_learn_one(x)
                 scores[row], alerts[row] = verdict.score, verdict.is_alert
             return scores, alerts
-        # Part by part, so that Ctrl-C does not leave a detector far ahead of its budget.
+        # Part by part, so that Ctrl-C does not leave a detector far ahead of its filter.
         for at, part in rows.parts():
             begun = 0
             while begun < len(part):
                 rest = slice(at.start + begun, at.stop)
                 seconds = times[rest] if COMPILED else times[rest].tolist()
-                budget.open_for_rows(seconds, detector.events_until_ready)
+                gate.open_for_rows(seconds, detector.events_until_ready, scores[rest])
                 left = replace(part, values=part.values[begun:])
                 try:
-                    begun += detector.learn_rows_until(left, budget, scores[rest])
+                    begun += detector.learn_rows_until(left, gate, scores[rest])
                 finally:
-                    budget.open_for_rows((), 0)
+                    gate.open_for_rows((), 0, ())
                 self._scores_count()
                 if begun < len(part):
                     row = at.start + begun
@@ -173,8 +112,15 @@ class BudgetOfRows(DetectorFilter):
         """The verdict on a row that may be an alert and has not been learned yet; learns it."""
         event = next(replace(rows, values=rows.values[row : row + 1]).events())
         moment = float(times[0]) if self.time is not None else None
-        judged = score, nan, nan
-        return self._judge_unusual((event, (), {}), judged, moment or 0.0, (moment, None), None)
+        distance = self._gate.distance
+        given = Given(
+            event, (), {}, self._value_of(score, distance), score, distance, nan, moment or 0.0
+        )
+        return self._judge(given._replace(about=(moment, None)))
+
+    @abc.abstractmethod
+    def _value_of(self, score: float, distance: float) -> float:
+        """What the filter goes by."""
 
     def _events(self, rows: Any, times: NDArray[np.float64]) -> Iterator[Event]:
         """Rows as events, with their times."""
@@ -228,34 +174,3 @@ class BudgetOfRows(DetectorFilter):
         if self._keeps_time:
             event = {**event, self.time: _event_time.as_datetime(moment)}
         return moment, _event_time.seconds_of(self.time, moment), event
-
-    @abc.abstractmethod
-    def _scores_count(self) -> bool:
-        """Whether the detector's scores can be relied on; once they can, they can."""
-
-    @abc.abstractmethod
-    def _judge_unusual(
-        self,
-        given: tuple[Event, tuple[Any, ...], dict[str, Any]],
-        judged: tuple[float, float, float],
-        seconds: float,
-        about: tuple[Any, Hashable],
-        unless: Veto | None,
-    ) -> Verdict:
-        """The verdict on an event that may be an alert and has not been learned yet; learns it."""
-
-
-def floor_of(floor: Any) -> float:
-    """The floor of a budget as its kernel has it: 0 for none, -1 for one that goes by the rate."""
-    if floor is None:
-        return 0.0
-    if floor == "auto":
-        return -1.0
-    if isinstance(floor, str):
-        raise ValueError(f"floor is 'auto', None or a probability, not {floor!r}")
-    return _settings.share("floor", floor)
-
-
-def _plain(value: Any) -> Any:
-    """A pair that came from a state file as a list."""
-    return tuple(value) if isinstance(value, list) else value
