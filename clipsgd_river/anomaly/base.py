@@ -176,7 +176,7 @@ class ClippedDetector(KernelOwner, ThresholdedOutlierMixin, BaseEstimator, base.
         distance_limit
             The limit.
         """
-        gate = DistanceGate(self._kernel.limit, distance_limit, distances)
+        gate = DistanceGate(self._kernel.limit, distance_limit)
         return self.learn_rows_until(rows, gate, scores, distances)
 
     def score_at(self, distance: float) -> float:
