@@ -119,6 +119,8 @@ def open_source(
         kind = chosen or _format_of_input(path, lines, table)
         if kind in (Format.JSON, Format.JSON_LINES):
             return JsonSource(lines, reading)
+        if kind is Format.LOGFMT:
+            return JsonSource(lines, reading, pairs=True)
         return TableSource(lines, _open_records(kind, lines, reading, table), reading)
     except BaseException:  # reading the first rows may fail, and be interrupted
         lines.close()

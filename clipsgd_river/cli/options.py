@@ -23,8 +23,8 @@ FileArgument = Annotated[
     str,
     typer.Argument(
         metavar="FILE",
-        help="CSV, JSON, an access log, syslog, a log of Zeek or as the W3C has it (all also .gz), "
-        "or Parquet; - is standard input.",
+        help="CSV, JSON, an access log, syslog, lines of key=value, a log of Zeek or as the W3C "
+        "has it (all also .gz), or Parquet; - is standard input.",
     ),
 ]
 FormatOption = Annotated[

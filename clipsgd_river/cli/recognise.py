@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+from clipsgd_river.cli.input.json_values.pairs import are_pairs
 from clipsgd_river.cli.input.tables.access_log import access_log
 from clipsgd_river.cli.input.tables.log_records import has_form
 from clipsgd_river.cli.input.tables.syslog import SYSLOG
@@ -24,6 +25,7 @@ class Format(StrEnum):
     SYSLOG = "syslog"
     ZEEK = "zeek"
     W3C = "w3c"
+    LOGFMT = "logfmt"
 
 
 def format_of_lines(lines: Sequence[str]) -> Format:
@@ -33,6 +35,8 @@ def format_of_lines(lines: Sequence[str]) -> Format:
     --------
     >>> format_of_lines(['{"a": 1}']), format_of_lines(["#Fields: date time sc-status"])
     (<Format.JSON_LINES: 'jsonl'>, <Format.W3C: 'w3c'>)
+    >>> format_of_lines(["ts=2026-06-01T13:55:36Z level=info dur=12ms"])
+    <Format.LOGFMT: 'logfmt'>
     >>> format_of_lines(["Jun  1 13:55:36 web1 sshd[311]: Connection closed by 10.0.0.7"])
     <Format.SYSLOG: 'syslog'>
     >>> format_of_lines(["a,b", "1,2"])
@@ -56,4 +60,6 @@ def format_of_lines(lines: Sequence[str]) -> Format:
         return Format.ACCESS_LOG
     if has_form(texts, SYSLOG):
         return Format.SYSLOG
+    if are_pairs(texts):
+        return Format.LOGFMT
     return Format.CSV

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import Result, call
+from strangers import START
 
+from clipsgd_river.cli.input.json_values.pairs import pairs_in
 from clipsgd_river.cli.input.tables.access_log import access_log
 from clipsgd_river.cli.input.tables.syslog import SYSLOG
 from clipsgd_river.cli.recognise import Format, format_of_lines
@@ -15,6 +19,7 @@ from clipsgd_river.cli.recognise import Format, format_of_lines
 COMMON = '10.0.0.7 - ann [01/Jun/2026:13:55:36 +0000] "GET /a?b=1 HTTP/1.1" 200 2326'
 COMBINED = COMMON + ' "http://x/\\"y" "Mozilla/5.0 (X11; \\"q\\")"'
 SYSLOG_LINE = "Jun  1 13:55:36 web1 sshd[311]: Failed password for root from 10.0.0.9 port 5 ssh2"
+LOGFMT = 'ts=2026-06-01T13:55:36Z level=info msg="a \\"b\\" c" dur=12ms q=x=1 retry'
 ZEEK = "#separator \\x09\n#unset_field\t-\n#fields\tts\thost\tn\n#types\ttime\taddr\tcount\n"
 W3C = "#Version: 1.0\n#Fields: date time cs-method sc-status\n"
 
@@ -35,6 +40,10 @@ def score(text: str, *options: str) -> Result:
         ("2026-06-01T13:55:36.123456+02:00 web1 systemd[1]: Started x.", Format.SYSLOG),
         ('<34>1 2026-06-01T13:55:36Z web1 app 12 ID47 [a x="\\]"] hello', Format.SYSLOG),
         ("Jun 11 13:55:36 web1 kernel: [12.5] eth0: link up", Format.SYSLOG),
+        (LOGFMT, Format.LOGFMT),
+        ('date=2026-06-01 time=13:55:36 devname="FG" srcip=10.0.0.7 sent=120', Format.LOGFMT),
+        ("a=b", Format.CSV),
+        ("the answer = 5, b=6", Format.CSV),
         ('{"a": 1}', Format.JSON_LINES),
         ("[", Format.JSON_LINES),
         ("[1, 2]", Format.CSV),
@@ -97,12 +106,45 @@ def test_messages_are_left_out_for_their_parts() -> None:
     assert "'address', 'message'" in score(text, "--keep", "message").err
 
 
-@pytest.mark.parametrize("line", [COMMON, SYSLOG_LINE])
+def test_pairs_in_their_parts() -> None:
+    assert pairs_in(LOGFMT + "\n") == {
+        "ts": "2026-06-01T13:55:36Z",
+        "level": "info",
+        "msg": 'a "b" c',
+        "dur": "12ms",
+        "q": "x=1",
+        "retry": True,
+    }
+    assert pairs_in("a='b c', d=, e=\"\\x\"") == {"a": "b c", "d": "", "e": "x"}
+    when = pairs_in("date=2026-06-01 time=13:55:36 a=1")
+    assert when == {"time": "2026-06-01 13:55:36", "a": "1"}
+    assert pairs_in("alone") is None
+    assert pairs_in('a="b') is None
+
+
+def test_an_odd_line_among_pairs_is_found() -> None:
+    rng = np.random.default_rng(0)
+    lines = [
+        f"ts={START + timedelta(seconds=at):%FT%T}Z level={'info' if at % 9 else 'warn'} "
+        f'msg="request done" dur={950 if at == 800 else rng.normal(12, 2):.1f}ms'
+        + (f" retries={rng.integers(1, 4)}" if at % 7 == 0 else "")
+        for at in range(1000)
+    ]
+    result = score("\n".join(lines))
+    assert result.code == 0
+    assert "read: lines of key=value; 'dur' in ms" in result.err
+    assert "         801  " in result.err.partition("why\n")[2].splitlines()[0]
+    assert result.objects[7]["retries"] in "123"
+    assert "retries" not in result.objects[8]
+
+
+@pytest.mark.parametrize("line", [COMMON, SYSLOG_LINE, LOGFMT])
 def test_a_line_of_another_form_is_named_and_can_be_skipped(line: str) -> None:
     text = "".join(f"{line}\n" for _ in range(9)) + "nonsense\n" + line + "\n"
     failed = score(text)
     assert failed.code == 1
-    assert "line 10: 'nonsense' has not the form of" in failed.err
+    assert "line 10" in failed.err
+    assert "'nonsense' " in failed.err
     skipped = score(text, "--on-error", "skip")
     assert skipped.code == 0
     assert len(skipped.objects) == 10

@@ -17,6 +17,7 @@ from clipsgd_river.cli.input.events import MOST_COLUMNS, ROWS_TO_LOOK_AT, Event,
 from clipsgd_river.cli.input.json_values.decoder import Decoder
 from clipsgd_river.cli.input.json_values.envelopes import records_in
 from clipsgd_river.cli.input.json_values.flat import LENGTH, flat_items, lookup
+from clipsgd_river.cli.input.json_values.pairs import Pairs
 from clipsgd_river.cli.input.json_values.values import Found, Values
 from clipsgd_river.cli.input.labels import UNKNOWN
 from clipsgd_river.cli.terminal.errors import DataError
@@ -58,17 +59,20 @@ class JsonSource:
         The bytes to read.
     reading
         Selection of keys and treatment of bad events.
+    pairs
+        Whether events are lines of ``key=value`` instead.
     """
 
     columns: Sequence[str] | None = None
 
-    def __init__(self, lines: ByteInput, reading: Reading) -> None:
+    def __init__(self, lines: ByteInput, reading: Reading, *, pairs: bool = False) -> None:
         self._input = lines
         self._reading = reading
         self._roles: dict[str, Role] = {}
         self._row = 0
         self._decoder = Decoder()
-        self._values = Values(self._decoder, self._refuse)
+        self._has_pairs = pairs
+        self._values = self._finder(self._decoder, self._refuse)
         self._alone = False
         #: Keys of events that are numbers and nothing else, as most are in many streams.
         self._numbers: frozenset[str] = frozenset()
@@ -187,10 +191,10 @@ class JsonSource:
     def _look_ahead(self, lines: Sequence[str]) -> None:
         """Let the first objects say what becomes of each key; `events` reads them again."""
         decoder = Decoder()
-        found = list(Values(decoder, lambda *_: None).of(lines))
-        if not found and lines:
+        found = list(self._finder(decoder, lambda *_: None).of(lines))
+        if not found and lines and not self._has_pairs:
             lines = self._input.first_lines(_LONGEST_LOOK, letters=_LONGEST_LOOK)
-            found = list(Values(decoder, lambda *_: None).of(lines))
+            found = list(self._finder(decoder, lambda *_: None).of(lines))
         self._alone = len(found) == 1
         objects = [each for one in found for _, each in self._objects(one)]
         self._tell(found, len(objects), decoder)
@@ -209,8 +213,13 @@ class JsonSource:
             if column.role is not Role.OPEN:
                 self._roles[name] = column.role
 
+    def _finder(self, decoder: Decoder, refuse: Callable[[int, str], None]) -> Values | Pairs:
+        return Pairs(refuse) if self._has_pairs else Values(decoder, refuse)
+
     def _tell(self, found: Sequence[Found], count: int, by: Decoder) -> None:
-        if self._alone and count != 1:
+        if self._has_pairs:
+            self.told = Pairs.told
+        elif self._alone and count != 1:
             self.told = f"{count:,} events in one object"
         elif found and found[0].text is None:
             self.told = "JSON over several lines"
