@@ -40,6 +40,13 @@ def number(name: str, value: Any) -> float:
         raise ValueError(f"{name} is beyond the range of a float") from None
 
 
+def flag(name: str, value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is True or False, not {value!r} of type {type(value).__name__}")
+    return value
+
+
 def count(name: str, value: Any, largest: int = 2**31 - 1) -> int:
     """A whole number from 1 to ``largest``."""
     if isinstance(value, bool) or not isinstance(value, Integral):

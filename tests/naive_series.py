@@ -121,10 +121,77 @@ class NaiveProfile:
         self.spread += rate * (GAUSSIAN * min(size, limit) - self.spread)
 
 
+class NaiveShapes:
+    """Distance of the last 16 means of some values to the shapes so far, for their spread."""
+
+    def __init__(self, length: int, capacity: int) -> None:
+        self.length, self.capacity = length, capacity
+        self.values: list[float] = []
+        self.shapes: list[np.ndarray] = []
+        self.uses: list[float] = []
+        self.spreads: list[float] = []
+        self.typical, self.seen, self.held = 0.0, 0, 0.0
+
+    def window(self, q: float) -> np.ndarray | None:
+        values = np.array([*self.values, clip(q, 10)])
+        if len(values) % self.length or len(values) < 16 * self.length:
+            return None
+        means = values[-16 * self.length :].reshape(16, self.length).mean(axis=1)
+        return np.clip(means - means.mean(), -5, 5)
+
+    def nearest(self, x: np.ndarray) -> tuple[float, int]:
+        sizes = [float(np.sqrt(((x - c) ** 2).mean())) for c in self.shapes]
+        return (min(sizes), int(np.argmin(sizes))) if sizes else (0.0, 0)
+
+    def coordinate(self, q: float) -> float:
+        """At least 1; 0 where it is not known."""
+        x = self.window(q)
+        if x is None:
+            return self.held
+        if self.seen + 15 < 48:
+            return 0.0
+        distance, at = self.nearest(x)
+        return min(max(2 * distance / max(self.typical + self.spreads[at], 1e-9), 1), 64)
+
+    def learn(self, q: float) -> None:
+        self.held, x = self.coordinate(q), self.window(q)
+        if x is not None:
+            distance, at = self.nearest(x)
+            far = not self.shapes or distance > self.typical
+            self.uses = [0.9995 * use for use in self.uses]
+            if self.shapes:
+                rate = max(0.01, 1 / (self.seen + 1))
+                limited = min(distance, 3 * self.typical) if self.typical else distance
+                self.typical += rate * (limited - self.typical)
+            self.seen += 1
+            if far:
+                if len(self.shapes) == self.capacity:
+                    at = int(np.argmin(self.uses))
+                    for kept in (self.shapes, self.uses, self.spreads):
+                        kept.pop(at)
+                    self.shapes.insert(at, x)
+                    self.uses.insert(at, 1.0)
+                    self.spreads.insert(at, self.typical)
+                else:
+                    self.shapes.append(x)
+                    self.uses.append(1.0)
+                    self.spreads.append(self.typical)
+            else:
+                self.uses[at] += 1
+                self.shapes[at] += max(0.05, 1 / self.uses[at]) * (x - self.shapes[at])
+                self.spreads[at] += max(0.02, 1 / self.uses[at]) * (distance - self.spreads[at])
+        self.values.append(clip(q, 10))
+
+
 class NaiveSeries:
     """Rarity of each channel, surprise of the series, and what is left of it once told."""
 
     def __init__(self, cooldown: float = 300) -> None:
+        self.shapes = {
+            "shape": NaiveShapes(1, 96),
+            "longer shape": NaiveShapes(4, 64),
+            "longest shape": NaiveShapes(16, 64),
+        }
         self.standard = NaiveZScore(learning_rate=0.001)
         self.cooldown = cooldown
         self.tables = {
@@ -137,6 +204,7 @@ class NaiveSeries:
             "flat line": NaiveTable(12, start=(4, 8)),
             "silence": NaiveTable(12, start=(0, 4)),
         }
+        self.tables |= {name: NaiveTable(12, start=(1, 3)) for name in self.shapes}
         self.profile = NaiveProfile()
         self.n = 0
         self.mean = self.scale = 0.0
@@ -149,11 +217,14 @@ class NaiveSeries:
         self.bar = 0.0
 
     def z(self, x: float) -> float:
+        return clip(self.scaled(x), 3)
+
+    def scaled(self, x: float) -> float:
         present, values = self.standard.read({"x": x})
         if self.scale > 0:
             floor_of_scale = 0.1 * self.standard.scale[0]
-            return clip((x - self.mean) / max(self.scale, floor_of_scale), 3)
-        return clip(float(self.standard.tempered(present, values)[0]), 3) if len(present) else 0.0
+            return (x - self.mean) / max(self.scale, floor_of_scale)
+        return float(self.standard.tempered(present, values)[0]) if len(present) else 0.0
 
     def said(self, seconds: float, x: float) -> dict[str, float]:
         """What each channel says, where it has a say."""
@@ -173,6 +244,10 @@ class NaiveSeries:
         if self.gaps and self.last is not None and seconds > self.last:
             beyond = log10(seconds - self.last) - self.typical
             said["silence"] = beyond if beyond > 1 else 0.0
+        for name, shapes in self.shapes.items():
+            far = shapes.coordinate(self.scaled(x))
+            if far > 0:
+                said[name] = far
         return said
 
     def rarities(self, seconds: float, x: float) -> dict[str, float]:
@@ -190,7 +265,7 @@ class NaiveSeries:
             return 0.0
         surprise = self.surprise(seconds, x)
         over = surprise - 2
-        return 2 + over / (1 + over) if 0 < over and surprise <= self.bar else surprise
+        return 2 + over / (1 + over) if over > 0 and surprise <= self.bar else surprise
 
     def learn(self, seconds: float, x: float) -> None:
         z, said = self.z(x), self.said(seconds, x)
@@ -207,6 +282,8 @@ class NaiveSeries:
         if self.scale > 0:
             first = self.mean + clip(x - self.mean, 5 * max(self.scale, scale))
         self.profile.learn(seconds, x, first, rate, 0.1 * scale)
+        for shapes in self.shapes.values():
+            shapes.learn(self.scaled(x))
         self.follow(x, rate, scale)
         self.regress(z, said["residual"], rate)
         self.note_gap(seconds)

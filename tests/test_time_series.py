@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive_series import NaiveSeries
 
-from clipsgd_river import COMPILED
+from clipsgd_river import COMPILED, checks
 from clipsgd_river.alerts import AlertBudget
 from clipsgd_river.anomaly import ClippedTimeSeries
 
@@ -50,7 +50,7 @@ def with_troubles(n: int) -> Iterator[tuple[float, float]]:
 
 
 def test_channels_and_surprise_are_those_of_the_formulas() -> None:
-    detector, naive = ClippedTimeSeries(timestamp="t"), NaiveSeries()
+    detector, naive = ClippedTimeSeries(timestamp="t", shapes=True), NaiveSeries()
     told: set[str] = set()
     for n, (seconds, x) in enumerate(with_troubles(EVENTS)):
         event = {"t": seconds, "x": x}
@@ -291,6 +291,7 @@ def test_whatever_comes_the_state_is_finite(stream: list[tuple[Any, float]]) -> 
         ({"timestamp": 1.5}, TypeError),
         ({"cooldown": 0}, ValueError),
         ({"cooldown": 2.5}, TypeError),
+        ({"shapes": 1}, TypeError),
     ],
 )
 def test_wrong_parameters(params: dict[str, Any], error: type[Exception]) -> None:
@@ -298,7 +299,31 @@ def test_wrong_parameters(params: dict[str, Any], error: type[Exception]) -> Non
         ClippedTimeSeries(**params).learn_one({"x": 1.0})
 
 
+@pytest.mark.either_mode
+@pytest.mark.parametrize(
+    "check", [checks.check_forged_states_are_refused, checks.check_deepcopy]
+)
+def test_shapes_keep_promises(check: Any) -> None:
+    check(ClippedTimeSeries(shapes=True))
+
+
 def test_the_state_is_as_large_as_the_docstring_says() -> None:
-    detector = ClippedTimeSeries()
-    detector.learn_many(np.random.default_rng(0).normal(size=(100, 1)))
-    assert len(detector.to_bytes()) < 16_000
+    for shapes, most in ((False, 16_000), (True, 48_000)):
+        detector = ClippedTimeSeries(shapes=shapes)
+        detector.learn_many(np.random.default_rng(0).normal(size=(100, 1)))
+        assert len(detector.to_bytes()) < most
+
+
+def test_a_wrong_shape_at_usual_levels_is_told() -> None:
+    rng = np.random.default_rng(0)
+    cycles = [
+        np.r_[
+            np.linspace(0.0, 10.0, 12), np.full(20, 10.0), np.linspace(10.0, 0.0, 12), np.zeros(16)
+        ]
+        for _ in range(60)
+    ]
+    cycles[50] = cycles[50][::-1]
+    cycles[50][20:30] = 5.0
+    values = np.concatenate(cycles) + rng.normal(0.0, 0.2, 3600)
+    found = ClippedTimeSeries(shapes=True).distance_learn_many(values[:, None])
+    assert abs(int(np.argmax(found[1200:])) + 1200 - 3030) < 45

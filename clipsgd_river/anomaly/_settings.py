@@ -40,8 +40,13 @@ def cooldown(value: Any) -> int:
     return _settings.count("cooldown", value)
 
 
+def shapes(value: Any) -> bool:
+    """Whether a detector of time series compares shapes."""
+    return _settings.flag("shapes", value)
+
+
 #: Checks of the parameters of detectors of time series.
-SERIES = {**SHARED, "timestamp": timestamp, "cooldown": cooldown}
+SERIES = {**SHARED, "timestamp": timestamp, "cooldown": cooldown, "shapes": shapes}
 
 
 def fourier_components(value: Any) -> int:

@@ -33,6 +33,7 @@ CHOICES: dict[str, list[Any]] = {
     "warm_up": [1, 9],
     "q": [0.05, 0.9, 0.999],
     "squash": [True],
+    "shapes": [True],
     "radius": [0.5],
     "label_noise": [0.0, 0.2],
     "tail": [0.1, 0.25],

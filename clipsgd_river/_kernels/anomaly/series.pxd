@@ -10,6 +10,7 @@ from clipsgd_river._kernels.time_series.autoregression cimport GAUSSIAN, Autoreg
 from clipsgd_river._kernels.time_series.calendar_profile cimport CalendarProfile
 from clipsgd_river._kernels.time_series.exceedances cimport Exceedances
 from clipsgd_river._kernels.time_series.flat_lines cimport FlatLines
+from clipsgd_river._kernels.time_series.past_shapes cimport SCALES, PastShapes
 from clipsgd_river._kernels.time_series.rarity_tables cimport RarityTables
 from clipsgd_river._kernels.time_series.silences cimport NAN, NATURAL, Silences
 from clipsgd_river._kernels.time_series.told_events cimport ToldEvents
@@ -45,6 +46,8 @@ cdef class SeriesPart(Part):
     cdef readonly Exceedances together
     cdef readonly CalendarProfile calendar
     cdef readonly Autoregression autoregression
+    cdef readonly PastShapes shapes
+    cdef readonly RarityTables shape_tables
     cdef readonly Silences silences
     cdef readonly FlatLines flat_lines
     cdef readonly ToldEvents told
@@ -62,6 +65,8 @@ cdef class SeriesPart(Part):
     cdef readonly IntegerVector channel
     cdef double most
     cdef Py_ssize_t metrics
+    cdef readonly Py_ssize_t channels
+    cdef bint shaped
     cdef double mean
     cdef double whole
 
@@ -69,6 +74,7 @@ cdef class SeriesPart(Part):
     cdef double rarity(self, Py_ssize_t j, Py_ssize_t channel) noexcept nogil
     cdef bint has_say(self, Py_ssize_t j, Py_ssize_t channel) noexcept nogil
     cdef double deviation(self, LocationScale standard, Py_ssize_t k) noexcept nogil
+    cdef double scaled(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef void follow(self, LocationScale standard, Py_ssize_t k, double rate) noexcept nogil
     cdef void listen(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef void judge(self, Py_ssize_t j) noexcept nogil

@@ -16,6 +16,7 @@ from clipsgd_river._kernels.time_series.autoregression import Autoregression
 from clipsgd_river._kernels.time_series.calendar_profile import CalendarProfile
 from clipsgd_river._kernels.time_series.exceedances import Exceedances
 from clipsgd_river._kernels.time_series.flat_lines import FlatLines
+from clipsgd_river._kernels.time_series.past_shapes import PastShapes
 from clipsgd_river._kernels.time_series.rarity_tables import RarityTables
 from clipsgd_river._kernels.time_series.silences import Silences
 from clipsgd_river._kernels.time_series.told_events import ToldEvents
@@ -26,6 +27,7 @@ if not cython.compiled:
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
     from clipsgd_river._kernels.sgd.deviations import BAND, LARGEST_SCALE
     from clipsgd_river._kernels.time_series.autoregression import GAUSSIAN
+    from clipsgd_river._kernels.time_series.past_shapes import SCALES
     from clipsgd_river._kernels.time_series.silences import NAN, NATURAL
 
 # Channels; the first ones have finer tables.
@@ -38,7 +40,11 @@ CHANNEL_NAMES = (
     "residual",
     "flat line",
     "silence",
+    "shape",
+    "longer shape",
+    "longest shape",
 )
+# Without shapes.
 CHANNELS = 8
 FINE = 5
 LEVEL = 0
@@ -91,6 +97,7 @@ class SeriesPart(Part):
     | residual | r, what autoregression did not predict of z |
     | flat line | how long x has stood still |
     | silence | how long there was no value |
+    | shapes, if wanted | how far the last 16 values, or means of 4 or 16, are from any shape |
 
     Running means step by max(0.03, 1/t). With s_c the rarity of what channel c says
     (`RarityTables`), g = max s_c and g' the rarity of g among those so far (`Exceedances`), the
@@ -107,7 +114,7 @@ class SeriesPart(Part):
     Parameters
     ----------
     settings
-        ``cooldown``, events in which the bar of what was told falls by a decade.
+        ``cooldown``, events in which the bar of what was told falls by a decade; ``shapes``.
     features
         The metrics.
     """
@@ -120,6 +127,10 @@ class SeriesPart(Part):
         self.together.grow(2)
         self.calendar = CalendarProfile()
         self.autoregression = Autoregression()
+        self.shaped = settings["shapes"]
+        self.channels = CHANNELS + SCALES if self.shaped else CHANNELS
+        self.shapes = PastShapes()
+        self.shape_tables = RarityTables(SCALES, 12)
         self.silences = Silences()
         self.flat_lines = FlatLines()
         self.told = ToldEvents(settings["cooldown"])
@@ -177,12 +188,15 @@ class SeriesPart(Part):
 
         While location and scale still start, from these.
         """
+        return max(-LARGEST_Z, min(self.scaled(standard, k), LARGEST_Z))
+
+    def scaled(self, standard: LocationScale, k: cython.Py_ssize_t) -> float:
+        """That deviation as it is."""
         j: cython.Py_ssize_t = standard.features.present.at[k]
         scale: cython.double = max(self.scale.at[j], LEAST_SCALE * standard.scale.at[j])
-        z: cython.double = standard.z.at[k]
         if self.scale.at[j] > 0.0:
-            z = (standard.features.values.at[j] - self.mean_of.at[j]) / scale
-        return max(-LARGEST_Z, min(z, LARGEST_Z))
+            return (standard.features.values.at[j] - self.mean_of.at[j]) / scale
+        return standard.z.at[k]
 
     def follow(self, standard: LocationScale, k: cython.Py_ssize_t, rate: float) -> None:
         """Clipped steps of the long-run mean and of the mean absolute deviation from it."""
@@ -207,10 +221,11 @@ class SeriesPart(Part):
         x: cython.double = standard.features.values.at[j]
         z: cython.double = self.deviation(standard, k)
         said: cython.p_double = self.said.at
-        first: cython.Py_ssize_t = j * CHANNELS
+        first: cython.Py_ssize_t = j * self.channels
         rate: cython.double = max(SHORT, 1.0 / (self.counts.at[j] + 1.0))
         residual: cython.double = z - self.autoregression.predict(j)
         size: cython.double = min(fabs(residual) / self.autoregression.unit(j), LARGEST_Z)
+        channel: cython.Py_ssize_t
         said[first + LEVEL] = x
         said[first + SEASON] = NAN
         if self.calendar.knows(j):
@@ -225,19 +240,25 @@ class SeriesPart(Part):
         said[first + RESIDUAL] = residual
         said[first + FLAT_LINE] = self.flat_lines.coordinate(j, x)
         said[first + SILENCE] = self.silences.coordinate(j, self.seconds)
+        if self.shaped:
+            residual = self.scaled(standard, k)
+            for channel in range(SCALES):
+                said[first + CHANNELS + channel] = self.shapes.coordinate(j, channel, residual)
 
     def rarity(self, j: cython.Py_ssize_t, channel: cython.Py_ssize_t) -> float:
         """Decades by which what a channel says is rare; 0 where it has no say."""
-        y: cython.double = self.said.at[j * CHANNELS + channel]
+        y: cython.double = self.said.at[j * self.channels + channel]
         if y != y:
             return 0.0
         if channel < FINE:
             return self.fine.rarity(j, channel, y)
-        return self.coarse.rarity(j, channel - FINE, y)
+        if channel < CHANNELS:
+            return self.coarse.rarity(j, channel - FINE, y)
+        return self.shape_tables.rarity(j, channel - CHANNELS, y)
 
     def has_say(self, j: cython.Py_ssize_t, channel: cython.Py_ssize_t) -> cython.bint:
         """Whether a channel says something of the feature at position j in the last event."""
-        y: cython.double = self.said.at[j * CHANNELS + channel]
+        y: cython.double = self.said.at[j * self.channels + channel]
         return self.counts.at[j] > 0.0 and y == y
 
     def judge(self, j: cython.Py_ssize_t) -> None:
@@ -246,7 +267,7 @@ class SeriesPart(Part):
         rarity: cython.double
         largest: cython.double = 0.0
         self.channel.at[j] = 0
-        for channel in range(CHANNELS):
+        for channel in range(self.channels):
             rarity = self.rarity(j, channel)
             if rarity > largest:
                 largest = rarity
@@ -273,7 +294,7 @@ class SeriesPart(Part):
         x: cython.double = standard.features.values.at[j]
         z: cython.double = self.deviation(standard, k)
         said: cython.p_double = self.said.at
-        first: cython.Py_ssize_t = j * CHANNELS
+        first: cython.Py_ssize_t = j * self.channels
         rate: cython.double = max(LONG, 1.0 / (self.counts.at[j] + 1.0))
         channel: cython.Py_ssize_t
         if self.counts.at[j] > 0.0:
@@ -286,22 +307,29 @@ class SeriesPart(Part):
             self.coarse.begin(j, RESIDUAL - FINE, -NATURAL_RANGE, NATURAL_RANGE)
             self.coarse.begin(j, FLAT_LINE - FINE, 4.0, 8.0)
             self.coarse.begin(j, SILENCE - FINE, 0.0, 4.0)
+            if self.shaped:
+                for channel in range(SCALES):
+                    self.shape_tables.begin(j, channel, 1.0, NATURAL_RANGE)
             self.metrics += 1
             self.listen(standard, k)
         self.dispersion.at[j] = said[first + DISPERSION]
         self.residual_dispersion.at[j] = said[first + RESIDUAL_DISPERSION]
         self.short_run_mean.at[j] = said[first + SHORT_RUN_MEAN]
-        for channel in range(CHANNELS):
+        for channel in range(self.channels):
             if said[first + channel] == said[first + channel]:
                 if channel < FINE:
                     self.fine.learn(j, channel, said[first + channel])
-                else:
+                elif channel < CHANNELS:
                     self.coarse.learn(j, channel - FINE, said[first + channel])
+                else:
+                    self.shape_tables.learn(j, channel - CHANNELS, said[first + channel])
         clipped: cython.double = x
         if self.scale.at[j] > 0.0:
             limit: cython.double = FIRST * max(self.scale.at[j], standard.scale.at[j])
             clipped = self.mean_of.at[j] + max(-limit, min(x - self.mean_of.at[j], limit))
         self.calendar.learn(j, x, clipped, rate, LEAST_SPREAD * standard.scale.at[j])
+        if self.shaped:
+            self.shapes.learn(j, self.scaled(standard, k))
         self.follow(standard, k, rate)
         self.autoregression.learn(j, z, said[first + RESIDUAL], rate)
         self.silences.learn(j, self.seconds)
@@ -374,6 +402,9 @@ class SeriesPart(Part):
         self.exceedances.grow(size)
         self.calendar.grow(size)
         self.autoregression.grow(size)
+        if self.shaped:
+            self.shapes.grow(size)
+            self.shape_tables.grow(size)
         self.silences.grow(size)
         self.flat_lines.grow(size)
         self.told.grow(size)
@@ -383,7 +414,7 @@ class SeriesPart(Part):
         self.dispersion.grow(size)
         self.residual_dispersion.grow(size)
         self.short_run_mean.grow(size)
-        self.said.grow(size * CHANNELS)
+        self.said.grow(size * self.channels)
         self.largest.grow(size)
         self.surprise.grow(size)
         return self.channel.grow(size)
@@ -395,6 +426,9 @@ class SeriesPart(Part):
         self.exceedances.reset_feature(j)
         self.calendar.reset_feature(j)
         self.autoregression.reset_feature(j)
+        if self.shaped:
+            self.shapes.reset_feature(j)
+            self.shape_tables.reset_feature(j)
         self.silences.reset_feature(j)
         self.flat_lines.reset_feature(j)
         self.told.reset_feature(j)
@@ -409,8 +443,12 @@ class SeriesPart(Part):
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Numbers of the state of ``size`` features."""
+        shapes: cython.Py_ssize_t = 0
+        if self.shaped:
+            shapes = self.shapes.least_numbers(size) + self.shape_tables.least_numbers(size)
         return (
-            self.fine.least_numbers(size)
+            shapes
+            + self.fine.least_numbers(size)
             + self.coarse.least_numbers(size)
             + self.exceedances.least_numbers(size)
             + self.calendar.least_numbers(size)
@@ -427,6 +465,9 @@ class SeriesPart(Part):
         self.together.exchange(archive, 2)
         self.calendar.exchange(archive, size)
         self.autoregression.exchange(archive, size)
+        if self.shaped:
+            self.shapes.exchange(archive, size)
+            self.shape_tables.exchange(archive, size)
         self.silences.exchange(archive, size)
         self.flat_lines.exchange(archive, size)
         self.told.exchange(archive, size)

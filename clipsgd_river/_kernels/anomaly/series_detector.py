@@ -156,7 +156,7 @@ class SeriesKernel(DetectorKernel):
                 j = self.features.present.at[k]
                 found[self.features.names[j]] = {
                     name: self.series.rarity(j, channel)
-                    for channel, name in enumerate(CHANNEL_NAMES)
+                    for channel, name in enumerate(CHANNEL_NAMES[: self.series.channels])
                     if self.series.has_say(j, channel)
                 }
             return found
