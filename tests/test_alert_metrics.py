@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def test_one_moment_is_no_time() -> None:
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_a_window_of_events_has_its_own_time(size: int) -> None:
     rng = np.random.default_rng(1)
-    times = np.cumsum(rng.exponential(size=40)).tolist()
+    times = np.cumsum(rng.uniform(1.0, 2.0, size=40)).tolist()
     alerts = (rng.random(40) < 0.4).tolist()
     metric = utils.Rolling(AlertRate, window_size=size, per="second")
     for n, (time, alert) in enumerate(zip(times, alerts, strict=True)):
@@ -136,6 +137,20 @@ def test_a_window_of_events_has_its_own_time(size: int) -> None:
             # From the event that left the window last.
             wanted = sum(alerts[n - size + 1 : n + 1]) / (time - times[n - size])
             assert metric.get() == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("place", [0, 1, 300])
+@pytest.mark.parametrize("stamp", [0.0, -1.7e308, 1.7e308, 1.78e9 + 3e8])
+def test_a_wrong_stamp_is_no_time(place: int, stamp: float) -> None:
+    times = 1.78e9 + 600.0 * np.arange(1_000)
+    metric = AlertRate(per="day")
+    for n, time in enumerate(times.tolist()):
+        metric.update(None, n % 72 == 0, time=stamp if n == place else time)
+    assert metric.get() == pytest.approx(2.0, rel=0.03)
+    again = pickle.loads(pickle.dumps(metric))
+    for each in (metric, again):
+        each.update(None, True, time=1.78e9 + 6e5)
+    assert again.get() == metric.get()
 
 
 def test_a_window_of_time() -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from clipsgd_river.metrics import _alerts
+from clipsgd_river.metrics._passed_time import PassedTime
+
+# How late an event may be, in units of time.
+LATENCY = 1.0
 
 
 class AlertRate(_alerts.AlertMetric):
     r"""Share of events that alert, or alerts per unit of time.
 
     .. math:: \frac{\sum_t w_t \, a_t}{\sum_t w_t} \quad\text{per event}, \qquad
-              \frac{\sum_t w_t \, a_t}{t_\text{last} - t_\text{first}} \quad\text{per unit of time},
+              \frac{\sum_t w_t \, a_t}{T} \quad\text{per unit of time},
 
-    with a = 1 for an alert and 0 otherwise. Choose it to see what a detector costs those who read
-    its alerts; it needs no labels, ``y_true`` may be ``None``. 0.0 before the first event.
+    with a = 1 for an alert and 0 otherwise, and T the time from the first event to the
+    latest. Choose it to see what a detector costs those who read its alerts; it needs no labels,
+    ``y_true`` may be ``None``. 0.0 before the first event.
 
     Parameters
     ----------
@@ -28,9 +33,11 @@ class AlertRate(_alerts.AlertMetric):
     -----
     O(1) per event and in memory: the counts are those of River's confusion matrix.
 
-    Times may come in any order: the latest is the end. An event taken back by `revert` moves the
-    first time on to its own, as when it leaves a window (`river.utils.Rolling`); the newest one
-    taken back leaves both times as they are, since time has passed all the same.
+    Events come in the order of the stream. T is by the clock of `clipsgd_river.alerts.AlertBudget`:
+    silences longer than usual, lone stamps far ahead or behind, and events up to one unit of time
+    late add nothing to it. An event taken back by `revert` moves the beginning on to its own time,
+    as when it leaves a window (`river.utils.Rolling`); the newest one taken back leaves T as it is,
+    since time has passed all the same.
 
     Examples
     --------
@@ -55,8 +62,8 @@ class AlertRate(_alerts.AlertMetric):
         self.per = _alerts.checked_unit("per", per)
         if per != "event":
             self._fmt = ",.6f"
-        self._first: float | None = None
-        self._last = 0.0
+        self._passed = PassedTime(LATENCY)
+        self._left = PassedTime(LATENCY)
 
     def update(self, y_true: Any, y_pred: Any, w: float = 1.0, time: Any = None) -> None:
         """Add an event: what the model said of it, and with a unit of time, when it was.
@@ -74,25 +81,22 @@ class AlertRate(_alerts.AlertMetric):
             A date and time (naive ones count as UTC), or a number of seconds.
         """
         if self.per != "event":
-            now = _alerts.in_units(self.per, time)
-            if self._first is None:
-                self._first = self._last = now
-            self._last = max(self._last, now)
+            self._passed.observe(_alerts.in_units(self.per, time))
         super().update(False, y_pred, w)
 
     def revert(self, y_true: Any, y_pred: Any, w: float = 1.0, time: Any = None) -> None:
         """Take an event back out."""
-        if self.per != "event" and self._first is not None:
+        if self.per != "event":
             then = _alerts.in_units(self.per, time)
-            if then < self._last or self.cm.n_samples == 1:
-                self._first = max(self._first, then)
+            if then < self._passed.latest or self.cm.n_samples == 1:
+                self._left.observe(then)
         super().revert(False, y_pred, w)
 
     def get(self) -> float:
         """Alerts per event, or per unit of time; 0.0 where there is nothing to divide by."""
         whole: float = self.cm.total_weight
         if self.per != "event":
-            whole = 0.0 if self._first is None else self._last - self._first
+            whole = self._passed.length - self._left.length
         return float(self.n_alerts / whole) if whole > 0.0 else 0.0
 
     @property

@@ -1,6 +1,7 @@
 from libc.math cimport fabs
 
 from clipsgd_river._kernels.core.archive cimport Archive
+from clipsgd_river._kernels.core.archived cimport ArchivedKernel
 from clipsgd_river._kernels.core.vector cimport Vector
 
 cdef double FARTHEST
@@ -16,7 +17,7 @@ cdef double LARGEST_PATIENCE
 cdef double AGREEMENT
 cdef double AGREEMENT_MEMORY
 
-cdef class EventClock:
+cdef class EventClock(ArchivedKernel):
     cdef readonly double latency
     cdef readonly double stamps
     cdef readonly double elapsed
@@ -46,4 +47,3 @@ cdef class EventClock:
     cdef void remember(self, double gap, double passed) noexcept nogil
     cpdef object count_anew(self)
     cdef void copy_from(self, EventClock other) noexcept nogil
-    cdef int exchange(self, Archive archive) except -1

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cython
 
 from clipsgd_river._kernels.core.archive import Archive
+from clipsgd_river._kernels.core.archived import ArchivedKernel
 from clipsgd_river._kernels.core.vector import Vector
 
 if not cython.compiled:
@@ -33,7 +36,7 @@ AGREEMENT = 0.7
 AGREEMENT_MEMORY = 32.0
 
 
-class EventClock:
+class EventClock(ArchivedKernel):
     r"""Time that passes as the stamps of events say, as far as they agree with each other.
 
     The clock stands at a stamp. The next one lies
@@ -84,6 +87,10 @@ class EventClock:
         self.different = 0.0
         self.start = Vector(START)
         self.gaps = Vector(KEPT_GAPS)
+
+    def arguments(self) -> tuple[Any, ...]:
+        """The latency."""
+        return (self.latency,)
 
     def usual_gap(self) -> float:
         """Longest gap that moves the clock at once; 0 while none is known."""
