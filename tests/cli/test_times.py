@@ -67,6 +67,7 @@ def test_one_time_in_many_forms(text: str) -> None:
         "31/31/2026",
         "13:99:00",
         "1/2/3/4",
+        "2026-06-" + "9" * 30,
     ],
 )
 def test_what_is_no_time(text: str) -> None:
@@ -175,3 +176,13 @@ def test_zones_and_forms_that_are_none(options: list[str], word: str) -> None:
     assert result.code == 2
     assert word in result.err
     assert "it needs --time" in call("score", "-", "--zone", "UTC", stdin=table(["1"])).err
+
+
+@pytest.mark.parametrize("odd", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+@pytest.mark.parametrize("options", [["--every", "1m"], ["--alerts-per-day", "5"]])
+def test_times_beyond_the_calendar_are_bad_events(odd: str, options: list[str]) -> None:
+    rows = [f"2026-06-01T00:{at // 60:02}:{at % 60:02},{at * at % 17}" for at in range(200)]
+    text = "\n".join(["when,n", *rows, *[f"{odd},5"] * 4, rows[-1]])
+    result = call("score", "-", "--time", "when", "--on-error", "skip", *options, stdin=text)
+    assert result.code == 0
+    assert "4 bad events were skipped" in result.err

@@ -33,6 +33,11 @@ _SECONDS_TO_LOOK: Final = 1.0
 _WESTERN: Final = "cp1252"
 _UTF_8_LETTER: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f]")
+_BOM: Final = "\ufeff"
+_BOM_OF_LINE: Final = re.compile(f"^{_BOM}", re.MULTILINE)
+#: What ``tail`` puts before the lines of each of several files.
+_BANNER_HINT: Final = "==> "
+_BANNER: Final = re.compile(r"^==> .+ <==(\r?\n|$)", re.MULTILINE)
 _FOREIGN: Final = {
     b"PAR1": "Parquet: say --format parquet",
     b"PK\x03\x04": "a zip archive, as .xlsx files are: unpack it, or save it as CSV",
@@ -190,9 +195,9 @@ class ByteInput:
                 continue
             text = self._decode(rest + chunk[:end])
             rest = chunk[end:]
-            yield io.StringIO(text, newline="").readlines()
+            yield _lines_of(text)
         if rest:
-            yield io.StringIO(self._decode(rest), newline="").readlines()
+            yield _lines_of(self._decode(rest))
 
     def _is_ready(self, deadline: float) -> bool:
         """Wait until something can be read, and tell whether it can before the deadline."""
@@ -239,6 +244,15 @@ class ByteInput:
             return data.decode(errors="surrogateescape")
         self._may_be_western = self._may_be_western and text.isascii()
         return text
+
+
+def _lines_of(text: str) -> list[str]:
+    """Split text into lines, without what marks the beginning of another file among them."""
+    if not text.isascii() and _BOM in text:
+        text = _BOM_OF_LINE.sub("", text)
+    if _BANNER_HINT in text:
+        text = _BANNER.sub(r"\1", text)
+    return io.StringIO(text, newline="").readlines()
 
 
 def _is_western(data: bytes) -> bool:

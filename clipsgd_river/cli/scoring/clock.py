@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from clipsgd_river.cli.input.columns.times import within_calendar
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.terminal.errors import DataError
 from clipsgd_river.cli.terminal.text import is_missing, shown
@@ -16,6 +17,9 @@ _EPOCH_SECONDS: Final = (946_684_800.0, 4_102_444_800.0)
 _EPOCH: Final = datetime(1970, 1, 1)
 #: No calendar goes back farther, in seconds before 1970.
 _YEAR_ONE: Final = -62_135_596_800.0
+_DECADE: Final = 315_360_000.0
+#: The beginning of the year 9999.
+_LAST_YEAR: Final = 253_370_764_800.0
 
 
 class Clock:
@@ -79,7 +83,9 @@ class Clock:
             return None
         if not self._has_dates:
             return times
-        if times and times[0] < _YEAR_ONE:
+        # An axis reaches a little farther than what is drawn.
+        margin = max(0.1 * (times[-1] - times[0]), _DECADE) if times else 0.0
+        if times and (times[0] - margin < _YEAR_ONE or times[-1] + margin > _LAST_YEAR):
             return None
         zone = UTC if self._has_zone else None
         return [_moment(each).replace(tzinfo=zone) for each in times]
@@ -166,7 +172,7 @@ def read_moment(row: int, value: Any) -> Any:
             if math.isfinite(seconds):
                 return seconds
         try:
-            return datetime.fromisoformat(text)
+            return within_calendar(datetime.fromisoformat(text))
         except ValueError:
             pass
     raise DataError(

@@ -138,7 +138,7 @@ class Times:
         moment = self._parse(text)
         if moment.tzinfo is None and self._zone is not None:
             moment = self._in_zone(moment)
-        return moment
+        return within_calendar(moment)
 
     def _read_all(self, texts: Iterable[str]) -> list[datetime]:
         """Return the times there are, without zones, and forget them."""
@@ -177,7 +177,10 @@ class Times:
             date = text
         written, month, day = self._date(date)
         hour, minute, second, micros = (0, 0, 0, 0) if clock is None else _time_of(clock)
-        moment = datetime(written or _LEAP, month, day, hour, minute, second, micros, zone)
+        try:
+            moment = datetime(written or _LEAP, month, day, hour, minute, second, micros, zone)
+        except OverflowError:
+            raise ValueError("its numbers are too large for a time") from None
         if written is None:
             if clock is None:
                 raise ValueError("it has neither a year nor a time of day")
@@ -232,6 +235,7 @@ class Times:
 
     def _in_zone(self, moment: datetime) -> datetime:
         zoned = moment.replace(tzinfo=self._zone)
+        within_calendar(zoned)
         last = self._last
         if last is not None and last.tzinfo is not None:
             again = zoned.replace(fold=1)
@@ -242,6 +246,24 @@ class Times:
                 zoned = again
         self._last = zoned
         return zoned
+
+
+def within_calendar(moment: datetime) -> datetime:
+    """Return a time; raise `ValueError` if in UTC it is before the year 1 or after 9999.
+
+    Examples
+    --------
+    >>> within_calendar(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))))
+    Traceback (most recent call last):
+    ...
+    ValueError: no calendar has it in UTC
+    """
+    if moment.tzinfo is not None and not 1 < moment.year < 9999:
+        try:
+            moment.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("no calendar has it in UTC") from None
+    return moment
 
 
 def is_time(text: str) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 _DEEPEST: Final = 3
+#: Under these names an object has records beside what is said of them all.
+ENVELOPES: Final = frozenset({"Records", "records", "logEvents"})
 
 
 def records_in(value: Any, *, alone: bool) -> list[Any] | None:
@@ -33,7 +35,8 @@ def records_in(value: Any, *, alone: bool) -> list[Any] | None:
     if series is not None:
         return list(rows_of(series))
     if not alone and len(value) > 1:
-        return None
+        named = [each for name, each in value.items() if name in ENVELOPES]
+        return named[0] if len(named) == 1 and _are_objects(named[0]) else None
     return _longest_array(value, _DEEPEST if alone else 1)
 
 
@@ -42,7 +45,7 @@ def _longest_array(value: Mapping[str, Any], depth: int) -> list[Any] | None:
     found: list[Any] | None = None
     for each in value.values():
         if isinstance(each, list):
-            inner = each if each and all(isinstance(part, dict) for part in each) else None
+            inner = each if _are_objects(each) else None
         elif isinstance(each, dict) and depth > 1:
             inner = _longest_array(each, depth - 1)
         else:
@@ -50,6 +53,10 @@ def _longest_array(value: Mapping[str, Any], depth: int) -> list[Any] | None:
         if inner is not None and (found is None or len(inner) > len(found)):
             found = inner
     return found
+
+
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(e, dict) for e in value)
 
 
 def _series_in(value: Mapping[str, Any]) -> list[Any] | None:

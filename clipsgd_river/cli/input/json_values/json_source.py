@@ -15,7 +15,7 @@ from clipsgd_river.cli.input.columns.look import as_text
 from clipsgd_river.cli.input.columns.roles import ENCODE_IT, Role
 from clipsgd_river.cli.input.events import MOST_COLUMNS, ROWS_TO_LOOK_AT, Event, Reading, new_event
 from clipsgd_river.cli.input.json_values.decoder import Decoder
-from clipsgd_river.cli.input.json_values.envelopes import records_in
+from clipsgd_river.cli.input.json_values.envelopes import ENVELOPES, records_in
 from clipsgd_river.cli.input.json_values.flat import LENGTH, flat_items, lookup
 from clipsgd_river.cli.input.json_values.pairs import Pairs
 from clipsgd_river.cli.input.json_values.values import Found, Values
@@ -186,7 +186,9 @@ class JsonSource:
 
     def _may_hold(self, value: Any) -> bool:
         """Tell whether a value may be an envelope."""
-        return self._alone or (type(value) is dict and len(value) == 1)
+        if self._alone or type(value) is not dict:
+            return self._alone
+        return len(value) == 1 or not ENVELOPES.isdisjoint(value)
 
     def _look_ahead(self, lines: Sequence[str]) -> None:
         """Let the first objects say what becomes of each key; `events` reads them again."""

@@ -59,14 +59,14 @@ class CsvRecords:
         self.delimiter = layout.delimiter
         if self.delimiter == ";":  # because the comma is taken
             reading.cells = replace(reading.cells, prefers_comma=True)
-        self._first = split(look[layout.before :], self.delimiter)
+        rows = split(look[layout.before :], self.delimiter)
+        self._first = rows[:1] + [row for row in rows[1:] if not header or row != rows[0]]
         self._lines = Lines(lines.blocks())
-        for _ in zip(range(layout.before), self._lines, strict=False):
-            pass
+        before = [line for _, line in zip(range(layout.before), self._lines, strict=False)]
         #: What reads the rows, unless they are between blanks.
         self.rows = QuotedRows(self._lines, self.delimiter, self._refuse)
         self.rows.note = self._note_header
-        self._header = self._first_row() if header or not self._first else self._first[0]
+        self._header = self._first_row(before) if header or not self._first else self._first[0]
         if lines.undecodable and any(map(has_undecodable_bytes, self._header)):
             raise DataError(
                 f"{self._name} has a header that is no UTF-8 text: convert the file, for instance "
@@ -117,11 +117,10 @@ class CsvRecords:
         # The last column may hold blanks, as commands in a list of processes do.
         most = len(self.columns) - 1
         for line in lines:
-            row = line.split(None, most)
+            row = line.rstrip().split(None, most)
             if row == header:
                 self._note_header()
             elif row:
-                row[-1] = row[-1].rstrip()
                 yield row
             lines.taken.clear()
 
@@ -130,8 +129,8 @@ class CsvRecords:
         for row in rows:
             yield row[:-1] if len(row) == self._width and not row[-1].strip() else row
 
-    def _first_row(self) -> list[str]:
-        """Take the row with the names, and pass it over where it comes again."""
+    def _first_row(self, before: Sequence[str]) -> list[str]:
+        """Take the row with the names; it and the lines before it are passed over from then on."""
         self._lines.taken.clear()
         if self.delimiter == BLANK:
             rows: Iterator[list[str]] = map(str.split, self._lines)
@@ -140,7 +139,8 @@ class CsvRecords:
         try:
             for row in rows:
                 if row:
-                    self.rows.passed_over = ("".join(self._lines.taken), row)
+                    head = [line.rstrip("\r\n") for line in (*before, *self._lines.taken)]
+                    self.rows.pass_over(filter(str.strip, head), row)
                     return row
                 self._lines.taken.clear()
         except csv.Error as error:

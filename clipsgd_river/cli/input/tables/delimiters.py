@@ -89,9 +89,10 @@ def _fit(rows: Sequence[Sequence[str]]) -> float:
 def _is_blank_delimited(lines: Sequence[str]) -> bool:
     """Tell whether rows have as many words as the first, and some columns of numbers."""
     rows = split(lines, BLANK)
-    if len(rows) < 2 or len(rows[0]) < 2 or any(len(row) < len(rows[0]) for row in rows):
+    below = [row for row in rows if row != rows[0]]
+    if not below or len(rows[0]) < 2 or any(len(row) < len(rows[0]) for row in rows):
         return False
-    columns = list(zip(*rows[1:], strict=False))
+    columns = list(zip(*below, strict=False))
     numeric = sum(all(written_number(cell) for cell in column) for column in columns)
     return numeric >= max(1.0, _FEWEST_NUMERIC * len(columns))
 

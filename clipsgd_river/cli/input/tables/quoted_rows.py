@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from clipsgd_river.cli.input.blocks import Block, pieces
@@ -40,8 +40,8 @@ class QuotedRows:
         self._refuse = refuse
         self._anew = False
         self._reader: Any = None
-        #: A line that is no row, with the cells in it, as a header that comes again.
-        self.passed_over: tuple[str, list[str]] = ("", [])
+        self._passed_over: frozenset[str] = frozenset()
+        self._header: list[str] = []
         #: Called where it is passed over.
         self.note: Callable[[], object] = _nothing
         #: Whether no cell of the present row is quoted or has to be.
@@ -53,6 +53,11 @@ class QuotedRows:
         if self.is_plain and self._reader is not None:
             return self._lines.number + int(self._reader.line_num)
         return self._lines.place
+
+    def pass_over(self, lines: Iterable[str], header: list[str]) -> None:
+        """Pass over lines without their ends that are no rows, and a header in other quotes."""
+        self._passed_over = frozenset(line + end for line in lines for end in ("", "\n", "\r\n"))
+        self._header = header
 
     def __iter__(self) -> Iterator[list[str]]:
         """Yield the rows in turn, empty ones as empty lists."""
@@ -68,10 +73,9 @@ class QuotedRows:
                 lines.put_before(block)
                 yield from self._quoted()
                 continue
-            line, _ = self.passed_over
-            if line and line in block:
+            if not self._passed_over.isdisjoint(block):
                 self.note()
-                block = ["\n" if each == line else each for each in block]
+                block = ["\n" if each in self._passed_over else each for each in block]
             if block_of is _none:
                 yield from self._plain(block)
                 continue
@@ -104,13 +108,13 @@ class QuotedRows:
 
     def _quoted(self) -> Iterator[list[str]]:
         lines, taken = self._lines, self._lines.taken
-        _, cells = self.passed_over
         while True:
             taken.clear()
             self._anew = False
             try:
                 for row in csv.reader(lines.begun(), delimiter=self._delimiter, strict=True):
-                    if row == cells and cells:
+                    again = len(taken) == 1 and taken[0] in self._passed_over
+                    if row and (again or row == self._header):
                         self.note()
                         row = []
                     yield row

@@ -73,6 +73,9 @@ class TableSource:
         self._plain_keys: list[Hashable] = []
         self._plain_cells: Cells = _cells_at([])
         self._spelled: list[int] = []
+        #: Where the columns are since a header with others came; None before.
+        self._order: list[int] | None = None
+        self._width = len(self.columns)
         labels = selection.labels
         self._label_at = None if labels is None else self.columns.index(labels.column)
         self._look_ahead(wanted)
@@ -108,6 +111,8 @@ class TableSource:
                 row += len(record.records)
                 continue
             row += 1
+            if self._order is not None:
+                record = self._ordered(record)
             if reads_plain and len(record) == width and not lines.undecodable:
                 try:  # most rows of most files, by the shortest way
                     numbers = map(float, self._plain_cells(record))
@@ -128,6 +133,9 @@ class TableSource:
                 label = UNKNOWN if self._label_at is None else self._label(record)
                 features = self._features(record)
             except ValueError as error:
+                if self._take_header(record):
+                    row -= 1
+                    continue
                 where = f"{self._input.name}, row {row:,} (line {self._records.line:,})"
                 self._records.give_up()
                 self._reading.refuse(DataError(f"{where}: {error}"))
@@ -137,9 +145,27 @@ class TableSource:
         if row and not self._numeric and not self._categories:
             self._complain_of_no_feature()
 
+    def _take_header(self, record: list[str]) -> bool:
+        """Tell whether a row names the columns anew, in another order or with others beside."""
+        names = [cell.strip() for cell in record]
+        if not set(self.columns) <= set(names) or len(set(names)) < len(names):
+            return False
+        new = [name for name in names if name not in self._places]
+        beside = f", with {listed(new)}, of which no more is read" if new else ""
+        self._reading.say(f"the columns of {self._input.name} are in another order now{beside}")
+        self._order = [names.index(name) for name in self.columns]
+        self._width = len(names)
+        return True
+
+    def _ordered(self, record: list[str]) -> list[str]:
+        if self._order is not None and len(record) == self._width:
+            return [record[at] for at in self._order]
+        # As many cells as the first header has are a wrong number now, too.
+        return [*record, ""] if len(record) == len(self.columns) else record
+
     def _block(self, rows: list[list[str]]) -> Block | None:
         """Make a block of rows, if each has numbers that `float` reads, and what is left out."""
-        if not self._reads_plain or self._input.undecodable:
+        if not self._reads_plain or self._input.undecodable or self._order is not None:
             return None
         if set(map(len, rows)) != {len(self.columns)}:
             return None
