@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipsgd_river import COMPILED
-from clipsgd_river.alerts import AlertBudget, Incident, TailFilter
-from clipsgd_river.alerts._incidents import patience
+from clipsgd_river.alerts import Alert, AlertBudget, Incident, TailFilter
+from clipsgd_river.alerts._incidents import IncidentLog, patience
 from clipsgd_river.alerts._reason import Reason
 from clipsgd_river.alerts.alert import AlertFeature
 from clipsgd_river.anomaly import (
@@ -357,6 +357,10 @@ def test_reasons_are_cosines_with_signs() -> None:
     assert base.resembles(reason({"a": 2.0, "b": 0.5}))
     assert not base.resembles(reason({"a": 9.0, "b": 1.0}, a=-1.0))
     assert not base.resembles(reason({"b": 9.0, "a": 1.0}))
+    only = reason({"a": 5.0})
+    assert only.rest_of(reason({"a": 3.0})) == 0.0
+    assert only.rest_of(reason({"a": 3.0, "b": -1.0}, b=-1.0)) == pytest.approx(0.25)
+    assert only.rest_of(reason({"b": 2.0})) == only.rest_of(reason({})) == 1.0
     assert not base.resembles(reason({}))
     assert not reason({"a": 0.0}).resembles(reason({"a": 0.0}))
     odd = AlertFeature("a", 9.0, 5.0, 1.0, 0.0, 2.0, "above", "rare", "bob", "seen in 3 events")
@@ -377,6 +381,24 @@ def test_a_scan_of_many_values_is_few_incidents() -> None:
     verdicts = [model.judge_learn_one({"port": 9_000 + i, "n": 0.0}) for i in range(12)]
     assert 1 <= model.n_alerts_ - before <= 3
     assert sum(verdict.incident is not None for verdict in verdicts) >= 6
+
+
+def test_what_is_far_rarer_is_told_of_itself() -> None:
+    reason = Reason({"a": 1.0}, {})
+    log = IncidentLog()
+
+    def joins(fitted: float, severity: str) -> bool:
+        alert = Alert(0.9, fitted, severity, fitted_probability=fitted)
+        return log.find(reason, 1.0, alert, lambda share: share > 0.5) is not None
+
+    first = Alert(0.9, 1e-3, "low", fitted_probability=1e-3)
+    log.begin(first, reason, 0.0, 100.0)
+    assert joins(5e-4, "low")
+    assert not joins(5e-5, "low")
+    log.join(log._episodes[0], first, reason, 0.0, 100.0)
+    assert joins(5e-5, "low")
+    assert not joins(5e-5, "medium")
+    assert joins(5e-2, "low")
 
 
 def test_patience_grows_with_events_that_are_dense() -> None:

@@ -300,9 +300,7 @@ def test_wrong_parameters(params: dict[str, Any], error: type[Exception]) -> Non
 
 
 @pytest.mark.either_mode
-@pytest.mark.parametrize(
-    "check", [checks.check_forged_states_are_refused, checks.check_deepcopy]
-)
+@pytest.mark.parametrize("check", [checks.check_forged_states_are_refused, checks.check_deepcopy])
 def test_shapes_keep_promises(check: Any) -> None:
     check(ClippedTimeSeries(shapes=True))
 

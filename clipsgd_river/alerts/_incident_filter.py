@@ -13,8 +13,10 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._state.wrapper import joined as joined_blocks
 from clipsgd_river._state.wrapper import split as split_blocks
-from clipsgd_river.alerts._filter import DetectorFilter, Event, Veto, explain
+from clipsgd_river.alerts._filter import DetectorFilter, Event, Veto
 from clipsgd_river.alerts._incidents import CROWDED, Found, IncidentLog, joined, patience
+from clipsgd_river.alerts._reason import Reason
+from clipsgd_river.alerts.alert import Alert
 from clipsgd_river.alerts.incident import Incident
 from clipsgd_river.alerts.verdict import Verdict
 
@@ -100,10 +102,10 @@ class IncidentFilter(DetectorFilter):
         """Remember for `classify` whether an event with this score would be an alert."""
         gate, self._asked = self._gate, None
         if gate.open_until >= 0.0 and gate.exceeds(score):
-            reason = explain(self.anomaly_detector, event, *args).reason
-            probability, place = gate.tail_probability(value), gate.place_now()
+            given = Given(event, args, {}, value, score, nan, nan)
+            alert, reason = self._alert_of(given)
             rest = partial(self._stands_out, value, 0.0)
-            found = self._incidents.find(reason, None, place, probability, rest)
+            found = self._incidents.find(reason, gate.place_now(), alert, rest)
             self._asked = score, found is None, gate.seen
 
     def _begin_incidents(self, resolved_after: Any) -> None:
@@ -169,26 +171,30 @@ class IncidentFilter(DetectorFilter):
         beyond, unusual, resembling, place = gate.look_at(value, seconds)
         if not (beyond or (resembling and place <= gate.open_until)):
             return Found(place)
-        probability = float(gate.tail_probability(value))
-        alert, reason = self._alert_on(
-            given.event,
-            given.args,
-            given.score,
-            probability,
-            gate.rate_now(),
-            given.about,
-            gate.events,
-        )
+        alert, reason = self._alert_of(given)
         episode = None
         if self.resolved_after != 0.0:
             rest = partial(self._stands_out, value, seconds)
-            episode = self._incidents.find(reason, given.about[1], place, probability, rest)
+            episode = self._incidents.find(reason, place, alert, rest)
         if not beyond and episode is None:
             return Found(place)
         if not (beyond or unusual):
             return Found(place, echoes=episode is not None and episode.is_crowded)
         vetoed = beyond and given.unless is not None and given.unless(alert)
         return Found(place, alert, reason, episode, vetoed)
+
+    def _alert_of(self, given: Given) -> tuple[Alert, Reason]:
+        """The alert that an event would have, and why it is unusual."""
+        gate = self._gate
+        return self._alert_on(
+            given.event,
+            given.args,
+            given.score,
+            float(gate.tail_probability(given.value)),
+            gate.rate_now(),
+            given.about,
+            gate.events,
+        )
 
     def _stands_out(self, value: float, seconds: float, share: float) -> bool:
         """Whether an event with this value would alert if it had this share of its distance."""

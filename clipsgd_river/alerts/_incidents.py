@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, NamedTuple
@@ -31,6 +31,7 @@ MOST_PATIENCE = 0.25
 MANY = 8.0
 DENSER = 4.0
 LEAST_EVENTS = 5.0
+# From the highest on.
 _SEVERITIES = [name for name, _ in SEVERITIES]
 _NUMBERS = 10
 
@@ -50,10 +51,19 @@ class Episode:
         """Whether others have joined its first event."""
         return self.incident.count >= CROWDED
 
-    def is_dwarfed_by(self, probability: float) -> bool:
-        """Whether an event is so much rarer that it had better begin an incident of its own."""
-        known = self.incident.worst.fitted_probability
-        return not self.is_crowded and known is not None and probability < DWARFED * known
+    def is_dwarfed_by(self, alert: Alert) -> bool:
+        """Whether an event is so much rarer that it had better begin an incident of its own.
+
+        Or an attack would be taken for one more of a few ordinary alerts. Of a higher severity it
+        always is: there are few of these.
+        """
+        worst = self.incident.worst
+        if _SEVERITIES.index(alert.severity) < _SEVERITIES.index(worst.severity):
+            return True
+        known, rarity = worst.fitted_probability, alert.fitted_probability
+        if self.is_crowded or known is None or rarity is None:
+            return False
+        return rarity < DWARFED * known
 
     def is_open(self, place: float) -> bool:
         """Whether an event at a place may join."""
@@ -114,9 +124,8 @@ class IncidentLog:
     def find(
         self,
         reason: Reason,
-        key: Hashable,
         place: float,
-        probability: float,
+        alert: Alert,
         stands_out: Callable[[float], bool],
     ) -> Episode | None:
         """The open incident that an event belongs to, the latest of several.
@@ -126,8 +135,8 @@ class IncidentLog:
 
         Parameters
         ----------
-        reason, key, place, probability
-            Of the event.
+        reason, place, alert
+            Of the event, the alert being what it would have if it joined none.
         stands_out
             Whether the event would be an alert with so much of its distance: what an incident does
             not explain of an event must not hide behind what it explains.
@@ -136,8 +145,8 @@ class IncidentLog:
             episode
             for episode in self._episodes
             if episode.is_open(place)
-            and episode.incident.key == key
-            and not episode.is_dwarfed_by(probability)
+            and episode.incident.key == alert.key
+            and not episode.is_dwarfed_by(alert)
             and episode.reason.is_alike(reason)
             and not stands_out(episode.reason.rest_of(reason))
         ]
