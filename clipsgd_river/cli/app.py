@@ -38,7 +38,8 @@ from clipsgd_river.cli.options import (
     names_in,
     seconds_in,
 )
-from clipsgd_river.cli.score import ScoreOptions, score
+from clipsgd_river.cli.score import score
+from clipsgd_river.cli.score_options import ScoreOptions
 from clipsgd_river.cli.scoring.alert_watch import AlertOptions
 from clipsgd_river.cli.scoring.default_detector import RULE, list_of_detectors
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -22,34 +21,32 @@ from clipsgd_river.cli.formats import (
     written_as,
 )
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
-from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.columns.kinds import Kind
 from clipsgd_river.cli.input.columns.roles import Role
 from clipsgd_river.cli.input.columns.times import Times
-from clipsgd_river.cli.input.events import Event, Reading, Selection, Source
+from clipsgd_river.cli.input.derived.windows import WindowSource
+from clipsgd_river.cli.input.events import Event, Reading, Source
 from clipsgd_river.cli.input.json_values.json_source import JsonSource
 from clipsgd_river.cli.input.labels import LabelledDistances
 from clipsgd_river.cli.input.tables.table_source import TableSource
 from clipsgd_river.cli.output.sinks import Sink
-from clipsgd_river.cli.recognise import Format
-from clipsgd_river.cli.report import Report, check_report_path
-from clipsgd_river.cli.report.timeline import Timeline, check_plot_path
+from clipsgd_river.cli.report import Report
+from clipsgd_river.cli.report.timeline import Timeline
 from clipsgd_river.cli.reporter import Reporter
+from clipsgd_river.cli.score_options import ScoreOptions
 from clipsgd_river.cli.scoring.alert_watch import (
-    AlertOptions,
     AlertWatch,
-    refuse_two_on_standard_output,
 )
 from clipsgd_river.cli.scoring.beginning import Beginning, Wanted
 from clipsgd_river.cli.scoring.clock import Clock, TimesRead
 from clipsgd_river.cli.scoring.derived import Derivation, derive
-from clipsgd_river.cli.scoring.detectors import check_state_path, keeper_of
+from clipsgd_river.cli.scoring.detectors import keeper_of
 from clipsgd_river.cli.scoring.moments import Moments
 from clipsgd_river.cli.scoring.ordinary import OrdinaryRows, takes_rows
 from clipsgd_river.cli.scoring.state_file import StateFile
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.summary import Tally, summary_lines
-from clipsgd_river.cli.terminal.errors import CommandError, DataError, OutputClosed, UsageError
+from clipsgd_river.cli.terminal.errors import CommandError, DataError, OutputClosed
 from clipsgd_river.cli.terminal.interrupts import Interrupted, Interrupts
 from clipsgd_river.cli.terminal.text import listed, shown
 
@@ -57,53 +54,12 @@ _SECONDS_BETWEEN_SAVES: Final = 60.0
 _FEWER_COLUMNS: Final = "choose columns with --only or --ignore, or another --detector"
 
 
-@dataclass(frozen=True)
-class ScoreOptions:
-    """The options of the command, as they are explained in its help."""
-
-    file: str
-    out: str = STANDARD_STREAM
-    format: Format | None = None
-    out_format: OutFormat | None = None
-    delimiter: str | None = None
-    header: bool = True
-    detector: str | None = None
-    contamination: float | None = None
-    #: None where the option is left out; the selection has what then counts.
-    categorical: frozenset[str] | None = None
-    given: dict[str, str] | None = None
-    time_format: str | None = None
-    zone: str | None = None
-    cells: Cells = field(default_factory=Cells)
-    selection: Selection = field(default_factory=Selection)
-    state: str | None = None
-    #: Events after which the state is saved; None to do so every minute.
-    checkpoint_every: int | None = None
-    #: Whether a file that the state has learned from is judged and learned once more.
-    again: bool = False
-    plot: str | None = None
-    report: str | None = None
-    alerts: AlertOptions = field(default_factory=AlertOptions)
-    skip_bad_events: bool = False
-    #: Length of windows in seconds; None to judge single events.
-    every: float | None = None
-    spreadsheet_safe: bool = False
-    prefix: str = ""
-    quiet: bool = False
-
-    @property
-    def shows_time(self) -> bool:
-        """Whether times are of use without a rule for alerts."""
-        shown = self.plot is not None or self.report is not None
-        return shown or self.every is not None or bool(self.selection.counters)
-
-
 def score(options: ScoreOptions) -> int:
     """Run the command and return its exit code; whatever goes wrong is said in one line."""
     live = options.out != STANDARD_STREAM or sys.stdout is None or not sys.stdout.isatty()
     reporter = Reporter(quiet=options.quiet, live=live)
     try:
-        _check_paths(options)
+        options.check()
         with reporter, Interrupts() as interrupts, _state_of(options) as state:
             _Run(options, reporter, interrupts, state).run()
     except CommandError as error:
@@ -297,38 +253,43 @@ class _Run:
         self._finish(failure, complete=complete)
 
     def _loop(self, source: Source, sink: Sink) -> None:
-        reading, interrupts = self._reading, self._interrupts
-        judge, write, count = self._watch.judge, sink.write, self._tally.add
-        report, tally = self._tally.report, self._tally
-        only_counts, must_check = tally.only_counts, sink.must_check
+        take, interrupts = self._take, self._interrupts
         before = self._rows_before()
+        if isinstance(source, WindowSource):
+            source.on_silence(partial(self._take_windows, source, sink))
         for event in self._events(source, sink):
-            if event.row <= before:
-                continue
-            self._row = event.row
-            try:
-                if must_check:
-                    sink.check(event)
-                if report is not None:
-                    report.look(event)
-                verdict = judge(event)
-            except DataError as error:
-                reading.refuse(error)
-                continue
-            except (ValueError, TypeError) as error:
-                reading.refuse(DataError(f"row {event.row:,}: {error} ({_FEWER_COLUMNS})"))
-                continue
-            write(event, verdict)
-            if only_counts:
-                tally.events += 1
-                if verdict.alert is not None:
-                    tally.alerts += 1
-            else:
-                count(event, verdict)
-            if tally.events >= self._next_checkpoint:
-                self._checkpoint(sink)
+            if event.row > before:
+                take(event, sink)
             if interrupts.received is not None:
                 return
+
+    def _take(self, event: Event, sink: Sink) -> None:
+        """Judge one event and write it down."""
+        tally, reading = self._tally, self._reading
+        self._row = event.row
+        try:
+            if sink.must_check:
+                sink.check(event)
+            if tally.report is not None:
+                tally.report.look(event)
+            verdict = self._watch.judge(event)
+        except DataError as error:
+            reading.refuse(error)
+            return
+        except (ValueError, TypeError) as error:
+            reading.refuse(DataError(f"row {event.row:,}: {error} ({_FEWER_COLUMNS})"))
+            return
+        sink.write(event, verdict)
+        tally.add(event, verdict)
+        if tally.events >= self._next_checkpoint:
+            self._checkpoint(sink)
+
+    def _take_windows(self, source: WindowSource, sink: Sink) -> float | None:
+        """Judge the windows that are over by the clock; return in how many seconds the next is."""
+        for event in source.over():
+            self._take(event, sink)
+        self._pause()
+        return source.seconds_left()
 
     def _events(self, source: Source, sink: Sink) -> Iterator[Event]:
         """Return the events to be judged one by one; others are judged as they are passed over."""
@@ -458,30 +419,3 @@ def _reading(options: ScoreOptions, beginning: Beginning, reporter: Reporter) ->
         known_numbers=numbers,
         known_categories=categories,
     )
-
-
-def _check_paths(options: ScoreOptions) -> None:
-    """Refuse what would destroy a file or fail at the end of a long run."""
-    options.alerts.check(options.contamination, shows_time=options.shows_time)
-    refuse_two_on_standard_output(options.out, options.alerts.path)
-    named = {
-        "FILE": options.file,
-        "--out": options.out,
-        "--state": options.state,
-        "--plot": options.plot,
-        "--report": options.report,
-        "--alerts": options.alerts.path,
-    }
-    seen: dict[str, str] = {}
-    for option, path in named.items():
-        if path is not None and path != STANDARD_STREAM:
-            real = os.path.realpath(path)
-            if real in seen:
-                raise UsageError(f"{seen[real]} and {option} are the same file: {path}")
-            seen[real] = option
-    if options.state is not None:
-        check_state_path(options.state)
-    if options.plot is not None:
-        check_plot_path(options.plot)
-    if options.report is not None:
-        check_report_path(options.report)

@@ -34,7 +34,7 @@ class Tally:
     def add(self, event: Event, verdict: Verdict) -> None:
         """Count one event."""
         self.events += 1
-        if verdict.is_alert:
+        if verdict.alert is not None:
             self.alerts += 1
         if self.labelled is not None:
             self.labelled.add(verdict.distance, event.label)

@@ -80,6 +80,8 @@ class ByteInput:
         #: UTF-8, unless the first letters beyond ASCII say that it is what Windows calls ANSI.
         self.encoding = "utf-8"
         self._may_be_western = True
+        #: Called while a live stream is silent; returns after how many seconds again, or None.
+        self.on_silence: Callable[[], float | None] | None = None
         self._interrupts = interrupts
         self._before_wait = before_wait
         self._size = 0
@@ -199,6 +201,14 @@ class ByteInput:
         if rest:
             yield _lines_of(self._decode(rest))
 
+    def _wait(self) -> None:
+        """Have what silence asks for done until something can be read."""
+        seconds: float | None = 0.0
+        while self.on_silence is not None and seconds is not None and os.name != "nt":
+            if self._is_ready(time.monotonic() + seconds):
+                return
+            seconds = self.on_silence()
+
     def _is_ready(self, deadline: float) -> bool:
         """Wait until something can be read, and tell whether it can before the deadline."""
         seconds = max(deadline - time.monotonic(), 0.0)
@@ -224,6 +234,8 @@ class ByteInput:
 
     def _read(self, stream: _ReadsAtMostOnce) -> bytes:
         self._before_wait()
+        if self._is_live and not isinstance(stream, gzip.GzipFile):  # which may have more in store
+            self._wait()
         try:
             return self._interrupts.wait_for(lambda: stream.read1(_CHUNK))
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -77,6 +77,9 @@ class Source(Protocol):
         """Return the share read so far, None where the end is unknown."""
         ...
 
+    def on_silence(self, act: Callable[[], float | None]) -> None:
+        """Have something done while a live stream is silent, again after the seconds it returns."""
+
     def close(self) -> None:
         """Close what was opened."""
 

@@ -132,6 +132,9 @@ class ParquetSource:
         """Return the share of the rows read so far."""
         return self._rows_read / max(int(self._file.metadata.num_rows), 1)
 
+    def on_silence(self, act: Callable[[], float | None]) -> None:
+        """Do nothing: a file is never silent."""
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -133,6 +133,10 @@ class CounterSource:
         """Return the share read so far."""
         return self.source.fraction()
 
+    def on_silence(self, act: Callable[[], float | None]) -> None:
+        """Have something done while a live stream is silent."""
+        self.source.on_silence(act)
+
     def close(self) -> None:
         """Close what was opened."""
         self.source.close()

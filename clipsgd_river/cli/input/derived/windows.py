@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any, Final
 
 from clipsgd_river.cli.input.columns.kinds import Kind, Look
@@ -20,6 +21,8 @@ EVENTS: Final = "events"
 _LONGEST_SILENCE: Final = 1000
 #: So many events in a row must agree on a time that far ahead, or back.
 _WITNESSES: Final = 3
+#: So much of a window late events are waited for once it is over by the clock.
+_GRACE: Final = 0.1
 #: Each key has columns of its own.
 _MOST_KEYS: Final = 1000
 _LARGEST: Final = 1e300
@@ -61,9 +64,10 @@ class Window:
 class WindowSource:
     """An event for each window of time in a source, those without events included.
 
-    A window is judged once an event of a later one has come, the last one never: it is not over.
-    Late events count in the window that is open. With a key each of its values has columns of its
-    own, also where it falls silent.
+    A window is judged once an event of a later one has come, or once `over` is asked and, since the
+    latest event, so much time has passed that it is over, and a tenth of its length more; the last
+    one never, for it is not over. Late events count in the window that is open. With a key each of
+    its values has columns of its own, also where it falls silent.
 
     Parameters
     ----------
@@ -77,6 +81,8 @@ class WindowSource:
         The name of the time.
     seconds
         Length of a window.
+    clock
+        Tells the time that passes, in seconds from any start.
     """
 
     def __init__(
@@ -86,6 +92,7 @@ class WindowSource:
         keyed: Keyed,
         time: str,
         seconds: float,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         #: Called with what is wrong with an event, and with what is odd about times.
         self.refuse: Callable[[DataError], object] = _raise
@@ -94,6 +101,13 @@ class WindowSource:
         self._keyed = keyed
         self._time = time
         self._seconds = seconds
+        self._clock = clock
+        self._window = Window()
+        #: The number of the open window since 1970, and of the last event that was made.
+        self._place = math.nan
+        self._row = 0
+        #: The latest time of an event, and when that came.
+        self._latest = (-math.inf, 0.0)
         numbers = [each for each in columns if each.role is Role.NUMBER]
         self._sums = {each.name for each in numbers if _is_amount(each)}
         self._means = {each.name for each in numbers} - self._sums
@@ -123,7 +137,7 @@ class WindowSource:
         names = self._sums | self._means
         by, seconds, backwards = self._keyed
         assert seconds is not None
-        window, place, row, far = Window(), math.nan, 0, 0
+        far = 0
         for event in self._source.events():
             now = seconds(event)
             if not math.isfinite(now):
@@ -133,21 +147,45 @@ class WindowSource:
             key = "" if by is None else by(event)
             self._meet(key)
             found = math.floor(now / self._seconds) * (-1 if backwards else 1)
-            if not math.isfinite(place):
-                place = found
-            ahead = found - place
+            if not math.isfinite(self._place):
+                self._place = found
+            ahead = found - self._place
             far = far + 1 if abs(ahead) > _LONGEST_SILENCE else 0
             if far >= _WITNESSES:
                 self.note("times leap: windows in between are left out")
-                row += 1
-                yield self._event(row, place, window)
-                window, place, far = Window(), found, 0
-            elif 0 < ahead <= _LONGEST_SILENCE:
-                for _ in range(int(ahead)):
-                    row += 1
-                    yield self._event(row, place, window)
-                    window, place = Window(), place + 1
-            window.add(key, event.features, names)
+                yield self._closed(found)
+                far = 0
+                self._latest = now, self._clock()
+            elif ahead <= _LONGEST_SILENCE:
+                for _ in range(int(max(ahead, 0))):
+                    yield self._closed(self._place + 1)
+                if now > self._latest[0]:
+                    self._latest = now, self._clock()
+            self._window.add(key, event.features, names)
+
+    def over(self) -> Iterator[Event]:
+        """Yield an event for each window that is over by the clock although nothing has come."""
+        while (left := self.seconds_left()) is not None and left <= 0.0:
+            yield self._closed(self._place + 1)
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until the open window is over by the clock; None if it never is."""
+        if not math.isfinite(self._place) or self._keyed.backwards:
+            return None
+        latest, came = self._latest
+        end = (self._place + 1 + _GRACE) * self._seconds
+        return end - latest - (self._clock() - came)
+
+    def on_silence(self, act: Callable[[], float | None]) -> None:
+        """Have something done while a live stream is silent."""
+        self._source.on_silence(act)
+
+    def _closed(self, place: float) -> Event:
+        """Return the open window as an event, and open another one."""
+        self._row += 1
+        event = self._event(self._row, self._place, self._window)
+        self._window, self._place = Window(), place
+        return event
 
     def fields(self, event: Event) -> dict[str, Any]:
         """Return the window as names and values."""

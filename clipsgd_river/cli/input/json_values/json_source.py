@@ -173,6 +173,10 @@ class JsonSource:
         """Return the share of the input read so far."""
         return self._input.fraction()
 
+    def on_silence(self, act: Callable[[], float | None]) -> None:
+        """Have something done while a live stream is silent, again after the seconds it returns."""
+        self._input.on_silence = act
+
     def close(self) -> None:
         """Close the input."""
         self._input.close()
