@@ -127,7 +127,7 @@ def promise(owner: Any, check: Any) -> Any:
 
 def with_few_components(detector: Any) -> Any:
     """Give a detector on random features, or on a sample of events, few of them."""
-    for name, few in (("n_components", 12), ("reservoir_size", 16)):
+    for name, few in (("n_components", 12), ("n_projections", 12), ("reservoir_size", 16)):
         if isinstance(getattr(detector, name, None), int):
             detector.set_params(**{name: few})
     return detector

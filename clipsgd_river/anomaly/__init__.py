@@ -9,6 +9,7 @@ from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.neighbours import ClippedNeighbours
 from clipsgd_river.anomaly.one_class_svm import ClippedOneClassSVM
+from clipsgd_river.anomaly.projections import ClippedProjections
 from clipsgd_river.anomaly.residual import ResidualDetector
 from clipsgd_river.anomaly.subspace import ClippedSubspace
 from clipsgd_river.anomaly.surprisal import ClippedSurprisal
@@ -25,6 +26,7 @@ __all__ = [
     "ClippedMahalanobis",
     "ClippedNeighbours",
     "ClippedOneClassSVM",
+    "ClippedProjections",
     "ClippedSubspace",
     "ClippedSurprisal",
     "ClippedTimeSeries",

@@ -12,7 +12,8 @@ from clipsgd_river._kernels.anomaly.transformations import NAMES, TURNS, destina
 # Cost grows with the square of the number of transformations.
 LARGEST_CLASSES = 64
 
-# Cost and memory grow with the number of events kept.
+# Cost and memory grow with these: weights of each feature, and events kept.
+LARGEST_PROJECTIONS = 4_096
 LARGEST_RESERVOIR = 65_536
 
 #: Checks of the parameters that all detectors have.
@@ -68,8 +69,8 @@ def neighbours(value: Any) -> int:
     return _settings.count("n_neighbors", value, LARGEST_RESERVOIR)
 
 
-def memory_of_sample(value: Any) -> int:
-    """Events of which a sample is kept."""
+def memory_in_events(value: Any) -> int:
+    """Events that count in what a detector keeps of them."""
     return _settings.count("memory", value)
 
 
@@ -78,7 +79,21 @@ NEIGHBOURS = {
     **SHARED,
     "n_neighbors": neighbours,
     "reservoir_size": reservoir_size,
-    "memory": memory_of_sample,
+    "memory": memory_in_events,
+    "seed": _settings.seed,
+}
+
+
+def projections(value: Any) -> int:
+    """How many random projections."""
+    return _settings.count("n_projections", value, LARGEST_PROJECTIONS)
+
+
+#: Checks of the parameters of a detector on random projections.
+PROJECTIONS = {
+    **SHARED,
+    "n_projections": projections,
+    "memory": memory_in_events,
     "seed": _settings.seed,
 }
 

@@ -57,7 +57,7 @@ class NaiveProjections(NaiveZScore):
         present, values = self.read(event)
         if len(present) == 0:
             return 0.0
-        z = self.tempered(present, values)
+        z = np.clip(self.tempered(present, values), -1e6, 1e6)
         return self.nearness(z) * self.surprise(present, z)
 
     def contributions(self, event: Mapping[Any, float]) -> dict[Any, float]:
@@ -69,7 +69,8 @@ class NaiveProjections(NaiveZScore):
         started = self.seen[present] >= self.warm_up
         self.counted = self.active().tolist()
         if started.any():
-            shares = self.shares(present, np.where(started, self.judged, 0.0))
+            z = np.clip(self.judged, -1e6, 1e6)
+            shares = self.shares(present, np.where(started, z, 0.0))
             rate = self.rate()
             self.learned += 1
             self.masses = (1 - rate) * self.masses + rate * shares

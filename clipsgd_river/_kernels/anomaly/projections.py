@@ -30,6 +30,8 @@ BINS = 16
 NORMAL_DISTANCE = 0.2819752755266462
 # Events that the normal masses at the start are worth.
 PRIOR_EVENTS = 32.0
+# Deviations enter a projection up to this: whatever others there are, its value is then far out.
+LARGEST_POINT = 1e6
 # Ratios of masses are multiplied up to here before one logarithm is taken of the product.
 LARGEST_PRODUCT = 1e200
 # A feature alone may have a weight of 0.
@@ -62,8 +64,9 @@ class ProjectionsPart(Part):
     value. Only features that have started teach.
 
     Departs from Loda, whose projections are sparse, in that every feature is in every one: then
-    none has to be drawn anew when features come. O(d K) per event, O(d K) for each feature to
-    explain one; 128 K bytes of state, 8 d K of random numbers.
+    none has to be drawn anew when features come.
+
+    O(d K) per event and to explain one; 128 K bytes of state, 8 d K of random numbers.
 
     Parameters
     ----------
@@ -90,6 +93,7 @@ class ProjectionsPart(Part):
         self.pending = False
         # By position of the feature, one for each projection.
         self.weights = Vector()
+        self.next_weights = Vector()
         self.masses = Vector()
         self.masses.replace(normal_masses() * count)
         # The largest mass of each projection, and the norm of the weights of active features.
@@ -99,9 +103,9 @@ class ProjectionsPart(Part):
         self.set_norms(self.active.positions.at, 0)
         # Of the loaded event: sums, and places among the bins.
         self.sums = Vector(count)
+        self.other_sums = Vector(count)
         self.places = Vector(count)
         self.point = Vector()
-        self.square = 0.0
 
     def distance(self, standard: LocationScale) -> float:
         """Mean log(M / m)."""
@@ -112,40 +116,48 @@ class ProjectionsPart(Part):
         if count == 0:
             return 0.0
         for k in range(count):
-            point[k] = z[k]
-        return self.compare(standard)
+            point[k] = max(min(z[k], LARGEST_POINT), -LARGEST_POINT)
+        self.project(standard.features.present.at, count)
+        return self.combine(count)
 
-    def compare(self, standard: LocationScale) -> float:
-        """Distance of the point."""
-        self.project(standard.features.present.at, standard.features.count)
-        return self.square / (self.square + NEAR_SQUARE) * self.mean_surprise()
+    def combine(self, count: cython.Py_ssize_t) -> float:
+        """Distance of the point, whose places are known."""
+        square: cython.double = 0.0
+        k: cython.Py_ssize_t
+        for k in range(count):
+            square += self.point.at[k] * self.point.at[k]
+        return square / (square + NEAR_SQUARE) * self.mean_surprise()
 
     def project(self, present: cython.p_int, count: cython.Py_ssize_t) -> None:
-        """Find the place of the point in every projection, and its square."""
+        """Find the sums of the point, and its place in every projection."""
         weights: cython.p_double = self.weights.at
         point: cython.p_double = self.point.at
         sums: cython.p_double = self.sums.at
-        norms: cython.p_double = self.norms.at
         projections: cython.Py_ssize_t = self.projections
         u: cython.double
-        p: cython.double
-        place: cython.double
         start: cython.Py_ssize_t
         i: cython.Py_ssize_t
         k: cython.Py_ssize_t
-        self.square = 0.0
         for i in range(projections):
             sums[i] = 0.0
         for k in range(count):
             start = present[k] * projections
             u = point[k]
-            self.square += u * u
             for i in range(projections):
                 sums[i] += weights[start + i] * u
-        for i in range(projections):
+        self.locate(sums)
+
+    def locate(self, sums: cython.p_double) -> None:
+        """Find where the sums of each projection lie between the middles of its bins."""
+        norms: cython.p_double = self.norms.at
+        places: cython.p_double = self.places.at
+        p: cython.double
+        place: cython.double
+        i: cython.Py_ssize_t
+        for i in range(self.projections):
             p = sums[i] / norms[i]
             place = (p / (1.0 + fabs(p)) + 1.0) * (0.5 * BINS) - 0.5
-            self.places.at[i] = max(min(place, BINS - 1.0), 0.0)
+            places[i] = max(min(place, BINS - 1.0), 0.0)
 
     def mass(self, i: cython.Py_ssize_t) -> float:
         """Mass around the place of the i-th projection."""
@@ -206,15 +218,24 @@ class ProjectionsPart(Part):
         """By how much the distance drops when a feature takes its expected value, for each."""
         count: cython.Py_ssize_t = standard.features.count
         present: cython.p_int = standard.features.present.at
-        z: cython.double
-        whole: cython.double = self.compare(standard)
+        weights: cython.p_double = self.weights.at
+        others: cython.p_double = self.other_sums.at
+        sums: cython.p_double = self.sums.at
+        u: cython.double
+        start: cython.Py_ssize_t
+        i: cython.Py_ssize_t
         k: cython.Py_ssize_t
+        whole: cython.double = self.combine(count)
         for k in range(count):
-            z = self.point.at[k]
+            start = present[k] * self.projections
+            u = self.point.at[k]
+            for i in range(self.projections):
+                others[i] = sums[i] - weights[start + i] * u
+            self.locate(others)
             self.point.at[k] = 0.0
-            contributions[present[k]] = whole - self.compare(standard)
-            self.point.at[k] = z
-        self.project(present, count)
+            contributions[present[k]] = whole - self.combine(count)
+            self.point.at[k] = u
+        self.locate(sums)
 
     def step(self, standard: LocationScale, events: float) -> None:
         """One step of the masses; features that have not started are as expected."""
@@ -271,14 +292,16 @@ class ProjectionsPart(Part):
         for position, name in standard.features.passing:
             row = frequencies(spelled(name), self.seed, count)
             weights[position * count : (position + 1) * count] = row
+        self.next_weights = Vector()
         if weights:
-            self.weights.replace(weights)
+            self.next_weights.replace(weights)
         self.point.grow(size)
         return 0
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features, ``size`` in all; what changes between two events counts at once."""
         self.pending = True
+        self.weights = self.next_weights
         self.size = size
         if size == self.features.size:
             self.set_norms(self.active.next_positions.at, self.active.next_count)

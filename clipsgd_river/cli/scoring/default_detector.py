@@ -18,6 +18,7 @@ NAMES: Final = (
     "ClippedMahalanobis",
     "ClippedNeighbours",
     "ClippedOneClassSVM",
+    "ClippedProjections",
     "ClippedSubspace",
     "ClippedSurprisal",
     "ClippedTimeSeries",
