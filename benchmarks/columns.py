@@ -10,6 +10,7 @@ from __future__ import annotations
 from common import (
     column_anomalies,
     column_models,
+    column_needles,
     column_scales,
     column_starts,
     column_surprises,
@@ -37,6 +38,7 @@ def main() -> None:
         column_scales.influence(count // 2, estimators),
         *column_anomalies.anomalies(detectors, seeds, peers=peers),
         *column_anomalies.counts(detectors, count, peers=peers),
+        column_needles.needles(detectors, quick=arguments.quick, with_peers=peers),
         *column_surprises.surprises(10 * count),
         *column_models.coefficients(count, peers=peers),
         *column_models.log_losses(count, peers=peers),

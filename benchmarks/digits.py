@@ -72,7 +72,7 @@ def entrants(chosen: Sequence[Contestant], *, with_peers: bool) -> list[Contesta
     found = [*chosen, *(projected(c) for c in chosen if c.name == "ClippedMahalanobis")]
     if with_peers:
         trees, machine = peers.streaming(slow=False)
-        found += [projected(trees), machine, incremental_pca()]
+        found += [projected(trees), machine, incremental_pca(), peers.isolation_forest()]
     return found
 
 

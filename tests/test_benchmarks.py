@@ -30,6 +30,7 @@ SMALLEST: dict[str, list[str]] = {
     "floods": ["--detectors", "ClippedZScore"],
     "fuzz": ["--detectors", "ClippedZScore"],
     "fuzz --files": ["--files"],
+    "incidents": ALONE,
     "memory": ["--detectors", "ClippedZScore"],
     "nab": ["--no-peers"],
     "security": ["--no-peers"],
@@ -65,6 +66,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     entry = {"n_obs": 200, "n_dim": 1, "series": [{"raw": step}], "annotations": {"1": [100]}}
     with gzip.open(path / "tcpd.json.gz", "wt") as file:
         json.dump({"step": entry, "quality_control_1": entry}, file)
+    (path / "operations").mkdir()
+    loop = pd.DataFrame(rng.standard_normal((900, 2)), columns=["pressure", "current"])
+    loop = loop.assign(file="valve1/1", datetime="", anomaly=0, changepoint=0)
+    loop.loc[700:720, ["pressure", "anomaly"]] = 30, 1
+    loop.to_csv(path / "operations" / "skab.csv.gz", index=False)
     (path / "nab" / "data" / "group").mkdir(parents=True)
     series = pd.DataFrame({"timestamp": pd.date_range("2026", periods=300, freq="h")})
     series = series.assign(value=rows[:, 0], window=labels)

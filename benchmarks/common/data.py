@@ -114,10 +114,16 @@ def in_file_order(folder: Path, name: str, limit: int) -> Stream:
 
 
 def as_events(rows: FloatArray) -> Iterator[Event]:
-    """Yield each row as the dict a River model takes, keyed f0, f1, ... as River's users do."""
+    """Yield each row as the dict a River model takes, keyed f0, f1, ... as River's users do.
+
+    A missing value, NaN, is left out: River's detectors would remember it for good.
+    """
     names = [f"f{position}" for position in range(rows.shape[1])]
     for row in rows:
-        yield dict(zip(names, row.tolist(), strict=True))
+        event: Event = dict(zip(names, row.tolist(), strict=True))
+        if np.isnan(row).any():
+            event = {name: value for name, value in event.items() if value == value}
+        yield event
 
 
 def arrays_of(path: Path, members: tuple[str, ...]) -> list[npt.NDArray[Any]]:
