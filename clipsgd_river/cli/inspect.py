@@ -15,7 +15,7 @@ from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.columns.kinds import Kind
 from clipsgd_river.cli.input.columns.look import as_text
 from clipsgd_river.cli.input.columns.numbers import unit_since_1970
-from clipsgd_river.cli.input.columns.roles import Column, Role
+from clipsgd_river.cli.input.columns.roles import Column, Role, first_time
 from clipsgd_river.cli.input.columns.times import is_time
 from clipsgd_river.cli.input.events import Reading, Selection, Source
 from clipsgd_river.cli.recognise import Format
@@ -96,23 +96,26 @@ def _report(
     if not reading.columns:
         raise UsageError(f"{options.file} has no event whose columns could be told")
     columns = list(reading.columns.values())
-    rows = [_row(each, reading) for each in columns[:_MOST_COLUMNS]]
+    watch, understood = beginning.watch(reading)
+    taken = first_time(columns) if watch.takes_times else None
+    rows = [_row(each, reading, taken) for each in columns[:_MOST_COLUMNS]]
     yield from _aligned([_HEADER, *rows])
     if len(columns) > _MOST_COLUMNS:
         yield f"... and {len(columns) - _MOST_COLUMNS:,} more columns"
-    _, understood = beginning.watch(reading)
-    yield f"detector: {understood.line()}"
+    reading.say_of_times(taken)
+    goes_by = f", by the times of '{shown(taken)}'" if taken is not None else ""
+    yield f"detector: {understood.without(taken).line()}{goes_by}"
     hint = understood.hint()
     if hint is not None:
         yield f"hint: {hint}"
     yield f"next: {shlex.join(_command(options, columns, reading))}"
 
 
-def _row(column: Column, reading: Reading) -> tuple[str, ...]:
+def _row(column: Column, reading: Reading, taken: str | None) -> tuple[str, ...]:
     values = reading.first_values.get(column.name, ())
     present = [value for value in values if not reading.cells.is_no_value(value)]
     missing = 1.0 - len(present) / reading.first_rows if reading.first_rows else 0.0
-    becomes = _ROLES[column.role]
+    becomes = "the time" if column.name == taken else _ROLES[column.role]
     if column.role is Role.NUMBER and column.look.spelling.told:
         becomes += f" {column.look.spelling.told}"
     name = shown(column.name, _WIDEST_NAME)

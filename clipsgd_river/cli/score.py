@@ -21,8 +21,7 @@ from clipsgd_river.cli.formats import (
     written_as,
 )
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
-from clipsgd_river.cli.input.columns.kinds import Kind
-from clipsgd_river.cli.input.columns.roles import Role
+from clipsgd_river.cli.input.columns.roles import Role, first_time
 from clipsgd_river.cli.input.columns.times import Times
 from clipsgd_river.cli.input.derived.windows import WindowSource
 from clipsgd_river.cli.input.events import Event, Reading, Source
@@ -168,9 +167,14 @@ class _Run:
         if warning is not None:
             self._reporter.note(warning)
         self._tell_of_changes(source)
-        self._reporter.say(understood.line())
         if self._watch.takes_times:
             self._watch.clock = self._clock(times, source.value)
+        column = None if self._watch.clock is None else self._watch.clock.column
+        self._reading.say_of_times(column)
+        self._reporter.say(understood.without(column).line())
+        if column is not None:
+            told = f"the times of '{shown(column)}' tell the detector when events were"
+            self._reporter.say(told)
         read = "; ".join(filter(None, [source.told, spellings]))
         if read:
             self._reporter.say(f"read: {read}")
@@ -210,11 +214,9 @@ class _Run:
     def _clock(self, times: Times | None, value: Callable[[Event, str], Any]) -> Clock | None:
         """Return what tells a detector when events were: the time column, or the first there is."""
         options, columns = self._options, self._reading.columns.values()
-        found = (each.name for each in columns if each.look.kind is Kind.TIME)
-        column = options.selection.time or next(found, None)
+        column = options.selection.time or first_time(columns)
         if column is None:
             return None
-        self._reporter.say(f"the times of '{shown(column)}' tell the detector when events were")
         read = times or Times(options.time_format, options.zone)
         return Clock(column, Moments(column, read, value))
 

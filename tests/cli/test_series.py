@@ -48,3 +48,13 @@ def test_budgets_by_the_day_and_state_files(tmp_path: Path) -> None:
     again = call("score", series(tmp_path), *options, "--again")
     assert again.code == 0, again.err
     assert "ClippedTimeSeries" in again.err
+
+
+def test_one_thing_is_said_of_the_time(tmp_path: Path) -> None:
+    path = series(tmp_path)
+    result = call("score", path)
+    assert "the times of 'at' tell the detector when events were" in result.err
+    assert "left out" not in result.err
+    assert "ClippedTimeSeries on numbers 'load', by the times of 'at'" in call("inspect", path).out
+    other = call("score", path, "--detector", "zscore")
+    assert "column 'at' is left out: it looks like a time" in other.err

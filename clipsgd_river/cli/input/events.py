@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from clipsgd_river.cli.input.columns.cells import Cells
-from clipsgd_river.cli.input.columns.kinds import Look
+from clipsgd_river.cli.input.columns.kinds import Kind, Look
 from clipsgd_river.cli.input.columns.look import look_at
 from clipsgd_river.cli.input.columns.roles import (
     AUTO,
@@ -170,6 +170,8 @@ class Reading:
     _left_out: int = 0
     _missing_words: set[str] = field(default_factory=set)
     _said: set[str] = field(default_factory=set)
+    #: What is to be said of columns of times, by name, until it is known who takes them.
+    _of_times: dict[str, str] | None = field(default_factory=dict)
 
     def refuse(self, error: DataError) -> None:
         """Raise the error, or count and tell it where bad events are skipped."""
@@ -263,9 +265,23 @@ class Reading:
                     raise UsageError(
                         f"{option} names '{shown(name)}', which is no feature: {column.why}"
                     )
-            self._left_out += 1
-            if self._left_out <= _MOST_NOTES:
-                self.say(f"column '{shown(name)}' is left out: {column.why}")
-            if self._left_out == _MOST_NOTES:
-                self.say("further columns that are left out are only counted")
+            told = f"column '{shown(name)}' is left out: {column.why}"
+            if column.look.kind is Kind.TIME and self._of_times is not None:
+                self._of_times[name] = told
+            else:
+                self._say_left_out(told)
         self.columns[name] = column
+
+    def say_of_times(self, taken: str | None) -> None:
+        """Say which columns of times are left out: all but the one that the detector goes by."""
+        waiting, self._of_times = self._of_times or {}, None
+        for name, told in waiting.items():
+            if name != taken:
+                self._say_left_out(told)
+
+    def _say_left_out(self, told: str) -> None:
+        self._left_out += 1
+        if self._left_out <= _MOST_NOTES:
+            self.say(told)
+        if self._left_out == _MOST_NOTES:
+            self.say("further columns that are left out are only counted")

@@ -76,6 +76,7 @@ class ParquetSource:
         wanted = {column.name: column.role for column in columns}
         self._keys = [name for name, role in wanted.items() if role is not Role.LEFT_OUT]
         if not self._keys:
+            reading.say_of_times(None)
             raise DataError(
                 f"{path} has no column for the detector among {listed(self.columns)}: take columns "
                 "in with --keep or --categorical"

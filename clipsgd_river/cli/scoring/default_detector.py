@@ -70,6 +70,10 @@ class Understood(NamedTuple):
     encodes: bool
     columns: Collection[Column]
 
+    def without(self, name: str | None) -> Understood:
+        """Leave a column out of what is said of columns, as one of which more is to be said."""
+        return self._replace(columns=[each for each in self.columns if each.name != name])
+
     def line(self) -> str:
         """Say which detector runs on which columns, in one line."""
         found = {

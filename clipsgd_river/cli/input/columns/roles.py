@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
@@ -102,6 +102,11 @@ def role_of(name: str, look: Look, wishes: Wishes) -> Column:
     if look.holds_numbers:
         return Column(name, look, Role.NUMBER)
     return _category(name, look, wishes, ENCODE_IT)
+
+
+def first_time(columns: Iterable[Column]) -> str | None:
+    """Return the first column of times; None where there is none."""
+    return next((each.name for each in columns if each.look.kind is Kind.TIME), None)
 
 
 def all_roles(looks: Mapping[str, Look], wishes: Wishes) -> list[Column]:

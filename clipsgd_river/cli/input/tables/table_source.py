@@ -297,6 +297,7 @@ class TableSource:
         self._plain_cells = iter if every else _cells_at(self._plain)
 
     def _complain_of_no_feature(self) -> None:
+        self._reading.say_of_times(None)
         raise DataError(
             f"{self._input.name} has no column for the detector among {listed(self.columns)}: "
             "check --delimiter and --decimal, or take columns in with --keep or --categorical"
