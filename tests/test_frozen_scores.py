@@ -19,7 +19,9 @@ from clipsgd_river.anomaly import (
     ClippedEnsemble,
     ClippedKernelMean,
     ClippedMahalanobis,
+    ClippedNeighbours,
     ClippedOneClassSVM,
+    ClippedProjections,
     ClippedSubspace,
     ClippedZScore,
 )
@@ -31,6 +33,8 @@ DETECTORS = [
     ClippedSubspace,
     ClippedKernelMean,
     ClippedOneClassSVM,
+    ClippedNeighbours,
+    ClippedProjections,
 ]
 # In the start, at its end and well after it; 4, 18, 50, 98, 255 and 564 are labelled anomalies.
 POSITIONS = [1, 4, 18, 19, 20, 50, 98, 255, 564, 999, 1999, 2999]
@@ -119,6 +123,34 @@ FROZEN: dict[str, list[float]] = {
         0.4721117876604207,
         0.5430577820303191,
         0.5831738649518787,
+    ],
+    "ClippedNeighbours": [
+        0.2527561056633745,
+        0.6747286015130015,
+        0.6565912491461737,
+        0.4938742362883706,
+        0.5110645722821242,
+        0.6190193634643213,
+        0.703337645628089,
+        0.7924113185037525,
+        0.6491897991298368,
+        0.4164491308478356,
+        0.5342670738947733,
+        0.5069193843980901,
+    ],
+    "ClippedProjections": [
+        0.6050609476514056,
+        0.8086506438984609,
+        0.7829110096783918,
+        0.6005129690679184,
+        0.4413395309833299,
+        0.7141835068557845,
+        0.7571096395911061,
+        0.870588402283707,
+        0.6766175772863755,
+        0.3871952629229736,
+        0.5409817836242216,
+        0.6196472917454214,
     ],
 }
 

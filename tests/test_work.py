@@ -18,6 +18,7 @@ from clipsgd_river.anomaly import (
     ClippedEnsemble,
     ClippedKernelMean,
     ClippedMahalanobis,
+    ClippedProjections,
     ClippedSubspace,
 )
 
@@ -26,7 +27,13 @@ pytestmark = pytest.mark.either_mode
 # These do work for all features in every event: FITNESS copies the state of its detector, as one
 # block of memory; the change points that a ChangeAwareDetector has tell of any feature.
 ALL_FEATURES = {"FITNESS", "ChangeAwareDetector"}
-FOLLOWING = [ClippedMahalanobis, ClippedSubspace, ClippedKernelMean, ClippedEnsemble]
+FOLLOWING = [
+    ClippedMahalanobis,
+    ClippedSubspace,
+    ClippedKernelMean,
+    ClippedProjections,
+    ClippedEnsemble,
+]
 JUNK = {f"new {k}": 1.0 for k in range(NEW_KEYS)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,13 @@ class NaiveProjections(NaiveZScore):
         super().grow()
         row = weights_of(self.names[-1], self.seed, self.n_projections)
         self.weights = np.vstack([self.weights, row])
+
+    def adopt(self) -> None:
+        """Count other features, and past events for what they have in common with them."""
+        before = (self.weights[self.counted] ** 2).sum()
+        self.counted = self.active().tolist()
+        after = (self.weights[self.counted] ** 2).sum()
+        self.learned = floor(self.learned * min(before, after) / max(before, after))
 
     def rate(self) -> float:
         return max(1 / (self.learned + 32), 1 / self.memory)
@@ -67,7 +75,7 @@ class NaiveProjections(NaiveZScore):
 
     def step(self, present: Any, values: Any) -> None:
         started = self.seen[present] >= self.warm_up
-        self.counted = self.active().tolist()
+        self.adopt()
         if started.any():
             z = np.clip(self.judged, -1e6, 1e6)
             shares = self.shares(present, np.where(started, z, 0.0))
@@ -75,7 +83,7 @@ class NaiveProjections(NaiveZScore):
             self.learned += 1
             self.masses = (1 - rate) * self.masses + rate * shares
         super().step(present, values)
-        self.counted = self.active().tolist()
+        self.adopt()
 
     def resume(self) -> None:
         self.learned = min(self.learned, 10)

@@ -1,4 +1,4 @@
-from libc.math cimport fabs, log, sqrt
+from libc.math cimport fabs, floor, log, sqrt
 
 from clipsgd_river._kernels.anomaly.part cimport NEAR_SQUARE, RESUMED, Part
 from clipsgd_river._kernels.core.active_set cimport ActiveSet
@@ -36,6 +36,8 @@ cdef class ProjectionsPart(Part):
     cdef void project(self, int* present, Py_ssize_t count) noexcept nogil
     cdef double mass(self, Py_ssize_t i) noexcept nogil
     cdef void find_modes(self) noexcept
+    cdef void follow_active(self, int* positions, Py_ssize_t count) noexcept nogil
+    cdef double energy(self) noexcept nogil
     cdef void set_norms(self, int* positions, Py_ssize_t count) noexcept nogil
     cdef double rate(self) noexcept nogil
     cdef double combine(self, Py_ssize_t count) noexcept nogil
