@@ -230,6 +230,46 @@ class NaiveQuantile:
             self.value /= 1 + 2 * a * (1 - self.level)
 
 
+class NaiveFactor:
+    """What bits have in common: one factor, whose posterior mean is taken, and online EM."""
+
+    def __init__(self, memory: float) -> None:
+        self.memory, self.n, self.spread = memory, 0, 1.0
+        self.moments: dict[Any, list[float]] = {}
+
+    def of(self, name: Any) -> list[float]:
+        usual = 1 / log(2)
+        return self.moments.setdefault(name, [usual, usual**2, 0.3 * usual])
+
+    def factor(self, bits: dict[Any, float]) -> tuple[float, float, dict[Any, float]]:
+        """Mean and variance of the posterior, and the loadings."""
+        loadings, precision, pull = {}, 1.0, 0.0
+        for name, b in bits.items():
+            mean, variance, product = self.of(name)
+            loading = loadings[name] = product / self.spread
+            own = max(variance - loading**2, 0.1 * variance) + 0.001
+            precision += loading**2 / own
+            pull += loading * (b - mean) / own
+        return pull / precision, 1 / precision, loadings
+
+    def parts(self, bits: dict[Any, float]) -> dict[Any, float]:
+        f, _, loadings = self.factor(bits)
+        return {name: max(0.0, min(b, loadings[name] * max(f, 0.0))) for name, b in bits.items()}
+
+    def learn(self, bits: dict[Any, float], seen: dict[Any, int]) -> None:
+        capped = {name: min(b, 2.0) for name, b in bits.items()}
+        f, variance, _ = self.factor(capped)
+        for name, b in capped.items():
+            moments = self.of(name)
+            rate = max(1 / (seen[name] + 101), 1 / self.memory)
+            z = b - moments[0]
+            for k, target in enumerate((b, z**2, z * f)):
+                moments[k] += rate * (target - moments[k])
+        self.n += 1
+        rate = max(1 / (self.n + 100), 1 / self.memory)
+        self.spread = max(self.spread + rate * (f**2 + variance - self.spread), 0.001)
+
+
 class NaiveBits:
     """Distance and contributions of events; new features in the order of their first events."""
 
@@ -239,6 +279,8 @@ class NaiveBits:
         self.categories: dict[Any, NaiveNews] = {}
         self.median = NaiveQuantile(0.5, 1 / memory)
         self.largest = NaiveQuantile(63 / 64, 1 / memory)
+        self.shared = NaiveFactor(memory)
+        self.seen: dict[Any, int] = {}
 
     def bits(self, event: dict[Any, Any]) -> dict[Any, float]:
         found = {}
@@ -259,19 +301,46 @@ class NaiveBits:
         times = 2.5 * sqrt(max(self.median.value * log(2), 1.0))
         return times * max(largest - self.largest.value, 0.0)
 
+    def parts(self, bits: dict[Any, float]) -> dict[Any, float]:
+        """What the event's features share; one that is conditional on another shares nothing."""
+        of = {name: b for name, b in bits.items() if name not in self.given}
+        return dict.fromkeys(bits, 0.0) | (self.shared.parts(of) if len(of) > 1 else {})
+
+    def contributions(self, event: dict[Any, Any]) -> dict[Any, float]:
+        bits = self.bits(event)
+        if len(bits) < 2:
+            return bits
+        parts = self.parts(bits)
+        found = {name: b - parts[name] for name, b in bits.items()}
+        largest = max(found, key=lambda name: found[name])
+        extra = self.extra(found[largest])
+        common = max(parts, key=lambda name: parts[name])
+        found[largest] += extra
+        found[common] += parts[common]
+        return found
+
     def distance(self, event: dict[Any, Any]) -> float:
-        bits = self.bits(event).values()
-        return sum(bits) + (self.extra(max(bits)) if len(bits) > 1 else 0.0)
+        return sum(self.contributions(event).values())
 
     def learn(self, event: dict[Any, Any]) -> None:
-        bits = self.bits(event)
-        total, largest = sum(bits.values()), max(bits.values(), default=0.0)
+        # The first value of a feature has no bits.
+        bits = dict.fromkeys(event, 0.0) | self.bits(event)
+        for name in event:
+            self.seen.setdefault(name, 0)
+        parts = self.parts(bits)
+        own = [b - parts[name] for name, b in bits.items()]
+        total, largest = sum(own) + max(parts.values(), default=0.0), max(own, default=0.0)
         if total > 0.0:
             if not self.median.value:
                 self.median.value, self.median.n = len(event) / log(2), 10
                 self.largest.value, self.largest.n = 6 + log2(len(event)), 10
             self.median.learn(total)
             self.largest.learn(largest)
+        of = {name: b for name, b in bits.items() if name not in self.given}
+        if len(of) > 1:
+            self.shared.learn(of, self.seen)
+        for name in event:
+            self.seen[name] += 1
         for name, value in event.items():
             if isinstance(value, str) or name in self.given:
                 news = self.categories.setdefault(name, NaiveNews(self.memory))

@@ -56,12 +56,15 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
     The bits of a value are -log2 of a p-value. For a number they are the larger one of two: those
     of how far out it lies, by quantiles that follow the feature and a generalised Pareto tail
     beyond them; and those of how rarely the value itself comes, where values repeat. For a category
-    they are what its surprise exceeds the usual one of its feature by. The distance is
+    they are what its surprise exceeds the usual one of its feature by. Of features that ordinarily
+    are unusual together, such as bytes and seconds of a transfer, a factor model finds the part c_j
+    of the bits b_j that they share, which counts once. The distance is
 
-    .. math:: r = \sum_j b_j + 2.5 \sqrt{m \log 2}\; (\max_j b_j - u)^+,
+    .. math:: r = S + 2.5 \sqrt{m \log 2}\; (\max_j (b_j - c_j) - u)^+, \qquad
+              S = \sum_j (b_j - c_j) + \max_j c_j,
 
-    with m the running median of the sums, u what the largest bits exceed in one event of 64:
-    many features that are a little unusual show in the sum, one among hundreds in the largest.
+    with m the running median of S, u what the largest own bits exceed in one event of 64: many
+    features that are a little unusual show in the sum, one among hundreds in the largest.
 
     Parameters
     ----------
@@ -97,7 +100,7 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
     count with n / (n + 20) of their bits. A ladder of quantiles starts anew once a quarter of the
     events lies beyond its end.
 
-    O(1) per feature present. State file: 504 bytes a feature of numbers beside its name, 8 warm_up
+    O(1) per feature present. State file: 528 bytes a feature of numbers beside its name, 8 warm_up
     more while it starts; 48 bytes in memory, and 24 in a file, per kept value of a category beside
     the value itself. ``docs/bits.md`` has the formulas and sources.
 
@@ -121,7 +124,7 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
     >>> round(model.score_one(x), 2), round(model.score_one(stolen), 2)
     (0.31, 0.95)
     >>> {name: round(bits, 1) for name, bits in model.explain_one(stolen).items()}
-    {'user': 0.0, 'country': 10.9, 'port': 0.0, 'bytes': 37.2, 'ok': 0.0}
+    {'user': 0.0, 'country': 10.9, 'port': 0.0, 'bytes': 36.2, 'ok': 0.0}
     >>> model.describe_one(stolen)["country"]
     ('DE', "never seen with user 'bob' (in 657 events)")
     """
@@ -191,8 +194,8 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
     ) -> dict[base.typing.FeatureName, float]:
         """Bits of each present feature: 2**-bits is a p-value of it alone.
 
-        Those that `explain_one` gives sum to the distance, and so the largest is larger there.
-        Changes nothing.
+        Those that `explain_one` gives sum to the distance, and so what features share counts there
+        once, and the largest more often. Changes nothing.
 
         Examples
         --------

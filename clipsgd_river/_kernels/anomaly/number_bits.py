@@ -210,7 +210,7 @@ class NumberBits(ScoredEvents):
         """Pass what is kept of features of numbers through ``archive``."""
         size: cython.Py_ssize_t = self.features.size
         largest: cython.double = LARGEST_VALUE
-        self.categorical.exchange_counts(archive, size, 1.0, "kind of feature")
+        self.categorical.exchange_counts(archive, size, 2.0, "kind of feature")
         self.lowest.exchange_bounded(archive, size, -largest, largest, "range")
         self.highest.exchange_bounded(archive, size, -largest, largest, "range")
         self.ladders.exchange(archive, size)

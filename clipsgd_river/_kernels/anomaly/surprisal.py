@@ -13,6 +13,7 @@ from clipsgd_river._kernels.anomaly.category_news import CategoryNews
 from clipsgd_river._kernels.anomaly.joined_bits import JoinedBits
 from clipsgd_river._kernels.anomaly.number_bits import NumberBits
 from clipsgd_river._kernels.anomaly.scored_events import ScoredEvents
+from clipsgd_river._kernels.anomaly.shared_bits import SharedBits
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.as_float import not_an_event
 from clipsgd_river._kernels.core.event_loop import EventLoop
@@ -27,6 +28,8 @@ if not cython.compiled:
 TEXTS = (str, bytes, tuple)
 # Bits of one feature, at most.
 MOST_BITS = 100.0
+# Kind of a feature of categories that is conditional on another one; other categories are 1.
+CONDITIONAL = 2.0
 
 
 class SurprisalDetectorKernel(NumberBits):
@@ -50,8 +53,10 @@ class SurprisalDetectorKernel(NumberBits):
         # What is usual is as slow as all the rest.
         self.typical = RunningQuantile(0.5, min(1.0 / memory, 0.005))
         self.joined = JoinedBits(memory)
-        # Of the loaded event, in the order of its features.
+        self.shared = SharedBits(memory)
+        # Of the loaded event, in the order of its features: bits, and what others share of them.
         self.bits = Vector()
+        self.parts = Vector()
         self.total = 0.0
         self.largest = 0.0
         self.news: dict[Any, CategoryNews] = {}
@@ -72,7 +77,8 @@ class SurprisalDetectorKernel(NumberBits):
             for name, _, _ in self.heard:
                 if name not in self.news:
                     self.news[name] = self.new_news()
-                    self.categorical.at[self.features.positions[name]] = 1.0
+                    kind: cython.double = CONDITIONAL if name in self.given else 1.0
+                    self.categorical.at[self.features.positions[name]] = kind
         return 0
 
     def each_row(
@@ -162,19 +168,40 @@ class SurprisalDetectorKernel(NumberBits):
         return self.news[self.features.names[j]]
 
     def distance(self) -> float:
-        """Sum of the bits of the loaded event, and the largest as far as it is unusual."""
+        """Sum of the bits of the loaded event, shared ones once, and what the largest add."""
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         bits: cython.double
-        self.total = 0.0
-        self.largest = 0.0
+        part: cython.double
+        common: cython.double = 0.0
+        self.shared.begin()
         for k in range(self.features.count):
             j = self.features.present.at[k]
             bits = min(self.bits_of(k, j), MOST_BITS)
             self.bits.at[k] = bits
+            self.parts.at[k] = 0.0
+            if self.shares(j):
+                self.shared.add(k, j, bits)
+        self.total = 0.0
+        self.largest = 0.0
+        for k in range(self.features.count):
+            bits = self.bits.at[k]
+            if self.shares(self.features.present.at[k]):
+                part = self.shared.part(k, bits)
+                self.parts.at[k] = part
+                common = max(common, part)
+                bits -= part
             self.total += bits
             self.largest = max(self.largest, bits)
+        self.total += common
         return self.total + self.extra()
+
+    def shares(self, j: cython.Py_ssize_t) -> cython.bint:
+        """Whether the feature at position j has bits in common with others.
+
+        One that is conditional on another was freed of what they have in common.
+        """
+        return self.categorical.at[j] < CONDITIONAL
 
     def extra(self) -> float:
         """What the largest bits add to the sum; of one feature both are the same."""
@@ -191,14 +218,22 @@ class SurprisalDetectorKernel(NumberBits):
         return BITS * self.features.count
 
     def contribute(self, contributions: cython.p_double) -> None:
-        """Bits of each feature; the largest counts for what it adds to the distance, too."""
+        """Bits of each feature that are its own; and what the largest ones add to the distance."""
         k: cython.Py_ssize_t
+        own: cython.double
         extra: cython.double = self.extra()
+        common: cython.double = 0.0
         for k in range(self.features.count):
-            contributions[self.features.present.at[k]] = self.bits.at[k]
-            if extra > 0.0 and self.bits.at[k] == self.largest:
+            common = max(common, self.parts.at[k])
+        for k in range(self.features.count):
+            own = self.bits.at[k] - self.parts.at[k]
+            contributions[self.features.present.at[k]] = own
+            if extra > 0.0 and own == self.largest:
                 contributions[self.features.present.at[k]] += extra
                 extra = 0.0
+            if common > 0.0 and self.parts.at[k] == common:
+                contributions[self.features.present.at[k]] += common
+                common = 0.0
 
     def notice(self) -> cython.bint:
         """Events without any surprise do not tell how surprising others are."""
@@ -209,6 +244,12 @@ class SurprisalDetectorKernel(NumberBits):
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         self.joined.observe(self.total, self.largest, self.features.count)
+        if self.shared.added > 1:
+            for k in range(self.features.count):
+                j = self.features.present.at[k]
+                if self.shares(j):
+                    self.shared.learn(k, j, self.bits.at[k], self.frequent.seen.at[j])
+            self.shared.end()
         for k in range(self.features.count):
             j = self.features.present.at[k]
             if self.categorical.at[j] > 0.0:
@@ -245,7 +286,18 @@ class SurprisalDetectorKernel(NumberBits):
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""
         self.bits.grow(size)
+        self.parts.grow(size)
+        self.shared.grow(size)
         return NumberBits.grow(self, size)
+
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there."""
+        NumberBits.reset_feature(self, j)
+        self.shared.start(j)
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Those of numbers, and what each feature shares with others."""
+        return 3 * size + NumberBits.least_numbers(self, size)
 
     def release(self, positions: list[Any]) -> cython.int:
         """Forget the categories of features that are gone."""
@@ -287,6 +339,7 @@ class SurprisalDetectorKernel(NumberBits):
         size: cython.Py_ssize_t = self.features.size
         self.exchange_scores(archive)
         self.joined.exchange(archive)
+        self.shared.exchange(archive, size)
         self.exchange_numbers(archive)
         if archive.reading:
             self.news = {
