@@ -123,6 +123,15 @@ def _w3c(rows: int) -> bytes:
     return "\r\n".join(lines).encode()
 
 
+def _logfmt(rows: int) -> bytes:
+    lines = [
+        f'time=2026-06-01T00:{at % 60:02}:00Z level=info msg="a \\"b\\" {at % 4}" n={at * 3} '
+        f"took={at % 7}.5ms" + (" retry" if at % 5 == 0 else "")
+        for at in range(rows)
+    ]
+    return "\n".join(lines).encode()
+
+
 SEEDS: dict[str, Callable[[int], bytes]] = {
     "table.csv": _csv,
     "umsatz.csv": _german,
@@ -133,6 +142,7 @@ SEEDS: dict[str, Callable[[int], bytes]] = {
     "query.json": _range_query,
     "access.log": _access_log,
     "auth.log": _syslog,
+    "app.log": _logfmt,
     "conn.log": _zeek,
     "u_ex.log": _w3c,
 }
