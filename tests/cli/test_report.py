@@ -188,6 +188,17 @@ def test_text_of_the_data_stays_text(tmp_path: Path, plain: Page) -> None:
     assert "<img" not in pictures
 
 
+def test_units_of_cells_are_told_everywhere(tmp_path: Path) -> None:
+    rows = [f"{at * 37 % 11 + 20} ms,{at * 7 % 13}" for at in range(400)]
+    text = "\n".join(["latency,n", *rows, "9000 ms,3", "21 ms,4"]) + "\n"
+    path = tmp_path / "page.html"
+    assert call("score", "-", "--alert-rate", "0.01", "--report", path, stdin=text).code == 0
+    page = Page(path)
+    assert "latency in ms was 9,000, usually between" in page.text
+    assert any(each["alt"].startswith("latency in ms over time") for each in page.all("img"))
+    assert " latency " not in page.text.replace("latency in ms", "")
+
+
 def test_categories_are_told_by_their_values(tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     countries = np.where(generator.random(2000) < 0.7, "DE", "FR").astype(object)

@@ -219,3 +219,13 @@ def test_options_that_do_not_fit(options: list[str], word: str) -> None:
     result = score(requests(0, 0)[:50], *options)
     assert result.code == 2
     assert word in " ".join(result.err.split())
+
+
+def test_windows_and_rates_keep_units() -> None:
+    rows = [
+        {"when": (START + timedelta(seconds=at)).isoformat(), "took": f"{20 + at % 7} ms"}
+        for at in range(600)
+    ]
+    assert "took in ms = " in score(rows, "--time", "when", "--every", "10s").err
+    rows = [{**row, "sent": f"{at * at} KB"} for at, row in enumerate(rows)]
+    assert "sent per second in kB = " in score(rows, "--time", "when", "--counter", "sent").err

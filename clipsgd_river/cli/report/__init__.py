@@ -113,7 +113,7 @@ class Report:
             ranking=ranking,
             notes=tuple(notes),
         )
-        text = page(run, self._timeline, self._top, self._samples)
+        text = page(run, self._timeline, self._top, self._samples, self._watch.units)
         try:
             write_atomically(path, text.encode("utf-8", "backslashreplace"))
         except OSError as error:

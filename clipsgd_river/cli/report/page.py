@@ -16,6 +16,7 @@ from clipsgd_river.cli.report.pictures import draw
 from clipsgd_river.cli.report.samples import Point, Samples
 from clipsgd_river.cli.report.top_alerts import RankedAlert, TopAlerts
 from clipsgd_river.cli.scoring.clock import Clock
+from clipsgd_river.cli.scoring.watch import in_unit, in_units
 from clipsgd_river.cli.terminal.text import short_number, shown
 from clipsgd_river.plot import plot_band, plot_contributions
 
@@ -76,7 +77,9 @@ class _Fact(NamedTuple):
     is_long: bool = False
 
 
-def page(run: Run, timeline: Timeline, top: TopAlerts, samples: Samples) -> str:
+def page(
+    run: Run, timeline: Timeline, top: TopAlerts, samples: Samples, units: Mapping[str, str]
+) -> str:
     """Return the page as HTML."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -86,7 +89,8 @@ def page(run: Run, timeline: Timeline, top: TopAlerts, samples: Samples) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    ranked, clock = top.ranked(), timeline.clock
+    clock = timeline.clock
+    ranked = [each._replace(alert=in_units(each.alert, units)) for each in top.ranked()]
     rest = [_brief(each, clock) for each in ranked[_MOST_CARDS:]]
     return environment.get_template("page.html").render(
         source=shown(run.source, 200),
@@ -98,7 +102,7 @@ def page(run: Run, timeline: Timeline, top: TopAlerts, samples: Samples) -> str:
         rest=rest,
         has_times=any(each["time"] for each in rest),
         has_severities=any(each["severity"] for each in rest),
-        bands=_bands(top, samples, clock),
+        bands=_bands(top, samples, clock, units),
         version=clipsgd_river.__version__,
         made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )
@@ -197,7 +201,9 @@ def _plot_contributions(alert: Alert, axes: Any) -> None:
     plot_contributions(alert, most=_MOST_BARS, ax=axes)
 
 
-def _bands(top: TopAlerts, samples: Samples, clock: Clock | None) -> list[dict[str, Any]]:
+def _bands(
+    top: TopAlerts, samples: Samples, clock: Clock | None, units: Mapping[str, str]
+) -> list[dict[str, Any]]:
     bands = []
     for feature, count in top.reasons(_MOST_BANDS):
         points = samples.points(feature)
@@ -209,17 +215,18 @@ def _bands(top: TopAlerts, samples: Samples, clock: Clock | None) -> list[dict[s
                 words += f" Of other events, one in {samples.stride:,} is drawn."
             if samples.marks_stand_for > 1:
                 words += f" Of alerts, one in {samples.marks_stand_for:,} is marked."
+            name = in_unit(feature, units)
             bands.append(
                 {
-                    "name": shown(feature),
+                    "name": shown(name),
                     "words": words,
-                    "picture": draw(partial(_plot_band, feature, points, clock), _CARD, 2.7),
+                    "picture": draw(partial(_plot_band, name, points, clock), _CARD, 2.7),
                 }
             )
     return bands
 
 
-def _plot_band(feature: Hashable, points: list[Point], clock: Clock | None, axes: Any) -> None:
+def _plot_band(name: Hashable, points: list[Point], clock: Clock | None, axes: Any) -> None:
     positions: Any = None
     if clock is not None:
         positions = clock.positions(point.seconds for point in points)
@@ -230,7 +237,7 @@ def _plot_band(feature: Hashable, points: list[Point], clock: Clock | None, axes
         [point.band for point in points],
         anomalies=[point.is_anomaly for point in points],
         positions=positions,
-        name=feature,
+        name=name,
         ax=axes,
     )
 

@@ -13,7 +13,7 @@ from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.output.text_output import TextOutput
 from clipsgd_river.cli.scoring.clock import TimesRead, read_moment
-from clipsgd_river.cli.scoring.watch import Watch, with_units
+from clipsgd_river.cli.scoring.watch import Watch, in_units
 from clipsgd_river.cli.terminal.errors import UsageError
 from clipsgd_river.cli.terminal.text import shown
 
@@ -205,7 +205,7 @@ class AlertWatch(Watch):
             self._output.close()
 
     def _keep(self, row: int, alert: Any, incident: int | None) -> None:
-        sentence = with_units(alert.sentence, alert.features, self.units)
+        sentence = in_units(alert, self.units).sentence
         if self._output is not None:
             told = {"row": row, "incident": incident, **alert.to_dict(), "sentence": sentence}
             line = json.dumps(told, ensure_ascii=False, allow_nan=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from clipsgd_river.cli.scoring.detectors import encoder_and_detector
 from clipsgd_river.cli.terminal.text import short_number, shown
 
 if TYPE_CHECKING:
-    from clipsgd_river.alerts import Verdict
+    from clipsgd_river.alerts import Alert, Verdict
     from clipsgd_river.alerts.alert import AlertFeature
 
 MOST_ANOMALOUS: Final = 10
@@ -23,28 +24,31 @@ _NO_UNITS: Final[Mapping[str, str]] = {}
 Features = tuple["AlertFeature", ...]
 
 
-def reason(feature: AlertFeature, unit: str = "") -> str:
+def reason(feature: AlertFeature, units: Mapping[str, str]) -> str:
     """Say what a feature was, as in ``f3 in ms = 812, usually between 12 and 40``."""
-    counted = f" in {unit}" if unit else ""
-    return f"{shown(feature.feature)}{counted} = {shown(feature.words, _LONGEST_WORDS)}"
+    name = in_unit(feature.feature, units)
+    return f"{shown(name)} = {shown(feature.words, _LONGEST_WORDS)}"
 
 
-def with_units(sentence: str, features: Iterable[AlertFeature], units: Mapping[str, str]) -> str:
-    """Return the sentence of an alert with the units of the features in it.
+def in_unit(name: Hashable, units: Mapping[str, str]) -> Hashable:
+    """Return the name of a feature with what it is counted in, where that is known.
 
-    Parameters
-    ----------
-    sentence, features
-        Of the alert.
-    units
-        By name of the feature, for those that have one.
+    Examples
+    --------
+    >>> in_unit("latency", {"latency": "ms"}), in_unit("load", {"latency": "ms"})
+    ('latency in ms', 'load')
     """
-    for feature in features:
-        unit = units.get(str(feature.feature))
-        if unit:
-            name = str(feature).removesuffix(feature.words)
-            sentence = sentence.replace(name, f"{name.removesuffix('was ')}in {unit} was ", 1)
-    return sentence
+    unit = units.get(str(name))
+    return f"{name} in {unit}" if unit else name
+
+
+def in_units(alert: Alert, units: Mapping[str, str]) -> Alert:
+    """Return an alert whose features are named with what they are counted in."""
+    if not units:
+        return alert
+    features = (each._replace(feature=in_unit(each.feature, units)) for each in alert.features)
+    sizes = {in_unit(name, units): size for name, size in alert.contributions.items()}
+    return replace(alert, features=tuple(features), contributions=sizes)
 
 
 class MostAnomalous:
@@ -72,7 +76,7 @@ class MostAnomalous:
     def lines(self, units: Mapping[str, str] = _NO_UNITS) -> Iterator[str]:
         """Yield a line for each, the farthest first."""
         for distance, row, score, features in sorted(self._heap, reverse=True):
-            reasons = [reason(each, units.get(str(each.feature), "")) for each in features]
+            reasons = [reason(each, units) for each in features]
             why = "; ".join(reasons) or "no single feature"
             yield f"{-row:>12,}  {score:>8.6f}  {short_number(distance):>10}  {why}"
 

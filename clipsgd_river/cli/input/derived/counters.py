@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from clipsgd_river.cli.input.columns.kinds import Kind, Look
+from clipsgd_river.cli.input.columns.kinds import Kind
 from clipsgd_river.cli.input.columns.roles import Column, Role
 from clipsgd_river.cli.input.events import Event, Source
 from clipsgd_river.cli.terminal.text import looks_numeric, parse_number
@@ -89,9 +90,10 @@ class Rates:
 
     def columns(self, columns: Collection[Column]) -> list[Column]:
         """Return what columns become."""
-        look = Look(Kind.NUMBER, holds_numbers=True)
         return [
-            Column(self.names[each.name], look, Role.NUMBER) if each.name in self.names else each
+            Column(self.names[each.name], replace(each.look, kind=Kind.NUMBER, why=""), Role.NUMBER)
+            if each.name in self.names
+            else each
             for each in columns
         ]
 

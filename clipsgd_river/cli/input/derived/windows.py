@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Final
@@ -111,6 +112,8 @@ class WindowSource:
         numbers = [each for each in columns if each.role is Role.NUMBER]
         self._sums = {each.name for each in numbers if _is_amount(each)}
         self._means = {each.name for each in numbers} - self._sums
+        #: Sums and means have the units of what they are of.
+        self._looks = {each.name: replace(each.look, kind=Kind.NUMBER) for each in numbers}
         self._keys: dict[str, None] = {}
         self.columns: Sequence[str] | None = None
         if keyed.by is None:
@@ -127,10 +130,13 @@ class WindowSource:
 
     def judged_columns(self, keys: Collection[str]) -> list[Column]:
         """Return what the detector gets, as far as the first keys tell."""
-        look = Look(Kind.NUMBER, holds_numbers=True)
+        counted = Look(Kind.NUMBER, holds_numbers=True)
         before = [f"{key}: " for key in keys] if self._keyed.by is not None else []
-        names = [name for each in before or [""] for name in self._names(each)]
-        return [Column(name, look, Role.NUMBER) for name in names]
+        return [
+            Column(head + name, self._looks.get(name, counted), Role.NUMBER)
+            for head in before or [""]
+            for name in self._names("")
+        ]
 
     def events(self) -> Iterator[Event]:
         """Yield an event for each window that is over."""
