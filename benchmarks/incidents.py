@@ -145,7 +145,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.seeds < 1:
         parser.error(f"--seeds must be at least 1, not {arguments.seeds}")
-    chosen = options.chosen(parser, ours.contestants(), arguments.detectors)
+    chosen = options.chosen(parser, ours.by_distance(), arguments.detectors)
     running = entrants(chosen, with_peers=arguments.peers)
     names = [contestant.name for contestant in running]
     tables = []

@@ -39,6 +39,18 @@ def contestants(*, with_distances: bool = False) -> dict[str, Contestant]:
     }
 
 
+def by_distance() -> dict[str, Contestant]:
+    """Return the same whose scores are distances, which is what filters of alerts go by.
+
+    `score_one` divides by what distances usually are, and so ranks events of different times
+    otherwise.
+    """
+    return {
+        name: Contestant(name, functools.partial(_run_distances, kind))
+        for name, kind in detector_classes().items()
+    }
+
+
 def distances(detector: ClippedDetector, rows: FloatArray) -> FloatArray:
     """Return the distance of each row just before `detector` learns it."""
     result = np.empty(len(rows))
@@ -55,6 +67,13 @@ def _run(kind: type[ClippedDetector], with_distances: bool, rows: FloatArray) ->
     scores = detector.score_learn_many(rows)
     seconds = time.process_time() - start
     return Run(scores, seconds, distances(kind(), rows) if with_distances else None)
+
+
+def _run_distances(kind: type[ClippedDetector], rows: FloatArray) -> Run:
+    detector = kind()
+    start = time.process_time()
+    found = detector.distance_learn_many(rows)
+    return Run(found, time.process_time() - start)
 
 
 def _needs_no_argument(kind: type[ClippedDetector]) -> bool:
