@@ -55,13 +55,13 @@ class ClippedNeighbours(ClippedDetector):
     Notes
     -----
     Cost O(d M) per event with d of the features present, O(d k) to explain one. The members are
-    8 d M bytes in memory, and as many in a state file once M events were learned; beside them 96 d
-    + 230 bytes, feature names and parameters, while features start up to 8 warm_up more for each,
-    and up to 620 for each that repeats values.
+    8 d M bytes in memory, and as many in a state file once M events were learned; beside them
+    104 d + 190 bytes, feature names and parameters, while features start up to 8 warm_up more for
+    each, and up to 620 for each that repeats values.
 
     The contribution of a feature is the mean over the neighbours i of (c_j - c_j^(i))^2 / r_i, r_i
-    being the distance; contributions sum to r. In the literature the sample is made of values, and
-    all events weigh alike. ``docs/neighbours.md`` says what coordinates as of then gain.
+    being the distance; contributions sum to r. Departs from other detectors on neighbours in that
+    members keep the coordinates that they had; ``docs/neighbours.md`` says what that gains.
 
     References
     ----------
