@@ -140,7 +140,7 @@ class NaiveLadder:
 
 
 class NaiveCounts:
-    """Sixteen values and their fading counts."""
+    """Twelve values and their fading counts."""
 
     def __init__(self, memory: float) -> None:
         self.memory = memory
@@ -172,7 +172,7 @@ class NaiveCounts:
         self.n += 1
         if entry is not None:
             entry[1] += 1
-        elif len(self.kept) < 16:
+        elif len(self.kept) < 12:
             self.kept.append([value, 1.0])
         else:
             least = min(self.kept, key=lambda one: one[1])

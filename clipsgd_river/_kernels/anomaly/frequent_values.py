@@ -16,7 +16,7 @@ if not cython.compiled:
     from clipsgd_river._kernels.sgd.kept_values import SAME
 
 # Values kept of a feature.
-SLOTS = 16
+SLOTS = 12
 # Seen once, in fading counts, with a margin for round-off.
 ONCE = 1.5
 # Events that a value never seen counts for: the estimate of Krichevsky and Trofimov.
@@ -30,7 +30,7 @@ LARGEST_WEIGHT = 1e100
 
 
 class FrequentValues:
-    r"""Sixteen values of each feature, their fading counts, and what those say of a value.
+    r"""Twelve values of each feature, their fading counts, and what those say of a value.
 
     Counts are shares of clipped SGD on the loss 1/2 ||p - e_v||^2 with the step max(1/n, 1/T),
     times min(n, T): an event adds 1 to its value and, once there are T events, all counts fade by
@@ -45,7 +45,7 @@ class FrequentValues:
     probability of Good and Turing, and where every value is new none is a surprise. 2**-F is a
     p-value: of the events of a stream at rest, a share p at most has one that small.
 
-    O(1) per event and feature; 280 bytes a feature.
+    O(1) per event and feature; 216 bytes a feature.
 
     Parameters
     ----------

@@ -16,7 +16,6 @@ cdef class NumberBits(ScoredEvents):
     cdef readonly Vector categorical
     cdef readonly Vector lowest
     cdef readonly Vector highest
-    cdef readonly Vector slots
     cdef Py_ssize_t started
 
     cdef double number_bits(self, Py_ssize_t k, Py_ssize_t j, double value) noexcept nogil

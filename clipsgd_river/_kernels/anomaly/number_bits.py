@@ -47,8 +47,6 @@ class NumberBits(ScoredEvents):
         self.categorical = Vector()
         self.lowest = Vector()
         self.highest = Vector()
-        # Where the values of the loaded event are kept, in the order of its features.
-        self.slots = Vector()
         self.started = 0
 
     def number_bits(self, k: cython.Py_ssize_t, j: cython.Py_ssize_t, value: float) -> float:
@@ -59,7 +57,8 @@ class NumberBits(ScoredEvents):
         slot: cython.Py_ssize_t = self.frequent.find(j, value)
         seen: cython.double = self.frequent.seen.at[j]
         bits: cython.double = self.ladders.bits(j, value)
-        self.slots.at[k] = slot
+        # For `learn_number`, which comes before anything else is loaded.
+        self.features.scratch.at[k] = slot
         if slot >= 0:
             bits = min(bits, self.frequent.own_bits(j, slot))
         if seen > 0.0:
@@ -74,7 +73,8 @@ class NumberBits(ScoredEvents):
         self.lowest.at[j] = min(self.lowest.at[j], value)
         self.highest.at[j] = max(self.highest.at[j], value)
         self.ladders.observe(j, value)
-        self.frequent.observe(j, value, cython.cast(cython.Py_ssize_t, self.slots.at[k]))
+        slot: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.features.scratch.at[k])
+        self.frequent.observe(j, value, slot)
         if self.ladders.lost:
             self.features.wants_memory = True
 
@@ -91,7 +91,7 @@ class NumberBits(ScoredEvents):
 
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""
-        for vector in (self.categorical, self.lowest, self.highest, self.slots):
+        for vector in (self.categorical, self.lowest, self.highest):
             vector.grow(size)
         self.frequent.grow(size)
         return self.ladders.grow(size)

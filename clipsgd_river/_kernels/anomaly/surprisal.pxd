@@ -16,7 +16,6 @@ cdef class SurprisalDetectorKernel(NumberBits):
     cdef readonly JoinedBits joined
     cdef readonly SharedBits shared
     cdef readonly Vector bits
-    cdef readonly Vector parts
     cdef readonly dict news
     cdef double total
     cdef double largest
@@ -31,6 +30,7 @@ cdef class SurprisalDetectorKernel(NumberBits):
     cdef CategoryNews new_news(self)
     cdef CategoryNews news_at(self, Py_ssize_t j)
     cdef double bits_of(self, Py_ssize_t k, Py_ssize_t j) noexcept nogil
+    cdef double part_of(self, Py_ssize_t k) noexcept nogil
     cdef bint shares(self, Py_ssize_t j) noexcept nogil
     cdef double extra(self) noexcept nogil
     cdef bint hears(self) noexcept nogil

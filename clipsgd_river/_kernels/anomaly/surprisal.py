@@ -54,9 +54,8 @@ class SurprisalDetectorKernel(NumberBits):
         self.typical = RunningQuantile(0.5, min(1.0 / memory, 0.005))
         self.joined = JoinedBits(memory)
         self.shared = SharedBits(memory)
-        # Of the loaded event, in the order of its features: bits, and what others share of them.
+        # Of the loaded event, in the order of its features.
         self.bits = Vector()
-        self.parts = Vector()
         self.total = 0.0
         self.largest = 0.0
         self.news: dict[Any, CategoryNews] = {}
@@ -179,22 +178,24 @@ class SurprisalDetectorKernel(NumberBits):
             j = self.features.present.at[k]
             bits = min(self.bits_of(k, j), MOST_BITS)
             self.bits.at[k] = bits
-            self.parts.at[k] = 0.0
             if self.shares(j):
                 self.shared.add(k, j, bits)
         self.total = 0.0
         self.largest = 0.0
         for k in range(self.features.count):
             bits = self.bits.at[k]
-            if self.shares(self.features.present.at[k]):
-                part = self.shared.part(k, bits)
-                self.parts.at[k] = part
-                common = max(common, part)
-                bits -= part
-            self.total += bits
-            self.largest = max(self.largest, bits)
+            part = self.part_of(k)
+            common = max(common, part)
+            self.total += bits - part
+            self.largest = max(self.largest, bits - part)
         self.total += common
         return self.total + self.extra()
+
+    def part_of(self, k: cython.Py_ssize_t) -> float:
+        """Bits of the k-th value of the loaded event that others share."""
+        if self.shares(self.features.present.at[k]):
+            return self.shared.part(k, self.bits.at[k])
+        return 0.0
 
     def shares(self, j: cython.Py_ssize_t) -> cython.bint:
         """Whether the feature at position j has bits in common with others.
@@ -221,17 +222,19 @@ class SurprisalDetectorKernel(NumberBits):
         """Bits of each feature that are its own; and what the largest ones add to the distance."""
         k: cython.Py_ssize_t
         own: cython.double
+        part: cython.double
         extra: cython.double = self.extra()
         common: cython.double = 0.0
         for k in range(self.features.count):
-            common = max(common, self.parts.at[k])
+            common = max(common, self.part_of(k))
         for k in range(self.features.count):
-            own = self.bits.at[k] - self.parts.at[k]
+            part = self.part_of(k)
+            own = self.bits.at[k] - part
             contributions[self.features.present.at[k]] = own
             if extra > 0.0 and own == self.largest:
                 contributions[self.features.present.at[k]] += extra
                 extra = 0.0
-            if common > 0.0 and self.parts.at[k] == common:
+            if common > 0.0 and part == common:
                 contributions[self.features.present.at[k]] += common
                 common = 0.0
 
@@ -286,7 +289,6 @@ class SurprisalDetectorKernel(NumberBits):
     def grow(self, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""
         self.bits.grow(size)
-        self.parts.grow(size)
         self.shared.grow(size)
         return NumberBits.grow(self, size)
 
