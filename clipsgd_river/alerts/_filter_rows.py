@@ -108,6 +108,32 @@ class FilterOfRows(IncidentFilter):
                     begun += 1
         return scores, alerts
 
+    def learn_rows_until_held(
+        self, rows: Rows, scores: NDArray[np.float64], distances: NDArray[np.float64]
+    ) -> int:
+        """Learn rows up to one that may alert or join an incident; returns how many were learned.
+
+        For those who have rows and want verdicts: `judge_learn_one` says what the next one is.
+        Without ``time``.
+
+        Parameters
+        ----------
+        rows
+            As `ClippedDetector.learn_rows_until` takes them.
+        scores, distances
+            Where those of the rows go.
+        """
+        if not self._one_pass or self.time is not None:
+            return 0
+        detector, gate = self.anomaly_detector, self._gate
+        gate.open_for_rows((), detector.events_until_ready, scores)
+        try:
+            learned: int = detector.learn_rows_until(rows, gate, scores, distances)
+        finally:
+            gate.open_for_rows((), 0, ())
+        self._scores_count()
+        return learned
+
     def _judge_row(self, rows: Any, row: int, score: float, times: NDArray[np.float64]) -> Verdict:
         """The verdict on a row that may be an alert and has not been learned yet; learns it."""
         event = next(replace(rows, values=rows.values[row : row + 1]).events())

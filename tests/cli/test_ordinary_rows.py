@@ -50,6 +50,7 @@ ODD_LINES = {
 }
 
 
+@pytest.mark.parametrize("rule", [[], ["--alert-rate", "0.01"]])
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -61,7 +62,7 @@ ODD_LINES = {
     ],
 )
 def test_results_and_states_are_those_of_single_events(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, rule: list[str]
 ) -> None:
     path = tmp_path / name
     path.write_text(text)
@@ -70,7 +71,7 @@ def test_results_and_states_are_those_of_single_events(
         if not takes_rows:
             monkeypatch.setattr(clipsgd_river.cli.score, "takes_rows", lambda *_: False)
         state = tmp_path / f"state {takes_rows}"
-        options = ["--detector", "zscore", "--on-error", "skip", "--state", state]
+        options = ["--detector", "zscore", "--on-error", "skip", "--state", state, *rule]
         result = call("score", path, *options)
         assert result.code == 0, result.err
         said = [line for line in result.err.splitlines() if "a second" not in line]

@@ -148,6 +148,16 @@ class AlertWatch(Watch):
         if self._output is not None:
             self._output.open()
 
+    @property
+    def judges_rows(self) -> bool:
+        """Whether `learn_rows` can be called: where alerts need no time, and no risk."""
+        return self._options.rate is not None
+
+    def learn_rows(self, rows: Any, scores: Any, distances: Any) -> int:
+        """Learn rows up to one that may alert or join an incident; return how many were learned."""
+        learned: int = self.filter.learn_rows_until_held(rows, scores, distances)
+        return learned
+
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on an event, learn the event, and write down its alert.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from math import inf
 from typing import TypeGuard
 
 from clipsgd_river.cli.input.blocks import Block
@@ -16,8 +15,8 @@ from clipsgd_river.cli.terminal.interrupts import Interrupts
 
 def takes_rows(sink: Sink, watch: Watch) -> TypeGuard[RowSink]:
     """Tell whether nothing has to be known of an ordinary event but score and distance."""
-    plain = type(watch) is Watch and watch.encoder is None and watch.clock is None
-    if not plain or takes_categories(watch.detector):
+    plain = watch.encoder is None and watch.clock is None
+    if not (plain and watch.judges_rows) or takes_categories(watch.detector):
         return False
     return isinstance(sink, RowSink) and sink.takes_rows
 
@@ -71,12 +70,9 @@ class OrdinaryRows:
         scores, distances = self._empty(count), self._empty(count)
         begun = 0
         while begun < count:
-            least = self._watch.most_anomalous.least_distance
-            if self._watch.ready and least > -inf and self._are_known(block.names):
+            if self._watch.ready and self._are_known(block.names):
                 rows = self._rows(values[begun:], list(block.names))
-                learned = self._watch.detector.learn_rows_within(
-                    rows, least, scores[begun:], distances[begun:]
-                )
+                learned = self._watch.learn_rows(rows, scores[begun:], distances[begun:])
                 done = slice(begun, begun + learned)
                 found = scores[done].tolist(), distances[done].tolist()
                 self._sink.write_rows(block.records[done], *found)

@@ -159,6 +159,29 @@ class Watch:
     def close(self) -> None:
         """End what was written beside the events."""
 
+    @property
+    def judges_rows(self) -> bool:
+        """Whether `learn_rows` can be called."""
+        return True
+
+    def learn_rows(self, rows: Any, scores: Any, distances: Any) -> int:
+        """Learn rows up to one that must be looked at, if any; return how many were learned.
+
+        As `judge` on each, after the warm-up.
+
+        Parameters
+        ----------
+        rows
+            As `ClippedDetector.learn_rows_until` takes them.
+        scores, distances
+            Where those of the rows go.
+        """
+        least = self.most_anomalous.least_distance
+        if least == -inf:
+            return 0
+        learned: int = self.detector.learn_rows_within(rows, least, scores, distances)
+        return learned
+
     def judge(self, event: Event) -> Verdict:
         """Return the verdict on an event and learn the event.
 
