@@ -145,7 +145,7 @@ def naive_alerts(scores: Any, rate: float) -> np.ndarray[Any, Any]:
         s, debt = scores[t], alerts.sum() - rate * t
         c = min(16.0, 4.0 + 0.1 * rate * t)
         if abs(debt) < c:
-            more = 1.3 * debt / c if debt > 0 else 0.06 * debt / (1 - (debt / c) ** 2)
+            more = (0.3 / c if debt > 0 else 0.06) * debt / (1 - (debt / c) ** 2)
             place = (-math.log(rate) + more - math.log(2)) / math.log(3)
             known = int((seen > 0).sum())
             shape = np.concatenate((ratios[1:known], np.full(20, ratios[max(known - 1, 2)])))

@@ -23,11 +23,12 @@ LARGEST_SCORE = 1e150
 FIRST_ALLOWANCE = 4.0
 ALLOWANCE_SHARE = 0.1
 LARGEST_ALLOWANCE = 16.0
-# Steps at rest, in units of log-rarity per alert; they grow as the allowance is used up.
+# Steps at rest behind the budget, in units of log-rarity per alert; they grow as the allowance is
+# used up.
 GAIN = 0.06
-# Log-rarity that is asked for in addition where the allowance is used up: the last of it is for
-# what is far out, whatever was spent on less.
-RESERVE = 1.3
+# The same ahead of it, per allowance: small steps, since a threshold that moves about takes
+# ordinary events for right ones; large ones at the end, so that the last is for what is far out.
+RESERVE = 0.3
 # Location and scale of the ladder remember at least the events of five alerts.
 FLOOR_IN_RATES = 0.2
 # The mean gap between events remembers the events of ten alerts.
@@ -53,8 +54,8 @@ class AlertBudgetKernel(IncidentGate):
     the allowance, an event alerts if D < c and its score exceeds the quantile, by a `ScoreLadder`,
     of log-rarity
 
-    .. math:: -\log \alpha + 1.3 D / c \ (D > 0), \qquad
-              -\log \alpha + g D / (1 - (D / c)^2) \ (D \le 0),
+    .. math:: -\log \alpha + g D / (1 - (D / c)^2), \qquad
+              g = 0.3 / c \ (D > 0), \ 0.06 \ (D \le 0),
 
     or if D <= -c, for any score. So D never leaves [-c - alpha, c + 1].
 
@@ -133,9 +134,8 @@ class AlertBudgetKernel(IncidentGate):
     def required_rarity(self, debt: float, allowance: float) -> float:
         """Log-rarity that an alert needs."""
         used: cython.double = debt / allowance
-        if debt > 0.0:
-            return RESERVE * used + self.alert_rarity()
-        return GAIN * debt / (1.0 - used * used) + self.alert_rarity()
+        gain: cython.double = RESERVE / allowance if debt > 0.0 else GAIN
+        return gain * debt / (1.0 - used * used) + self.alert_rarity()
 
     def least_rarity(self) -> float:
         """Log-rarity that every alert needs: that of the floor, 0 for none."""
