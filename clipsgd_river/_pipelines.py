@@ -25,7 +25,8 @@ def feature_descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
     """What transformers in a pipeline say of the features they make of an event.
 
     A transformer that replaces values by other numbers may have a method ``describe_one(x)`` that
-    gives, for features by name, the value as it was and in words how usual that is.
+    gives, for features by name, the value as it was and in words how usual that is. Of a detector
+    that describes numbers, too, only what it says of categories counts: they are so replaced.
     """
     found: dict[Any, tuple[Any, str]] = {}
     if isinstance(step, compose.Pipeline):
@@ -36,6 +37,8 @@ def feature_descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
     elif isinstance(step, compose.TransformerUnion):
         for part in step.transformers.values():
             found.update(feature_descriptions(part, x))
+    elif hasattr(step, "describe_categories_one"):
+        found.update(step.describe_categories_one(x))
     elif hasattr(step, "describe_one"):
         found.update(step.describe_one(x))
     return found

@@ -15,8 +15,8 @@ import pytest
 from scipy import stats
 
 from clipsgd_river import alerts
+from clipsgd_river._words.seen import Seen
 from clipsgd_river.alerts import Alert, AlertBudget, TailFilter
-from clipsgd_river.alerts._seen import Seen
 from clipsgd_river.alerts.alert import described, severity_of, student_tail
 from clipsgd_river.anomaly import ClippedZScore
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clipsgd_river.alerts import AlertBudget, TailFilter
 from clipsgd_river.alerts.rules import Direction
-from clipsgd_river.anomaly import ClippedSurprisal
+from clipsgd_river.anomaly import ChangeAwareDetector, ClippedSurprisal
 
 # Both modes are compared bit for bit in tests/test_compiled.py, and all checks run in both.
 pytestmark = pytest.mark.either_mode
@@ -268,6 +268,54 @@ def test_alerts_tell_of_categories_flags_and_amounts() -> None:
     flag = above.alert_one({**USUAL, "errors": 30})
     assert flag is not None
     assert flag.sentence.startswith("errors was 30; 0 in 97 % of events")
+
+
+def test_what_is_usual_is_said_of_every_kind_of_feature(model: ClippedSurprisal) -> None:
+    before = model.to_bytes()
+    odd = {**USUAL, "country": "KP", "errors": 40, "bytes": 5e12, "new": 1.0, "ok": None}
+    said = model.describe_one(odd)
+    assert {name: value for name, (value, _) in said.items()} == {
+        name: odd[name] for name in ("user", "country", "port", "bytes", "errors")
+    }
+    assert said["country"][1].startswith("never seen with user 'bob' (in ")
+    assert said["errors"][1] == "0 in 97 % of events, 1 in 3 %"
+    assert said["bytes"][1].startswith("usually between ")
+    assert model.describe_one({"ok": False})["ok"][1] == "1 in 99.1 % of events, 0 in 0.9 %"
+    assert model.describe_categories_one(odd).keys() == {"user", "country", "port"}
+    assert model.to_bytes() == before
+    assert ClippedSurprisal().describe_one(odd) == {}
+
+
+def test_a_memory_that_ends_at_changes_takes_events_with_text() -> None:
+    pd = pytest.importorskip("pandas")
+    events = log(900)
+    for x in events[600:]:
+        x["bytes"] *= 1e4
+    by_event, by_row = (ChangeAwareDetector(ClippedSurprisal()) for _ in range(2))
+    for x in events:
+        by_event.learn_one(x)
+    by_row.learn_many(pd.DataFrame(events))
+    assert by_row.to_bytes() == by_event.to_bytes()
+    assert by_event._detector.to_bytes() != learned(events).to_bytes()
+    odd = {**USUAL, "country": "KP"}
+    assert by_row.score_many(pd.DataFrame([USUAL, odd])).tolist() == [
+        by_event.score_one(x) for x in (USUAL, odd)
+    ]
+    assert by_event.describe_one(odd) == by_event._detector.describe_one(odd)
+    before = by_event.to_bytes()
+    for refused in ({**USUAL, "bytes": "many"}, {"when": [1, 2]}):
+        with pytest.raises(TypeError, match=r"'(bytes|when)'"):
+            by_event.learn_one(refused)
+        assert by_event.to_bytes() == before
+    budget = AlertBudget(ChangeAwareDetector(ClippedSurprisal()), alert_rate=0.01)
+    for x in events[:600]:
+        budget.learn_one(x)
+    alert = budget.alert_one(odd)
+    assert alert is not None
+    assert alert.sentence.startswith("country was 'KP', never seen (in ")
+    with pytest.raises(TypeError, match="SurprisalEncoder"):
+        ChangeAwareDetector().learn_one(USUAL)
+    assert not hasattr(ChangeAwareDetector(), "describe_one")
 
 
 def test_filters_take_frames_with_text() -> None:

@@ -55,6 +55,7 @@ FORBIDDEN = {
     "_kernels.preprocessing": rf"{NAME}\._kernels\.(?!(core|sgd|preprocessing)\b)",
     "_state": rf"{NAME}\.({PUBLIC}|_faces|_tables|_kernels)\b",
     "_tables": rf"{NAME}\.({PUBLIC}|_faces|_state)\b",
+    "_words": rf"{NAME}\.({PUBLIC}|_faces|_tables|_state)\b",
     "_faces": rf"{NAME}\.({PUBLIC})\b",
     "alerts": rf"{NAME}\.(anomaly|drift|checks|cli|compat|datasets|metrics|plot)\b",
     "anomaly": rf"{NAME}\.(alerts|checks|cli|datasets|metrics|plot)\b"

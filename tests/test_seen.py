@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from river import preprocessing
 
+from clipsgd_river._words.seen import Seen, seen_by
 from clipsgd_river.alerts import Alert, AlertBudget
-from clipsgd_river.alerts._seen import Seen, seen_by
 from clipsgd_river.alerts.alert import described
 from clipsgd_river.alerts.rules import Direction
 from clipsgd_river.anomaly import ClippedZScore

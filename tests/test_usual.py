@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clipsgd_river._numbers import differ
-from clipsgd_river.alerts._seen import NOTHING, Seen
-from clipsgd_river.alerts._usual import in_words
+from clipsgd_river._words.seen import NOTHING, Seen
+from clipsgd_river._words.usual import in_words
 
 # What tables hold and how numbers are worded is the same with any kernels.
 pytestmark = pytest.mark.either_mode

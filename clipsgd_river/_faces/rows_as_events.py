@@ -35,7 +35,7 @@ class RowsAsEvents(KnowsFeatures):
             If a column holds something other than numbers, or an array without names comes after
             features with names. Nothing is then learned.
         """
-        for x in self._to_learn(rows_of(X)).events():
+        for x in self._to_learn(self._read(X)).events():
             self.learn_one(x)
 
     def score_many(self, X: Any) -> Any:
@@ -49,13 +49,13 @@ class RowsAsEvents(KnowsFeatures):
             If a column holds something other than numbers, or not one of the columns was ever
             learned.
         """
-        rows = self._to_answer(rows_of(X))
+        rows = self._to_answer(self._read(X))
         scores = np.array([self.score_one(x) for x in rows.events()], dtype=np.float64)
         return rows.like_input(scores, "score")
 
     def score_learn_many(self, X: Any) -> NDArray[np.float64]:
         """Scores of rows, shape (n,), each before it is learned; raises as `learn_many`."""
-        rows = self._to_learn(rows_of(X))
+        rows = self._to_learn(self._read(X))
         return np.array([self.score_learn_one(x) for x in rows.events()], dtype=np.float64)
 
     @available_if(lambda self: hasattr(self, "explain_one"))  # type: ignore[untyped-decorator]
@@ -73,8 +73,12 @@ class RowsAsEvents(KnowsFeatures):
         """
         n = how_many(n)
         explain: Any = self.explain_one  # type: ignore[attr-defined]  # or this were not available
-        rows = self._to_answer(rows_of(X))
+        rows = self._to_answer(self._read(X))
         return explained_like(rows, *largest_of(rows.events(), explain, n))
+
+    def _read(self, X: Any) -> Any:
+        """Rows of a table: numbers, unless what learns them takes more."""
+        return rows_of(X)
 
     @abc.abstractmethod
     def learn_one(self, x: dict[Any, Any]) -> None:

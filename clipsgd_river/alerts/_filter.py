@@ -28,9 +28,9 @@ from clipsgd_river._tables.containers import frame_of, in_memory, table_of
 from clipsgd_river._tables.explained import explained_like, how_many, largest_of
 from clipsgd_river._tables.known import require_known
 from clipsgd_river._tables.tables import series_like
+from clipsgd_river._words.seen import seen_by
 from clipsgd_river.alerts._rarity import highest_probability
 from clipsgd_river.alerts._reason import Reason
-from clipsgd_river.alerts._seen import seen_by
 from clipsgd_river.alerts.alert import Alert, AlertFeature, described, severity_of
 from clipsgd_river.alerts.verdict import Verdict
 

@@ -14,9 +14,9 @@ import numpy as np
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._numbers import differ, short_score
 from clipsgd_river._text import printable, quoted
+from clipsgd_river._words.seen import NOTHING, Seen
+from clipsgd_river._words.usual import in_words
 from clipsgd_river.alerts._rarity import RAREST
-from clipsgd_river.alerts._seen import NOTHING, Seen
-from clipsgd_river.alerts._usual import in_words
 
 #: Features that an alert describes.
 MOST_FEATURES = 3

@@ -10,8 +10,9 @@ from river import base
 
 from clipsgd_river._faces.known_features import known_features
 from clipsgd_river._faces.rows_as_events import RowsAsEvents
-from clipsgd_river._pipelines import available_if_has
+from clipsgd_river._pipelines import available_if_has, in_numbers
 from clipsgd_river._state.wrapper import SaveableWrapper
+from clipsgd_river._tables.rows import rows_of
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.drift import ClippedOCPD
 
@@ -28,14 +29,16 @@ class ChangeAwareDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     without being one: nothing is reset, and what did not change stays known.
     (``learning_rate="auto"`` sees most changes by itself.)
 
-    Each learned event goes to the drift detector too. At an alarm, location and scale of the
+    Each learned event goes to the drift detector too; where the detector takes categories, such as
+    `ClippedSurprisal`, their bits go in their place. At an alarm, location and scale of the
     detector count no more than the n events since the estimated change: their next step is 1 / n at
     least.
 
     Parameters
     ----------
     detector
-        A detector with ``shorten_memory``, as `ClippedZScore` and `ClippedMahalanobis` have it;
+        A detector with ``shorten_memory``, as `ClippedZScore`, `ClippedMahalanobis` and
+        `ClippedSurprisal` have it;
         ``None``: ``ClippedMahalanobis(learning_rate="doubling")``. It is used as it is.
     drift_detector
         What finds changes; ``None``: ``ClippedOCPD()``. It is used as it is. One without
@@ -108,7 +111,9 @@ class ChangeAwareDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
 
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Learn an event, and shorten the memory if it completes the evidence of a change."""
-        fed = x if self._watches_features else self._detector.distance_one(x)
+        # Read first, so that what is refused is refused before anything is learned.
+        numbers = self._watches_features
+        fed = in_numbers(self._detector, x) if numbers else self._detector.distance_one(x)
         self._detector.learn_one(x)
         self._drift_detector.update(fed)
         self._events += 1
@@ -142,6 +147,44 @@ class ChangeAwareDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         band = self._detector.expect_one(x)
         return band
 
+    @property
+    def takes_categories(self) -> bool:
+        """Whether text is a category rather than an error, as the detector says."""
+        return bool(getattr(self._detector, "takes_categories", False))
+
+    @available_if_has("encode_one", "_detector")
+    def encode_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, Any]:
+        """The event with the bits of its categories in their place, by the detector."""
+        encoded: dict[base.typing.FeatureName, Any] = self._detector.encode_one(x)
+        return encoded
+
+    @available_if_has("bits_one", "_detector")
+    def bits_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, float]:
+        """Bits of each present feature, by the detector."""
+        bits: dict[base.typing.FeatureName, float] = self._detector.bits_one(x)
+        return bits
+
+    @available_if_has("describe_one", "_detector")
+    def describe_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, tuple[Any, str]]:
+        """Each value of an event, and in words what is usual of its feature, by the detector."""
+        said: dict[base.typing.FeatureName, tuple[Any, str]] = self._detector.describe_one(x)
+        return said
+
+    @available_if_has("describe_categories_one", "_detector")
+    def describe_categories_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, tuple[Any, str]]:
+        """Each category of an event, and how often it was seen, by the detector."""
+        said: dict[base.typing.FeatureName, tuple[Any, str]]
+        said = self._detector.describe_categories_one(x)
+        return said
+
     @available_if_has("range_one", "_detector")
     def range_one(self) -> dict[base.typing.FeatureName, tuple[float, float]]:
         """Lowest and highest value of each feature, by the detector."""
@@ -169,6 +212,10 @@ class ChangeAwareDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     @property
     def _known_features(self) -> Collection[Any] | None:
         return known_features(self._detector)
+
+    def _read(self, X: Any) -> Any:
+        read: Any = getattr(self._detector, "_rows", rows_of)
+        return read(X)
 
     def _own_numbers(self) -> array[float]:
         return array("d", [self._events])

@@ -20,6 +20,8 @@ from clipsgd_river._tables.explained import largest_of
 from clipsgd_river._tables.fitted import validated_mixed_rows
 from clipsgd_river._tables.mixed_rows import MixedRows, mixed_rows_of
 from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river._words.seen import seen_by
+from clipsgd_river._words.usual import beside
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.preprocessing._times_seen import in_words
 
@@ -177,9 +179,42 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
     def describe_one(
         self, x: dict[base.typing.FeatureName, Any]
     ) -> dict[base.typing.FeatureName, tuple[Any, str]]:
-        """How often each category of an event was seen: its value, and that in words.
+        """Each value of an event, and in words what is usual of its feature.
 
-        Alerts say it. Changes nothing.
+        Of a category it is how often it was seen, of a flag or a count how often its values come,
+        of an amount what it usually is. Features never learned and missing values are left out.
+        Alerts say the same. Changes nothing.
+
+        Examples
+        --------
+        >>> import random
+        >>> from clipsgd_river.anomaly import ClippedSurprisal
+        >>> rng, model = random.Random(0), ClippedSurprisal()
+        >>> for _ in range(6000):
+        ...     errors = max(rng.choice([0] * 9 + [1]), 2 * (rng.random() < 0.005))
+        ...     model.learn_one({"errors": errors, "country": rng.choice(["DE", "FR"])})
+        >>> for name, (value, usual) in model.describe_one({"errors": 3, "country": "KP"}).items():
+        ...     print(f"{name} was {value!r}; {usual}")
+        errors was 3; 0 in 90 % of events, never more than 2 in 6,000 events
+        country was 'KP'; never seen (in 6,000 events)
+        """
+        bits = self.bits_one(x)
+        bands, seen = self.expect_one(), seen_by(self, bits)
+        numbers = {
+            name: (x[name], beside(as_float(name, x[name], "feature"), bands[name], seen[name]))
+            for name in bits
+            if name in bands and name not in self._kernel.news
+        }
+        described = numbers | self.describe_categories_one(x)
+        return {name: described[name] for name in x if name in described}
+
+    def describe_categories_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, tuple[Any, str]]:
+        """Each category of an event, and how often it was seen, in words.
+
+        Of `describe_one` what the bits of categories, which `encode_one` puts in their place, do
+        not show. Changes nothing.
         """
         kernel = self._kernel
         events = kernel.settings["memory"]

@@ -9,8 +9,8 @@ from typing import Any
 from clipsgd_river._kernels.core.as_float import as_float, is_missing
 from clipsgd_river._pipelines import in_numbers, last_step
 from clipsgd_river._state import file_format
+from clipsgd_river._words.seen import seen_by
 from clipsgd_river.alerts._filter import DetectorInput, Event
-from clipsgd_river.alerts._seen import seen_by
 from clipsgd_river.alerts.alert import Alert, described
 from clipsgd_river.alerts.rules._rule import Case, Fields, Rule
 

@@ -6,8 +6,8 @@ from math import inf
 from typing import NamedTuple
 
 from clipsgd_river._numbers import differ, own_decimals, percent, told_apart
-from clipsgd_river.alerts._bands import ends
-from clipsgd_river.alerts._seen import Seen
+from clipsgd_river._words.bands import ends
+from clipsgd_river._words.seen import Seen
 
 #: "at most 2 in 99.9 %": the least value that so many events do not exceed.
 ALMOST_ALL = 0.999

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._numbers import band_decimals, decimals_of
-from clipsgd_river.alerts._seen import Band, Seen
+from clipsgd_river._words.seen import Band, Seen
 
 # No grid with more decimals is looked for, nor any among larger numbers.
 FINEST = 9

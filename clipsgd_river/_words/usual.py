@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from math import inf
 
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._numbers import told_apart
-from clipsgd_river.alerts._bands import ends
-from clipsgd_river.alerts._repeats import about_repeats, exactly, in_events
-from clipsgd_river.alerts._seen import NOTHING, Band, Seen
+from clipsgd_river._words.bands import ends
+from clipsgd_river._words.repeats import about_repeats, exactly, in_events
+from clipsgd_river._words.seen import NOTHING, Band, Seen
 
 
 def in_words(value: float, band: Band, seen: Seen = NOTHING) -> str:
@@ -45,6 +46,18 @@ def in_words(value: float, band: Band, seen: Seen = NOTHING) -> str:
         actual, same = exactly(value, seen.limits[0])
         return f"{actual}; always {same}{in_events(seen.events)}"
     return about_repeats(value, seen) or _beside_the_band(value, band, seen)
+
+
+def beside(value: float, band: Band, seen: Seen = NOTHING) -> str:
+    """Say what is usual beside a value, as `in_words` does, without the value.
+
+    Examples
+    --------
+    >>> beside(900.0, (19.87, 50.0, 75.31))
+    'usually between 20 and 75'
+    """
+    # A number has no blank in it.
+    return re.split("[;,] ", in_words(value, band, seen), maxsplit=1)[1]
 
 
 def _beside_the_band(value: float, band: Band, seen: Seen) -> str:

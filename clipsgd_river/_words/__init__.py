@@ -1,0 +1,1 @@
+"""What is usual of a feature, in words, for detectors and alerts."""
