@@ -15,7 +15,7 @@ from common.goals import goal, goal_table, word
 from common.report import Cell, Table, progress, publish
 
 # Rate asked for -> how far the realised one may be off.
-RATES = {0.01: 0.1, 0.001: 0.2}
+RATES = {0.01: 0.03, 0.001: 0.15}
 ALERTS_IN_WINDOW = 100
 WINDOW_FACTOR = 1.5
 

@@ -19,6 +19,7 @@ from river.base import AnomalyDetector
 from clipsgd_river._kernels.alerts.event_clock import EventClock
 from clipsgd_river.alerts import AlertBudget
 from clipsgd_river.alerts._event_time import seconds_of, unit_of
+from clipsgd_river.anomaly import ClippedZScore
 
 Times = NDArray[np.float64]
 DAY = 86400.0
@@ -161,11 +162,13 @@ def test_lone_stamps_change_next_to_nothing(wrong: dict[int, float]) -> None:
 @given(
     st.lists(st.tuples(hostile_stamp, st.floats()), min_size=40, max_size=120),
     st.sampled_from([(10, "day"), (1, "second"), (3.0, "week")]),
+    st.sampled_from([(Echo, None), (Echo, "auto"), (ClippedZScore, None), (ClippedZScore, 0.5)]),
 )
-def test_alerts_are_bounded_whatever_scores_and_times_are(
-    events: list[tuple[float, float]], per: tuple[float, str]
+def test_alerts_are_bounded_whatever_values_and_times_are(
+    events: list[tuple[float, float]], per: tuple[float, str], how: tuple[Any, Any]
 ) -> None:
-    model = AlertBudget(Echo(), alerts_per=per, time="t")
+    make, floor = how
+    model = AlertBudget(make(), alerts_per=per, time="t", floor=floor)
     passed = 0.0
     unit = {"second": 1.0, "day": DAY, "week": 7 * DAY}[per[1]]
     naive = NaiveClock(16.0 * unit / per[0])

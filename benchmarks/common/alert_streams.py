@@ -87,7 +87,7 @@ def synthetic(law: Law, rate: float, events: int, seed: int) -> AlertStream:
     t = np.arange(events) / events
     rows = law.centre(t)[:, None] + law.scale(t)[:, None] * noise
     changes = tuple(round(share * events) for share in law.changes)
-    return AlertStream(law.name, rows, labels, changes, 0.9 if law.stationary else 0.75)
+    return AlertStream(law.name, rows, labels, changes, 0.9 if law.stationary else 0.85)
 
 
 def real(folder: Path, name: str, events: int) -> AlertStream:
