@@ -58,14 +58,17 @@ def of(delays: FloatArray) -> str:
 
 
 def overview(title: str, outcomes: Sequence[Outcome], names: Sequence[str]) -> Table:
-    """Return what everybody found in each part of some streams, how late, and what it cost."""
+    """Return what everybody found in each part of some streams, how late, at what cost."""
     parts = list(dict.fromkeys(_part(outcome) for outcome in outcomes))
+    of_name = {
+        name: [outcome for outcome in outcomes if outcome.contestant == name] for name in names
+    }
+    found = {name: total(mine)[0] for name, mine in of_name.items()}
     rows: list[list[Cell]] = []
-    for name in names:
-        mine = [outcome for outcome in outcomes if outcome.contestant == name]
-        delays, _ = total(mine)
+    for name in sorted(names, key=lambda name: -np.isfinite(found[name]).sum()):
+        mine, delays = of_name[name], found[name]
         if not len(delays):
-            rows.append([name] + [None] * (len(parts) + 6))
+            rows.append([name] + [None] * (len(parts) + 5))
             continue
         in_parts = [total([o for o in mine if _part(o) == part])[0] for part in parts]
         early = delays[np.isfinite(delays)]
@@ -81,7 +84,6 @@ def overview(title: str, outcomes: Sequence[Outcome], names: Sequence[str]) -> T
                 1e6 * sum(outcome.seconds for outcome in mine) / events,
             ]
         )
-    rows.sort(key=lambda row: -float(row[-4] or 0.0))
     columns = (
         "detector",
         *parts,
