@@ -12,8 +12,10 @@ from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Reading, Source
 from clipsgd_river.cli.input.json_values.json_source import JsonSource
 from clipsgd_river.cli.input.parquet_source import ParquetSource
 from clipsgd_river.cli.input.tables.access_log import access_log
+from clipsgd_river.cli.input.tables.application_log import APPLICATION_LOG
 from clipsgd_river.cli.input.tables.csv_records import CsvRecords
 from clipsgd_river.cli.input.tables.delimiters import BLANK
+from clipsgd_river.cli.input.tables.haproxy_log import HAPROXY_LOG
 from clipsgd_river.cli.input.tables.headed_logs import HeadedRecords
 from clipsgd_river.cli.input.tables.log_records import LogRecords
 from clipsgd_river.cli.input.tables.records import Records
@@ -48,6 +50,11 @@ _ENDINGS: Final = {
 _PARQUET: Final = b"PAR1"
 #: What a file with the name of a table may be all the same.
 _HEADED: Final = frozenset({Format.JSON_LINES, Format.ZEEK, Format.W3C})
+_LOGS: Final = {
+    Format.SYSLOG: SYSLOG,
+    Format.HAPROXY_LOG: HAPROXY_LOG,
+    Format.APPLICATION_LOG: APPLICATION_LOG,
+}
 _SPELLED_DELIMITERS: Final = {
     "tab": "\t",
     "\\t": "\t",
@@ -145,8 +152,8 @@ def _open_records(
 ) -> Records:
     if kind in (Format.ZEEK, Format.W3C):
         return HeadedRecords(lines, reading)
-    if kind is Format.SYSLOG:
-        return LogRecords(lines, reading, SYSLOG)
+    if kind in _LOGS:
+        return LogRecords(lines, reading, _LOGS[kind])
     if kind is Format.ACCESS_LOG:
         form = access_log(lines.first_lines(ROWS_TO_LOOK_AT))
         if form is None:

@@ -8,6 +8,8 @@ from typing import Final
 
 from clipsgd_river.cli.input.json_values.pairs import are_pairs
 from clipsgd_river.cli.input.tables.access_log import access_log
+from clipsgd_river.cli.input.tables.application_log import APPLICATION_LOG
+from clipsgd_river.cli.input.tables.haproxy_log import HAPROXY_LOG
 from clipsgd_river.cli.input.tables.log_records import has_form
 from clipsgd_river.cli.input.tables.syslog import SYSLOG
 
@@ -23,6 +25,8 @@ class Format(StrEnum):
     PARQUET = "parquet"
     ACCESS_LOG = "access"
     SYSLOG = "syslog"
+    HAPROXY_LOG = "haproxy"
+    APPLICATION_LOG = "app"
     ZEEK = "zeek"
     W3C = "w3c"
     LOGFMT = "logfmt"
@@ -46,7 +50,7 @@ def format_of_lines(lines: Sequence[str]) -> Format:
     if not texts:
         return Format.CSV
     first = texts[0]
-    if first[0] == "{" or (first[0] == "[" and first[1:].lstrip()[:1] in ("", "{", "]")):
+    if first[0] == "{" or (first[0] == "[" and first[1:].lstrip()[:1] in ("", "{", "[", "]")):
         return Format.JSON_LINES
     for text in texts:
         if not text.startswith("#"):
@@ -58,8 +62,13 @@ def format_of_lines(lines: Sequence[str]) -> Format:
     form = access_log(texts)
     if form is not None and has_form(texts, form):
         return Format.ACCESS_LOG
+    if has_form(texts, HAPROXY_LOG):
+        return Format.HAPROXY_LOG
     if has_form(texts, SYSLOG):
         return Format.SYSLOG
+    # A table has a header before lines that may look like these.
+    if APPLICATION_LOG.split(first) is not None and has_form(texts, APPLICATION_LOG):
+        return Format.APPLICATION_LOG
     if are_pairs(texts):
         return Format.LOGFMT
     return Format.CSV

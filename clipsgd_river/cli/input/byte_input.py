@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import os
@@ -31,6 +32,8 @@ _LONGEST_LOOK: Final = 2 << 20
 #: A live stream is kept waiting no longer than this, once, for a look at what it holds.
 _SECONDS_TO_LOOK: Final = 1.0
 _WESTERN: Final = "cp1252"
+#: So many bytes tell UTF-16 without a mark.
+_TELLING: Final = 6
 _UTF_8_LETTER: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f]")
 _BOM: Final = "\ufeff"
@@ -41,8 +44,6 @@ _BANNER: Final = re.compile(r"^==> .+ <==(\r?\n|$)", re.MULTILINE)
 _FOREIGN: Final = {
     b"PAR1": "Parquet: say --format parquet",
     b"PK\x03\x04": "a zip archive, as .xlsx files are: unpack it, or save it as CSV",
-    b"\xff\xfe": "UTF-16 text: convert it, for instance with iconv -f utf-16 -t utf-8",
-    b"\xfe\xff": "UTF-16 text: convert it, for instance with iconv -f utf-16 -t utf-8",
     b"\x28\xb5\x2f\xfd": "compressed with zstd: unpack it first",
     b"BZh": "compressed with bzip2: unpack it first",
     b"\xfd7zXZ": "compressed with xz: unpack it first",
@@ -51,6 +52,22 @@ _FOREIGN: Final = {
 
 class _ReadsAtMostOnce(Protocol):
     def read1(self, size: int, /) -> bytes: ...
+
+
+class _Utf16:
+    """Bytes of UTF-16 as UTF-8; what is damaged becomes the character for that."""
+
+    def __init__(self, stream: _ReadsAtMostOnce, encoding: str) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder(encoding)("replace").decode
+
+    def read1(self, size: int, /) -> bytes:
+        """Return what one read brings, and nothing at the end alone."""
+        while True:
+            data = self._stream.read1(size)
+            text = self._decode(data, final=not data)
+            if text or not data:
+                return text.encode("utf-8", "replace")
 
 
 class ByteInput:
@@ -79,6 +96,8 @@ class ByteInput:
         self.undecodable = False
         #: UTF-8, unless the first letters beyond ASCII say that it is what Windows calls ANSI.
         self.encoding = "utf-8"
+        #: How text is encoded, in words, where it is not in UTF-8.
+        self.told = ""
         self._may_be_western = True
         #: Called while a live stream is silent; returns after how many seconds again, or None.
         self.on_silence: Callable[[], float | None] | None = None
@@ -230,7 +249,11 @@ class ByteInput:
                 raise UsageError(f"{self.name} is {what}")
         if first.startswith(b"\x1f\x8b"):
             return gzip.GzipFile(fileobj=buffered)
-        return buffered  # type: ignore[return-value]  # buffered files have read1
+        encoding = _utf_16_of(first)
+        if encoding is not None:
+            self.told = "text in UTF-16"
+            return _Utf16(buffered, encoding)  # type: ignore[arg-type]  # buffered files have read1
+        return buffered  # type: ignore[return-value]
 
     def _read(self, stream: _ReadsAtMostOnce) -> bytes:
         self._before_wait()
@@ -251,6 +274,7 @@ class ByteInput:
         except UnicodeDecodeError:
             if self._may_be_western and _is_western(data):
                 self.encoding = _WESTERN
+                self.told = "text in Windows-1252"
                 return data.decode(_WESTERN)
             self.undecodable = True
             return data.decode(errors="surrogateescape")
@@ -276,6 +300,16 @@ def _is_western(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return not _CONTROL.search(text)
+
+
+def _utf_16_of(first: bytes) -> str | None:
+    """Return the encoding of text that begins with some bytes, if they are of UTF-16."""
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    # Without a mark, every other byte of what most files begin with is 0.
+    if len(first) >= _TELLING and not any(first[1:_TELLING:2]) and all(first[:_TELLING:2]):
+        return "utf-16-le"
+    return None
 
 
 def _is_live(file: BinaryIO) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from clipsgd_river.cli.input.json_values.columns import table_in
+
 _DEEPEST: Final = 3
 #: Under these names an object has records beside what is said of them all.
 ENVELOPES: Final = frozenset({"Records", "records", "logEvents"})
@@ -37,7 +39,8 @@ def records_in(value: Any, *, alone: bool) -> list[Any] | None:
     if not alone and len(value) > 1:
         named = [each for name, each in value.items() if name in ENVELOPES]
         return named[0] if len(named) == 1 and _are_objects(named[0]) else None
-    return _longest_array(value, _DEEPEST if alone else 1)
+    table = table_in(value) if alone else None
+    return table or _longest_array(value, _DEEPEST if alone else 1)
 
 
 def _longest_array(value: Mapping[str, Any], depth: int) -> list[Any] | None:

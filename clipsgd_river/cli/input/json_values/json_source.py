@@ -74,6 +74,8 @@ class JsonSource:
         self._has_pairs = pairs
         self._values = self._finder(self._decoder, self._refuse)
         self._alone = False
+        #: Names of the elements where events are arrays.
+        self._header: list[str] = []
         #: Keys of events that are numbers and nothing else, as most are in many streams.
         self._numbers: frozenset[str] = frozenset()
         self._names: Sequence[str] = ()
@@ -108,6 +110,10 @@ class JsonSource:
                 yield new_event((self._row, value, UNKNOWN, new_record((text, value, True))))
                 continue
             single: Iterable[tuple[str | None, Any]] = ((text, value),)
+            if self._header and isinstance(value, list):
+                if value == self._header:
+                    continue
+                single = ((None, self._row_of(value)),)
             for line, fields in self._objects(found) if self._may_hold(value) else single:
                 self._row += 1
                 exact = line is not None and decoder.constants == constants
@@ -201,7 +207,11 @@ class JsonSource:
         if not found and lines and not self._has_pairs:
             lines = self._input.first_lines(_LONGEST_LOOK, letters=_LONGEST_LOOK)
             found = list(self._finder(decoder, lambda *_: None).of(lines))
-        self._alone = len(found) == 1
+        self._find_header([each.value for each in found])
+        if self._header:
+            rows = (self._row_of(each.value) for each in found if each.value != self._header)
+            found = [Found(0, None, row) for row in rows]
+        self._alone = len(found) == 1 and not self._header
         objects = [each for one in found for _, each in self._objects(one)]
         self._tell(found, len(objects), decoder)
         time = self._reading.selection.time
@@ -222,9 +232,23 @@ class JsonSource:
     def _finder(self, decoder: Decoder, refuse: Callable[[int, str], None]) -> Values | Pairs:
         return Pairs(refuse) if self._has_pairs else Values(decoder, refuse)
 
+    def _find_header(self, values: Sequence[Any]) -> None:
+        """Find the names of rows that are arrays: the first of them, or numbers."""
+        width = len(values[0]) if values and isinstance(values[0], list) else 0
+        if width and all(isinstance(each, list) and len(each) == width for each in values):
+            named = len(values) > 1 and all(isinstance(name, str) for name in values[0])
+            unique = named and len(set(values[0])) == width
+            self._header = values[0] if unique else list(map(str, range(width)))
+
+    def _row_of(self, value: Any) -> Any:
+        fits = isinstance(value, list) and len(value) == len(self._header)
+        return dict(zip(self._header, value, strict=True)) if fits else value
+
     def _tell(self, found: Sequence[Found], count: int, by: Decoder) -> None:
         if self._has_pairs:
             self.told = Pairs.told
+        elif self._header:
+            self.told = "JSON, an array for each row"
         elif self._alone and count != 1:
             self.told = f"{count:,} events in one object"
         elif found and found[0].text is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -11,14 +12,15 @@ from clipsgd_river.cli.input.blocks import Block
 from clipsgd_river.cli.input.byte_input import ByteInput
 from clipsgd_river.cli.input.columns.times import is_time
 from clipsgd_river.cli.input.events import ROWS_TO_LOOK_AT, Reading
-from clipsgd_river.cli.input.tables.delimiters import BLANK, layout_of, split
-from clipsgd_river.cli.input.tables.headers import is_header, names_of
+from clipsgd_river.cli.input.tables.delimiters import BLANK, layout_of, no_rows_in, split
+from clipsgd_river.cli.input.tables.headers import is_header, looks_like_values, names_of
 from clipsgd_river.cli.input.tables.lines import Lines
 from clipsgd_river.cli.input.tables.quoted_rows import QuotedRows, Rows
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import has_undecodable_bytes, listed, shown
 
 _LINES_OF_LAYOUT: Final = 100
+_SAR: Final = re.compile(r"Linux \S+ \(.*\)\s.*\([0-9]+ CPU\)")
 _SPELLED: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANK: "blanks"}
 
 
@@ -55,17 +57,27 @@ class CsvRecords:
         self._reading = reading
         self._name = lines.name
         look = lines.first_lines(ROWS_TO_LOOK_AT + header, at_once=1 + header)
+        if look and _SAR.match(look[0]):
+            raise UsageError(
+                f"{self._name} is a report of sar, with a table after the other: write it as one "
+                "with sadf -d, or sadf -j"
+            )
         layout = layout_of(look[:_LINES_OF_LAYOUT], delimiter)
         self.delimiter = layout.delimiter
         if self.delimiter == ";":  # because the comma is taken
             reading.cells = replace(reading.cells, prefers_comma=True)
-        rows = split(look[layout.before :], self.delimiter)
+        no_row = no_rows_in(look[:_LINES_OF_LAYOUT], self.delimiter)
+        again = {line for line in look[: layout.before] if line.strip()}
+        below = look[layout.before + 1 :]
+        below = [line for line in below if line not in again and not (no_row and no_row(line))]
+        rows = split(look[layout.before :][:1] + below, self.delimiter)
         self._first = rows[:1] + [row for row in rows[1:] if not header or row != rows[0]]
         self._lines = Lines(lines.blocks())
         before = [line for _, line in zip(range(layout.before), self._lines, strict=False)]
         #: What reads the rows, unless they are between blanks.
         self.rows = QuotedRows(self._lines, self.delimiter, self._refuse)
         self.rows.note = self._note_header
+        self.rows.no_row = no_row
         self._header = self._first_row(before) if header or not self._first else self._first[0]
         if lines.undecodable and any(map(has_undecodable_bytes, self._header)):
             raise DataError(
@@ -113,14 +125,14 @@ class CsvRecords:
             self.rows.give_up(self._width)
 
     def _blank_rows(self) -> Iterator[list[str]]:
-        lines, header = self._lines, self._header
+        lines, header, rows = self._lines, self._header, self.rows
         # The last column may hold blanks, as commands in a list of processes do.
         most = len(self.columns) - 1
         for line in lines:
             row = line.rstrip().split(None, most)
-            if row == header:
+            if row == header or rows.passes_over(line):
                 self._note_header()
-            elif row:
+            elif row and not (rows.no_row is not None and rows.no_row(line)):
                 yield row
             lines.taken.clear()
 
@@ -153,6 +165,11 @@ class CsvRecords:
                 f"{self._name} begins with numbers, not with names of columns: if it has "
                 "no header, say --no-header"
             )
+        if looks_like_values(self._header, self._first[1:]):
+            raise UsageError(
+                f"{self._name} begins with {listed(self._header, 4)}, which look like values and "
+                "not like names of columns: if it has no header, say --no-header"
+            )
         next_row = self._first[1] if len(self._first) > 1 else []
         for cell, below in zip(self._header, next_row, strict=False):
             if ":" in cell and ":" in below and is_time(cell) and is_time(below):
@@ -164,7 +181,8 @@ class CsvRecords:
         self.columns, self._width = names_of(self._header, self._first[1:])
         self.keys = self.columns
         given = [name.strip() for name in self._header]
-        doubled = [name for name in self.columns if given.count(name.rpartition("_")[0]) > 1]
+        heads = {name: name.rpartition("_")[0] for name in self.columns}
+        doubled = [name for name, head in heads.items() if head and given.count(head) > 1]
         if doubled:
             self._reading.say(f"names that come again were changed: there are {listed(doubled)}")
 
@@ -174,7 +192,7 @@ class CsvRecords:
             between = _SPELLED.get(self.delimiter, repr(self.delimiter))
             parts.append(f"cells between {between}")
         if before:
-            parts.append(f"{before:,} lines before the header")
+            parts.append(f"{before:,} line{'s' if before > 1 else ''} before the header")
         return ", ".join(parts)
 
     def _note_header(self) -> None:

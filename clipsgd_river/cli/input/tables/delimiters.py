@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from clipsgd_river.cli.input.columns.spelling import written_number
@@ -16,6 +16,9 @@ _DELIMITERS: Final = ",;\t|"
 #: Stands for any stretch of blanks and tabs.
 BLANK: Final = " "
 _SEPARATOR_LINE: Final = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+_COMMENT: Final = "#"
+#: As Markdown and databases draw between a header and rows.
+_RULE: Final = re.compile(r"[\s|+:=-]*-{3}[\s|+:=-]*")
 _MOST_LINES_BEFORE: Final = 10
 _FEWEST_NUMERIC: Final = 0.3
 
@@ -56,6 +59,41 @@ def layout_of(lines: Sequence[str], chosen: str | None = None) -> Layout:
     return Layout(delimiter, skipped + _lines_before(lines, delimiter))
 
 
+def no_rows_in(lines: Sequence[str], delimiter: str) -> Callable[[str], bool] | None:
+    """Return what tells comments, and rules drawn with dashes, from rows; None without them.
+
+    Parameters
+    ----------
+    lines
+        The first ones, whose titles, comments and header come first.
+    delimiter
+        What stands between cells.
+
+    Examples
+    --------
+    >>> no_rows_in(["# by tool 1.2", "a,b", "1,2"], ",")("# later")
+    True
+    >>> no_rows_in(["| a | b |", "|---|--:|", "| 1 | 2 |"], "|")("|---|--:|")
+    True
+    >>> no_rows_in(["tag,n", "#x,2"], ",") is None
+    True
+    """
+    width = max((len(row) for row in split(lines[:_MOST_LINES_BEFORE], delimiter)), default=0)
+    head = next((line for line in lines if line.strip()), "").startswith(_COMMENT)
+    commented = (line for line in lines if line.startswith(_COMMENT))
+    comments = head or any(len(split([line], delimiter)[0]) < width for line in commented)
+    ruled = any(map(_RULE.fullmatch, lines[:_MOST_LINES_BEFORE]))
+    if not comments and not ruled:
+        return None
+
+    def is_no_row(line: str) -> bool:
+        if comments and line.startswith(_COMMENT):
+            return True
+        return ruled and _RULE.fullmatch(line) is not None
+
+    return is_no_row
+
+
 def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     """Return the cells of lines, empty ones left out; what cannot be read is passed over."""
     if delimiter == BLANK:
@@ -70,7 +108,7 @@ def _best(lines: Sequence[str]) -> str:
         fit = _fit(split(lines, delimiter))
         if fit > most:
             best, most = delimiter, fit
-    if most == 0.0 and _is_blank_delimited(lines):
+    if most == 0.0 and _titles_of_blanks(lines) is not None:
         return BLANK
     return best
 
@@ -97,10 +135,24 @@ def _is_blank_delimited(lines: Sequence[str]) -> bool:
     return numeric >= max(1.0, _FEWEST_NUMERIC * len(columns))
 
 
+def _titles_of_blanks(lines: Sequence[str]) -> int | None:
+    """Return how many titles stand before the header of words between blanks; None if it is none.
+
+    They may come again with the header, as those of vmstat do.
+    """
+    for before in range(min(_MOST_LINES_BEFORE, len(lines))):
+        titles = set(lines[:before])
+        if _is_blank_delimited([line for line in lines[before:] if line not in titles]):
+            return before
+    return None
+
+
 def _lines_before(lines: Sequence[str], delimiter: str) -> int:
     """Return how many lines, as titles of spreadsheets and comments, stand before the header."""
+    if delimiter == BLANK:
+        return _titles_of_blanks(lines) or 0
     rows = split(lines, delimiter)
-    if delimiter == BLANK or not rows:
+    if not rows:
         return 0
     ((width, count),) = Counter(map(len, rows)).most_common(1)
     if width == 1 or count < 2:

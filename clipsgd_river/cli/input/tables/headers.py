@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.columns.spelling import Numbers
+
+#: So many rows tell between what values are, and so many columns that names are values.
+_FEWEST_BELOW: Final = 3
+_FEWEST_VALUES: Final = 2
 
 
 def names_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], int]:
@@ -43,6 +49,35 @@ def is_header(cells: Sequence[str]) -> bool:
         except ValueError:
             return True
     return False
+
+
+def looks_like_values(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the numbers in a first row are among those of the columns below it.
+
+    Years and the like, as heads of columns, are not.
+
+    Examples
+    --------
+    >>> rows = [["web2", "80", "12"], ["web1", "22", "9"], ["web1", "80", "7"]]
+    >>> looks_like_values(["web1", "80", "11"], rows), looks_like_values(["x", "2025", "8"], rows)
+    (True, False)
+    """
+    numbers = Numbers(Cells())
+    numeric = within = 0
+    for at, cell in enumerate(cells):
+        try:
+            below = [numbers.read(row[at]) for row in rows if len(row) == len(cells)]
+        except ValueError:
+            continue
+        below = [number for number in below if math.isfinite(number)]
+        if len(below) < _FEWEST_BELOW:
+            continue
+        numeric += 1
+        try:
+            within += min(below) <= numbers.read(cell) <= max(below)
+        except ValueError:
+            continue
+    return within >= _FEWEST_VALUES and 2 * within > numeric
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

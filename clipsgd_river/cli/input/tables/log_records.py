@@ -13,6 +13,8 @@ from clipsgd_river.cli.terminal.text import shown
 
 #: Of the first lines so many must have the form of a log to be taken for one.
 _LEAST_SHARE: Final = 0.8
+#: Of a log whose messages go on over lines, fewer.
+_LEAST_SHARE_OF_FIRST: Final = 0.3
 
 
 class LogFormat(NamedTuple):
@@ -28,12 +30,15 @@ class LogFormat(NamedTuple):
         Returns the cells of a line, without its end; None where it has another form.
     free_text
         Columns that say in words what others have in parts.
+    goes_on
+        Whether lines of another form belong to the one before.
     """
 
     name: str
     columns: Sequence[str]
     split: Callable[[str], list[str] | None]
     free_text: frozenset[str] = frozenset()
+    goes_on: bool = False
 
 
 class LogRecords:
@@ -78,7 +83,11 @@ class LogRecords:
             row = split(text)
             if row is not None:
                 yield row
-            elif text.strip():
+            elif not text.strip():
+                pass
+            elif self._form.goes_on:
+                self._reading.note_once("lines that go on with the one before are no events")
+            else:
                 self._reading.refuse(
                     DataError(
                         f"{self._name}, line {self.line:,}: '{shown(text)}' has not the form of "
@@ -98,4 +107,5 @@ def has_form(lines: Sequence[str], form: LogFormat) -> bool:
     """Tell whether most lines have a form."""
     texts = [text for line in lines if (text := line.rstrip("\r\n")).strip()]
     fitting = sum(form.split(text) is not None for text in texts)
-    return bool(texts) and fitting >= _LEAST_SHARE * len(texts)
+    least = _LEAST_SHARE_OF_FIRST if form.goes_on else _LEAST_SHARE
+    return bool(texts) and fitting >= least * len(texts)

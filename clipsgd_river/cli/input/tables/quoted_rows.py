@@ -42,6 +42,8 @@ class QuotedRows:
         self._reader: Any = None
         self._passed_over: frozenset[str] = frozenset()
         self._header: list[str] = []
+        #: Tells lines, such as comments, that are no rows.
+        self.no_row: Callable[[str], object] | None = None
         #: Called where it is passed over.
         self.note: Callable[[], object] = _nothing
         #: Whether no cell of the present row is quoted or has to be.
@@ -59,6 +61,10 @@ class QuotedRows:
         self._passed_over = frozenset(line + end for line in lines for end in ("", "\n", "\r\n"))
         self._header = header
 
+    def passes_over(self, line: str) -> bool:
+        """Tell whether a line is one of those that are passed over."""
+        return line in self._passed_over
+
     def __iter__(self) -> Iterator[list[str]]:
         """Yield the rows in turn, empty ones as empty lists."""
         return self.parts(_none)  # type: ignore[return-value]  # there is no block among them
@@ -73,6 +79,9 @@ class QuotedRows:
                 lines.put_before(block)
                 yield from self._quoted()
                 continue
+            if self.no_row is not None:
+                no_row = self.no_row
+                block = ["\n" if no_row(each) else each for each in block]
             if not self._passed_over.isdisjoint(block):
                 self.note()
                 block = ["\n" if each in self._passed_over else each for each in block]
@@ -116,6 +125,8 @@ class QuotedRows:
                     again = len(taken) == 1 and taken[0] in self._passed_over
                     if row and (again or row == self._header):
                         self.note()
+                        row = []
+                    elif self.no_row is not None and len(taken) == 1 and self.no_row(taken[0]):
                         row = []
                     yield row
                     if self._anew:

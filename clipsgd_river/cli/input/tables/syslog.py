@@ -39,6 +39,18 @@ def kind_of(message: str) -> str:
     return _VARIABLE.sub("#", message)
 
 
+def address_in(message: str) -> str:
+    """Return the first address in a message; empty without one.
+
+    Examples
+    --------
+    >>> address_in("Failed password for root from 203.0.113.9 port 51022 ssh2")
+    '203.0.113.9'
+    """
+    found = _ADDRESS.search(message)
+    return "" if found is None else found[0]
+
+
 def _split(line: str) -> list[str] | None:
     match = _NEW.fullmatch(line)
     identifier = ""
@@ -49,7 +61,6 @@ def _split(line: str) -> list[str] | None:
         if match is None:
             return None
     message = match["message"] or ""
-    address = _ADDRESS.search(message)
     return [
         match["time"],
         match["priority"] or "",
@@ -58,7 +69,7 @@ def _split(line: str) -> list[str] | None:
         match["pid"] or "",
         identifier,
         kind_of(message),
-        "" if address is None else address[0],
+        address_in(message),
         message,
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -26,6 +27,8 @@ from clipsgd_river.cli.terminal.text import has_undecodable_bytes, listed, shown
 #: Of wide tables fewer rows are looked at.
 _CELLS_TO_LOOK_AT: Final = 100_000
 _FEWEST_ROWS: Final = 200
+#: As in "(900 rows)" and "End of report"; a row that was cut off has none.
+_WORDS: Final = re.compile(r"[^\W\d_]{2,}\W*\s|\s\W*[^\W\d_]{2,}")
 Cells = Callable[[list[str]], Iterable[str]]
 
 
@@ -76,6 +79,8 @@ class TableSource:
         #: Where the columns are since a header with others came; None before.
         self._order: list[int] | None = None
         self._width = len(self.columns)
+        #: A row of one cell may be the last line, which then is no row but says how many there are.
+        self._waiting: list[tuple[list[str], DataError]] = []
         labels = selection.labels
         self._label_at = None if labels is None else self.columns.index(labels.column)
         self._look_ahead(wanted)
@@ -83,8 +88,7 @@ class TableSource:
     @property
     def told(self) -> str:
         """What was understood of the layout, in words."""
-        encoding = "" if self._input.encoding == "utf-8" else "text in Windows-1252"
-        return ", ".join(filter(None, [self._records.told, encoding]))
+        return ", ".join(filter(None, [self._records.told, self._input.told]))
 
     @property
     def delimiter(self) -> str:
@@ -106,6 +110,8 @@ class TableSource:
         row = 0
         reads_plain, lines = self._reads_plain, self._input
         for record in records:
+            if self._waiting:
+                self._refuse_all()
             if isinstance(record, Block):
                 yield record._replace(first=row + 1)
                 row += len(record.records)
@@ -138,12 +144,28 @@ class TableSource:
                     continue
                 where = f"{self._input.name}, row {row:,} (line {self._records.line:,})"
                 self._records.give_up()
-                self._reading.refuse(DataError(f"{where}: {error}"))
+                self._refuse(record, DataError(f"{where}: {error}"))
                 continue
             yield new_event((row, features, label, record))
             reads_plain = self._reads_plain
+        self._tell_of_last()
         if row and not self._numeric and not self._categories:
             self._complain_of_no_feature()
+
+    def _refuse(self, record: list[str], error: DataError) -> None:
+        """Refuse a row; words in a single cell only when they are not the last line."""
+        self._waiting.append((record, error))
+        if len(record) > 1 or len(self.columns) == 1 or not _WORDS.search(record[0]):
+            self._refuse_all()
+
+    def _refuse_all(self) -> None:
+        while self._waiting:
+            self._reading.refuse(self._waiting.pop(0)[1])
+
+    def _tell_of_last(self) -> None:
+        for record, _ in self._waiting:
+            last = shown(record[0])
+            self._reading.say(f"the last line of {self._input.name}, '{last}', is no row")
 
     def _take_header(self, record: list[str]) -> bool:
         """Tell whether a row names the columns anew, in another order or with others beside."""
