@@ -5,55 +5,9 @@ from __future__ import annotations
 from math import exp, floor, log2, sqrt
 
 import numpy as np
-from naive_series import GAUSSIAN, NaiveProfile, clip
+from naive_series import GAUSSIAN, NaiveProfile, NaiveSeasons, clip
 
 HORIZONS = [1, 2, 4, 8, 16, 32, 64]
-
-
-class NaiveSeasons:
-    """Autocorrelations of clipped deviations at each lag, and peaks among them."""
-
-    def __init__(self, location: float, scale: float, lags: int = 512) -> None:
-        self.location, self.scale, self.lags = location, scale, lags
-        self.z: list[float] = []
-
-    def deviation(self, x: float) -> float:
-        return clip((x - self.location) / self.scale, 3) if self.scale else 0.0
-
-    def learn(self, x: float) -> None:
-        self.z.append(self.deviation(x))
-        rate = max(0.001, 1 / (len(self.z) + 20))
-        self.scale = self.scale or abs(x - self.location)
-        step = clip(x - self.location, 3 * self.scale)
-        self.location += rate * step
-        self.scale += rate * (GAUSSIAN * abs(step) - self.scale)
-        if len(self.z) <= 64 or (len(self.z) - 1) % 16 == 0:
-            self.found = self.choose()
-
-    def correlations(self) -> np.ndarray:
-        n = len(self.z)
-        steps = np.maximum(0.001, 1 / np.arange(1.0, n + 1))
-        kept = np.append(np.cumprod((1 - steps)[::-1])[::-1][1:], 1.0)
-        z = np.array(self.z)
-        found = []
-        for lag in range(1, min(self.lags, n // 2) + 1):
-            weights = (steps * kept)[lag:]
-            found.append((weights * z[lag:] * z[:-lag]).sum() / weights.sum())
-        return np.array(found)
-
-    def choose(self) -> tuple[int, int]:
-        c = self.correlations()
-        if len(c) < 4:
-            return 0, 0
-        rises = {
-            i + 1: c[i] - c[: i + 1].min()
-            for i in range(1, len(c) - 1)
-            if c[i] >= c[i - 1] and c[i] > c[i + 1]
-        }
-        top = max([0.2, *rises.values()])
-        shorter = next((lag for lag, up in rises.items() if up >= max(0.5 * top, 0.2)), 0)
-        longer = next((lag for lag, up in rises.items() if up >= max(0.85 * top, 0.2)), 0)
-        return shorter, longer if longer != shorter else 0
 
 
 class NaiveForecaster:

@@ -6,7 +6,7 @@ Tables of counts are histograms of all values so far on the present grid, and pr
 from __future__ import annotations
 
 from collections import defaultdict
-from math import floor, log2, log10
+from math import floor, isnan, log2, log10
 
 import numpy as np
 from naive import NaiveZScore
@@ -121,6 +121,63 @@ class NaiveProfile:
         self.spread += rate * (GAUSSIAN * min(size, limit) - self.spread)
 
 
+class NaiveSeasons:
+    """Autocorrelations of clipped deviations at each lag, and peaks among them."""
+
+    def __init__(self, location: float, scale: float, lags: int = 512) -> None:
+        self.location, self.scale, self.lags = location, scale, lags
+        self.z: list[float] = []
+        self.found = (0, 0)
+
+    def deviation(self, x: float) -> float:
+        return clip((x - self.location) / self.scale, 3) if self.scale else 0.0
+
+    def learn(self, x: float) -> None:
+        self.take(self.deviation(x))
+        rate = max(0.001, 1 / (len(self.z) + 20))
+        self.scale = self.scale or abs(x - self.location)
+        step = clip(x - self.location, 3 * self.scale)
+        self.location += rate * step
+        self.scale += rate * (GAUSSIAN * abs(step) - self.scale)
+
+    def take(self, z: float) -> None:
+        self.z.append(z)
+        if len(self.z) <= 64 or (len(self.z) - 1) % 16 == 0:
+            self.found = self.choose()
+
+    def off_cycle(self, z: float) -> float | None:
+        """Deviation from the mean of up to three values whole seasons before."""
+        period = self.found[0]
+        longest = min(self.lags, len(self.z))
+        cycles = range(1, min(3, longest // period) + 1) if period else ()
+        return z - float(np.mean([self.z[-c * period] for c in cycles])) if period else None
+
+    def correlations(self) -> np.ndarray:
+        n = len(self.z)
+        steps = np.maximum(0.001, 1 / np.arange(1.0, n + 1))
+        kept = np.append(np.cumprod((1 - steps)[::-1])[::-1][1:], 1.0)
+        z = np.array(self.z)
+        found = []
+        for lag in range(1, min(self.lags, n // 2) + 1):
+            weights = (steps * kept)[lag:]
+            found.append((weights * z[lag:] * z[:-lag]).sum() / weights.sum())
+        return np.array(found)
+
+    def choose(self) -> tuple[int, int]:
+        c = self.correlations()
+        if len(c) < 4:
+            return 0, 0
+        rises = {
+            i + 1: c[i] - c[: i + 1].min()
+            for i in range(1, len(c) - 1)
+            if c[i] >= c[i - 1] and c[i] > c[i + 1]
+        }
+        top = max([0.2, *rises.values()])
+        shorter = next((lag for lag, up in rises.items() if up >= max(0.5 * top, 0.2)), 0)
+        longer = next((lag for lag, up in rises.items() if up >= max(0.85 * top, 0.2)), 0)
+        return shorter, longer if longer != shorter else 0
+
+
 class NaiveShapes:
     """Distance of the last 16 means of some values to the shapes so far, for their spread."""
 
@@ -188,7 +245,7 @@ class NaiveSeries:
 
     def __init__(self, cooldown: float = 300) -> None:
         self.shapes = {
-            "shape": NaiveShapes(1, 96),
+            "shape": NaiveShapes(1, 88),
             "longer shape": NaiveShapes(4, 64),
             "longest shape": NaiveShapes(16, 64),
         }
@@ -206,6 +263,7 @@ class NaiveSeries:
         }
         self.tables |= {name: NaiveTable(12, start=(1, 3)) for name in self.shapes}
         self.profile = NaiveProfile()
+        self.cycle, self.cycle_error = NaiveSeasons(0.0, 0.0, lags=192), 0.0
         self.n = 0
         self.mean = self.scale = 0.0
         self.weights, self.lags, self.sigma = np.zeros(32), np.zeros(32), 0.0
@@ -238,9 +296,14 @@ class NaiveSeries:
         said["flat line"] = floor(
             log2(max(self.run + 1 if self.run and x == self.value else 1, 16))
         )
-        expected = self.profile.expected(seconds)
+        timed = not isnan(seconds)
+        expected = self.profile.expected(seconds) if timed else None
+        off = None if timed else self.cycle.off_cycle(z)
         if expected is not None:
             said["season"] = x - expected
+        elif off is not None and self.cycle_error < 0.5:
+            scale = self.standard.scale[0] if self.standard.names else 0.0
+            said["season"] = off * max(self.scale, 0.1 * scale)
         if self.gaps and self.last is not None and seconds > self.last:
             beyond = log10(seconds - self.last) - self.typical
             said["silence"] = beyond if beyond > 1 else 0.0
@@ -281,7 +344,14 @@ class NaiveSeries:
         first = x
         if self.scale > 0:
             first = self.mean + clip(x - self.mean, 5 * max(self.scale, scale))
-        self.profile.learn(seconds, x, first, rate, 0.1 * scale)
+        if isnan(seconds):
+            off = self.cycle.off_cycle(z)
+            step = max(rate, 0.03)
+            self.cycle_error += step * (abs(off) - self.cycle_error) if off is not None else 0.0
+            self.cycle_error = 3.0 if off is None else self.cycle_error
+            self.cycle.take(z)
+        else:
+            self.profile.learn(seconds, x, first, rate, 0.1 * scale)
         for shapes in self.shapes.values():
             shapes.learn(self.scaled(x))
         self.follow(x, rate, scale)
@@ -311,6 +381,8 @@ class NaiveSeries:
         self.sigma += rate * (GAUSSIAN * size - self.sigma)
 
     def note_gap(self, seconds: float) -> None:
+        if isnan(seconds):
+            return
         if self.last is not None and seconds > self.last:
             gap = log10(seconds - self.last)
             if not self.gaps:

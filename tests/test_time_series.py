@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from clipsgd_river.alerts import AlertBudget
 from clipsgd_river.anomaly import ClippedTimeSeries
 
 START = datetime(2026, 3, 2)
-EVENTS = 900 if COMPILED else 300
+EVENTS = 520 if COMPILED else 300
 HALF_HOUR = timedelta(minutes=30)
 
 
@@ -49,15 +50,18 @@ def with_troubles(n: int) -> Iterator[tuple[float, float]]:
     yield from zip(seconds.tolist(), values.tolist(), strict=True)
 
 
-def test_channels_and_surprise_are_those_of_the_formulas() -> None:
+@pytest.mark.parametrize("timed", [True, False])
+def test_channels_and_surprise_are_those_of_the_formulas(timed: bool) -> None:
     detector, naive = ClippedTimeSeries(timestamp="t", shapes=True), NaiveSeries()
-    told: set[str] = set()
-    for n, (seconds, x) in enumerate(with_troubles(EVENTS)):
+    told, heard = set(), set()
+    for n, (moment, x) in enumerate(with_troubles(EVENTS)):
+        seconds = moment if timed else nan
         event = {"t": seconds, "x": x}
         if n % 7 == 0 or n < 60:
             found = detector.channels_one(event).get("x", {})
             wanted = naive.rarities(seconds, x)
             assert found.keys() == wanted.keys()
+            heard |= found.keys()
             assert found == pytest.approx(wanted, rel=1e-6, abs=1e-9)
             told.add(max(found, key=found.__getitem__, default=""))
             distance = detector.distance_one(event)
@@ -65,6 +69,7 @@ def test_channels_and_surprise_are_those_of_the_formulas() -> None:
         detector.learn_one(event)
         naive.learn(seconds, x)
     assert len(told) >= 5
+    assert "season" in heard
 
 
 def trained(values: Any, every: timedelta = HALF_HOUR, **params: Any) -> ClippedTimeSeries:
@@ -129,6 +134,18 @@ def test_a_short_cooldown_lets_an_event_be_told_again() -> None:
         frame = pd.DataFrame(events(values))
         counts.append(int((detector.distance_learn_many(frame)[WEEKS:] > 3.0).sum()))
     assert counts[0] > counts[1] >= 1
+
+
+@pytest.mark.parametrize("period", [7, 60])
+def test_seasons_without_times_are_found(period: int) -> None:
+    at = np.arange(1400 // period * period + period // 4 + 1)
+    values = 50.0 + 10.0 * np.sin(2.0 * np.pi * at / period)
+    values += np.random.default_rng(0).normal(size=len(at))
+    detector = ClippedTimeSeries()
+    detector.learn_many(values[:-1, None])
+    said = detector.channels_one({0: 100.0 - values[-1 - period]})[0]
+    assert detector.channels_one({0: values[-1]})[0]["season"] < 2.0
+    assert said["season"] > 3.0 > said["level"]
 
 
 def test_bands_follow_the_season() -> None:

@@ -47,14 +47,15 @@ class ClippedTimeSeries(ClippedDetector):
     timestamp
         Name of the feature that says when an event was: a datetime, date or number of seconds since
         1970. Without a name it is the first feature to hold a datetime; an event without one comes
-        as long after the last as usual. Seasons need times. Those with a zone count by their clock
-        on the wall, so that seasons follow daylight-saving time.
+        as long after the last as usual. Times with a zone count by their clock on the wall, so that
+        seasons follow daylight-saving time. Without any times seasons of up to 192 events are found
+        by themselves.
     cooldown
         Events in which the bar of what was told falls by a decade.
     shapes
         Whether three more channels compare the shape of the last 16 values, and of means of 4 and
         of 16, with shapes so far. Choose it where wrong shapes at usual levels matter: heart beats,
-        cycles of a machine. It doubles the time and takes 33 KB more for each metric.
+        cycles of a machine. It doubles the time and takes 32 KB more for each metric.
     learning_rate
         Step of location and scale, as for `ClippedZScore`: a memory of 1,000 events.
     clip
@@ -64,13 +65,14 @@ class ClippedTimeSeries(ClippedDetector):
     contamination
         Expected share of anomalies, in (0, 0.5]; sets `offset_` and so `predict`, not the scores.
     max_features
-        Metrics, 12 KB each; beyond it a new one takes the place of one unseen for 10,000 events, or
+        Metrics, 15 KB each; beyond it a new one takes the place of one unseen for 10,000 events, or
         raises a ``ValueError``.
 
     Notes
     -----
-    O(lags) = O(32) per metric and event. State file: about 12 KB a metric; in memory 18 KB more for
-    all. Values that come back keep their tables: what was rare 30,000 events ago may be told anew.
+    O(32) per metric and event, O(192) without times. State file: about 15 KB a metric; in memory
+    18 KB more for all. Values that come back keep their tables: what was rare 30,000 events ago may
+    be told anew.
     An event may have a time and no value: it changes nothing.
 
     The constants but those of shapes were chosen with the Numenta Anomaly Benchmark in view.

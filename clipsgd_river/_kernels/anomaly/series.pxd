@@ -8,6 +8,7 @@ from clipsgd_river._kernels.sgd.deviations cimport BAND, LARGEST_SCALE
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 from clipsgd_river._kernels.time_series.autoregression cimport GAUSSIAN, Autoregression
 from clipsgd_river._kernels.time_series.calendar_profile cimport CalendarProfile
+from clipsgd_river._kernels.time_series.cycles cimport Cycles
 from clipsgd_river._kernels.time_series.exceedances cimport Exceedances
 from clipsgd_river._kernels.time_series.flat_lines cimport FlatLines
 from clipsgd_river._kernels.time_series.past_shapes cimport SCALES, PastShapes
@@ -45,6 +46,7 @@ cdef class SeriesPart(Part):
     cdef readonly Exceedances exceedances
     cdef readonly Exceedances together
     cdef readonly CalendarProfile calendar
+    cdef readonly Cycles cycles
     cdef readonly Autoregression autoregression
     cdef readonly PastShapes shapes
     cdef readonly RarityTables shape_tables
@@ -71,6 +73,7 @@ cdef class SeriesPart(Part):
     cdef double whole
 
     cdef int set_time(self, double seconds) noexcept nogil
+    cdef double unit(self, LocationScale standard, Py_ssize_t j) noexcept nogil
     cdef double rarity(self, Py_ssize_t j, Py_ssize_t channel) noexcept nogil
     cdef bint has_say(self, Py_ssize_t j, Py_ssize_t channel) noexcept nogil
     cdef double deviation(self, LocationScale standard, Py_ssize_t k) noexcept nogil

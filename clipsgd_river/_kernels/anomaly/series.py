@@ -14,6 +14,7 @@ from clipsgd_river._kernels.core.vector import IntegerVector, Vector
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 from clipsgd_river._kernels.time_series.autoregression import Autoregression
 from clipsgd_river._kernels.time_series.calendar_profile import CalendarProfile
+from clipsgd_river._kernels.time_series.cycles import Cycles
 from clipsgd_river._kernels.time_series.exceedances import Exceedances
 from clipsgd_river._kernels.time_series.flat_lines import FlatLines
 from clipsgd_river._kernels.time_series.past_shapes import PastShapes
@@ -90,7 +91,7 @@ class SeriesPart(Part):
     | channel | what it says |
     |---|---|
     | level | x |
-    | season | x less what is usual at this time of day and week |
+    | season | x less what is usual at this time of day and week, or a season before |
     | dispersion | running mean of \|z\| |
     | dispersion of residuals | running mean of \|r\| / sigma, at most 3 |
     | short-run mean | running mean of z |
@@ -109,7 +110,7 @@ class SeriesPart(Part):
     a tenth of the other. Contributions share the distance in proportion to 10^u, u being the
     surprises.
 
-    O(lags) per metric and event; about 12 KB a metric.
+    O(lags) per metric and event; about 15 KB a metric.
 
     Parameters
     ----------
@@ -126,6 +127,7 @@ class SeriesPart(Part):
         self.together = Exceedances(20)
         self.together.grow(2)
         self.calendar = CalendarProfile()
+        self.cycles = Cycles()
         self.autoregression = Autoregression()
         self.shaped = settings["shapes"]
         self.channels = CHANNELS + SCALES if self.shaped else CHANNELS
@@ -193,10 +195,13 @@ class SeriesPart(Part):
     def scaled(self, standard: LocationScale, k: cython.Py_ssize_t) -> float:
         """That deviation as it is."""
         j: cython.Py_ssize_t = standard.features.present.at[k]
-        scale: cython.double = max(self.scale.at[j], LEAST_SCALE * standard.scale.at[j])
         if self.scale.at[j] > 0.0:
-            return (standard.features.values.at[j] - self.mean_of.at[j]) / scale
+            return (standard.features.values.at[j] - self.mean_of.at[j]) / self.unit(standard, j)
         return standard.z.at[k]
+
+    def unit(self, standard: LocationScale, j: cython.Py_ssize_t) -> float:
+        """What a scale counts as."""
+        return max(self.scale.at[j], LEAST_SCALE * standard.scale.at[j])
 
     def follow(self, standard: LocationScale, k: cython.Py_ssize_t, rate: float) -> None:
         """Clipped steps of the long-run mean and of the mean absolute deviation from it."""
@@ -230,6 +235,8 @@ class SeriesPart(Part):
         said[first + SEASON] = NAN
         if self.calendar.knows(j):
             said[first + SEASON] = self.calendar.deviation(j, x)
+        elif self.seconds != self.seconds:
+            said[first + SEASON] = self.cycles.coordinate(j, z) * self.unit(standard, j)
         said[first + DISPERSION] = self.dispersion.at[j] + rate * (fabs(z) - self.dispersion.at[j])
         said[first + RESIDUAL_DISPERSION] = self.residual_dispersion.at[j] + rate * (
             size - self.residual_dispersion.at[j]
@@ -328,6 +335,8 @@ class SeriesPart(Part):
             limit: cython.double = FIRST * max(self.scale.at[j], standard.scale.at[j])
             clipped = self.mean_of.at[j] + max(-limit, min(x - self.mean_of.at[j], limit))
         self.calendar.learn(j, x, clipped, rate, LEAST_SPREAD * standard.scale.at[j])
+        if self.seconds != self.seconds:
+            self.cycles.learn(j, z, rate)
         if self.shaped:
             self.shapes.learn(j, self.scaled(standard, k))
         self.follow(standard, k, rate)
@@ -401,6 +410,7 @@ class SeriesPart(Part):
         self.coarse.grow(size)
         self.exceedances.grow(size)
         self.calendar.grow(size)
+        self.cycles.grow(size)
         self.autoregression.grow(size)
         if self.shaped:
             self.shapes.grow(size)
@@ -425,6 +435,7 @@ class SeriesPart(Part):
         self.coarse.reset_feature(j)
         self.exceedances.reset_feature(j)
         self.calendar.reset_feature(j)
+        self.cycles.reset_feature(j)
         self.autoregression.reset_feature(j)
         if self.shaped:
             self.shapes.reset_feature(j)
@@ -452,6 +463,7 @@ class SeriesPart(Part):
             + self.coarse.least_numbers(size)
             + self.exceedances.least_numbers(size)
             + self.calendar.least_numbers(size)
+            + self.cycles.least_numbers(size)
             + self.autoregression.least_numbers(size)
         )
 
@@ -464,6 +476,7 @@ class SeriesPart(Part):
         self.exceedances.exchange(archive, size)
         self.together.exchange(archive, 2)
         self.calendar.exchange(archive, size)
+        self.cycles.exchange(archive, size)
         self.autoregression.exchange(archive, size)
         if self.shaped:
             self.shapes.exchange(archive, size)

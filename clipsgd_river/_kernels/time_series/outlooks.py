@@ -69,6 +69,7 @@ class Outlooks:
     def __init__(self) -> None:
         self.values = Vector(KEPT)
         self.finder = SeasonFinder(KEPT // 2)
+        self.finder.grow(1)
         self.regression = Autoregression()
         self.regression.grow(1)
         self.calendar = CalendarProfile()
@@ -87,7 +88,7 @@ class Outlooks:
     def begin(self, location: float, scale: float) -> None:
         """Start anew, from a first location and scale."""
         i: cython.Py_ssize_t
-        self.finder.begin(location, scale)
+        self.finder.begin(0, location, scale)
         self.regression.reset_feature(0)
         self.calendar.reset_feature(0)
         self.count = 0.0
@@ -110,7 +111,8 @@ class Outlooks:
 
     def period(self, long_one: cython.bint) -> cython.Py_ssize_t:
         """The shorter or the longer season if two cycles of it are kept, otherwise 0."""
-        found: cython.Py_ssize_t = self.finder.longer if long_one else self.finder.shorter
+        lag: cython.double = self.finder.longer.at[0] if long_one else self.finder.shorter.at[0]
+        found: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, lag)
         return found if self.reaches(2 * found) else 0
 
     def prepare(self) -> None:
@@ -228,7 +230,7 @@ class Outlooks:
         views[REGRESSION] = NONE
         if h <= AHEAD:
             i = cython.cast(cython.Py_ssize_t, h)
-            views[REGRESSION] = self.finder.value(self.path.at[AHEAD - i])
+            views[REGRESSION] = self.finder.value(0, self.path.at[AHEAD - i])
         views[CALENDAR] = NONE
         self.calendar.look_at(seconds)
         if self.calendar.knows(0):
@@ -248,7 +250,7 @@ class Outlooks:
 
     def learn(self, y: float, seconds: float, rate: float) -> None:
         """Take a value, cleaned of what is gross, and its time or NaN."""
-        z: cython.double = self.finder.deviation(y)
+        z: cython.double = self.finder.deviation(0, y)
         old: cython.double = self.trend_level
         expected: cython.double
         i: cython.Py_ssize_t
@@ -261,9 +263,9 @@ class Outlooks:
             expected = self.seasonal(1, i == 1, 1)
             if expected != NONE:
                 self.deviations.at[i + 1] = y - expected
-        self.calendar.learn(0, y, y, rate, 0.1 * self.finder.scale)
+        self.calendar.learn(0, y, y, rate, 0.1 * self.finder.scale.at[0])
         self.regression.learn(0, z, z - self.regression.predict(0), rate)
-        self.finder.learn(y)
+        self.finder.learn(0, y)
         if self.count == 0.0:
             self.level = y
             self.trend_level = y
@@ -282,11 +284,11 @@ class Outlooks:
         """Pass the state through ``archive``."""
         largest: cython.double = LARGEST_SCALE
         self.values.exchange_bounded(archive, KEPT, -largest, largest, "value")
-        self.finder.exchange(archive)
+        self.finder.exchange(archive, 1)
         self.regression.exchange(archive, 1)
         self.calendar.exchange(archive, 1)
         self.count = archive.count(self.count)
-        archive.check(self.finder.count, self.count, self.count, "count of values")
+        archive.check(self.finder.count.at[0], self.count, self.count, "count of values")
         self.level = archive.bounded(self.level, -largest, largest, "level")
         self.trend_level = archive.bounded(self.trend_level, -largest, largest, "level")
         self.trend = archive.bounded(self.trend, -largest, largest, "trend")

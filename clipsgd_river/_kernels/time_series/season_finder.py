@@ -35,7 +35,7 @@ SELDOM = 16
 
 
 class SeasonFinder:
-    r"""Autocorrelations of one series at all lags up to a longest one, and the seasons in them.
+    r"""Autocorrelations of each series at all lags up to a longest one, and the seasons in them.
 
     With z the deviation from a clipped mean, in clipped scales and within +-3,
 
@@ -46,7 +46,7 @@ class SeasonFinder:
     was passed twice and whose correlation is above those of both neighbours is a season if it is .2
     above the lowest at a shorter lag: a slow drift raises all alike. Of such peaks `shorter` is the
     first to stand out half as much as the highest, `longer` the first to do so by 85 %: a day
-    within a week. O(lags) per event, 16 bytes for each.
+    within a week. O(lags) per event, 16 bytes for each lag of a series.
 
     Parameters
     ----------
@@ -56,72 +56,90 @@ class SeasonFinder:
 
     def __init__(self, lags: cython.Py_ssize_t) -> None:
         self.lags = lags
-        self.past = Vector(lags)
-        self.products = Vector(lags)
-        self.location = 0.0
-        self.scale = 0.0
-        self.count = 0.0
+        self.past = Vector()
+        self.products = Vector()
+        self.location = Vector()
+        self.scale = Vector()
+        self.count = Vector()
         # Share of its weight that the correlation at each lag lacks, divided by the lag.
-        self.lacking = 1.0
-        self.shorter = 0
-        self.longer = 0
+        self.lacking = Vector()
+        self.shorter = Vector()
+        self.longer = Vector()
 
-    def begin(self, location: float, scale: float) -> None:
+    def begin(self, j: cython.Py_ssize_t, location: float, scale: float) -> None:
         """Start anew, from a first location and scale."""
         i: cython.Py_ssize_t
-        for i in range(self.lags):
+        for i in range(j * self.lags, (j + 1) * self.lags):
             self.past.at[i] = 0.0
             self.products.at[i] = 0.0
-        self.location = location
-        self.scale = scale
-        self.count = 0.0
-        self.lacking = 1.0
-        self.shorter = 0
-        self.longer = 0
+        self.location.at[j] = location
+        self.scale.at[j] = scale
+        self.count.at[j] = 0.0
+        self.lacking.at[j] = 1.0
+        self.shorter.at[j] = 0.0
+        self.longer.at[j] = 0.0
 
-    def deviation(self, x: float) -> float:
+    def deviation(self, j: cython.Py_ssize_t, x: float) -> float:
         """Deviation of a value in scales, within +-3."""
-        if self.scale == 0.0:
+        if self.scale.at[j] == 0.0:
             return 0.0
-        return max(-LARGEST_Z, min((x - self.location) / self.scale, LARGEST_Z))
+        return max(-LARGEST_Z, min((x - self.location.at[j]) / self.scale.at[j], LARGEST_Z))
 
-    def value(self, z: float) -> float:
+    def value(self, j: cython.Py_ssize_t, z: float) -> float:
         """The value that has a deviation."""
-        return self.location + z * self.scale
+        return self.location.at[j] + z * self.scale.at[j]
 
-    def learn(self, x: float) -> None:
+    def before(self, j: cython.Py_ssize_t, back: cython.Py_ssize_t) -> float:
+        """The deviation so many events before the next one, from 1 to the longest lag."""
+        at: cython.longlong = cython.cast(cython.longlong, self.count.at[j]) + self.lags - back
+        return self.past.at[j * self.lags + cython.cast(cython.Py_ssize_t, at % self.lags)]
+
+    def learn(self, j: cython.Py_ssize_t, x: float) -> None:
         """Take a step of each correlation, and of location and scale."""
+        z: cython.double = self.deviation(j, x)
+        scale: cython.p_double = self.scale.at
+        limit: cython.double
+        rate: cython.double
+        self.take(j, z)
+        rate = max(1.0 / MEMORY, 1.0 / (self.count.at[j] + STARTED))
+        if scale[j] == 0.0:
+            scale[j] = min(fabs(x - self.location.at[j]), LARGEST_SCALE)
+        limit = LARGEST_Z * scale[j]
+        z = max(-limit, min(x - self.location.at[j], limit))
+        self.location.at[j] = self.location.at[j] + rate * z
+        scale[j] += rate * (min(GAUSSIAN * fabs(z), LARGEST_SCALE) - scale[j])
+
+    def take(self, j: cython.Py_ssize_t, z: float) -> None:
+        """Take a step of each correlation on a deviation, and look for seasons now and then."""
         past: cython.p_double = self.past.at
         products: cython.p_double = self.products.at
-        z: cython.double = self.deviation(x)
-        rate: cython.double = max(1.0 / MEMORY, 1.0 / (self.count + 1.0))
-        seen: cython.longlong = cython.cast(cython.longlong, self.count)
-        head: cython.Py_ssize_t = seen % self.lags
-        limit: cython.double
+        count: cython.double = self.count.at[j]
+        rate: cython.double = max(1.0 / MEMORY, 1.0 / (count + 1.0))
+        seen: cython.longlong = cython.cast(cython.longlong, count)
+        start: cython.Py_ssize_t = j * self.lags
+        head: cython.Py_ssize_t = start + seen % self.lags
+        stop: cython.Py_ssize_t = start + self.lags
         i: cython.Py_ssize_t
-        for i in range(head):
-            products[i] += rate * (z * past[head - 1 - i] - products[i])
-        # Those never passed are zeros times zeros.
-        for i in range(head, self.lags):
-            products[i] += rate * (z * past[self.lags + head - 1 - i] - products[i])
+        # Lags that were never passed are zeros times zeros.
+        for i in range(start, head):
+            products[i] += rate * (z * past[head - 1 - (i - start)] - products[i])
+        for i in range(head, stop):
+            products[i] += rate * (z * past[stop - 1 - (i - head)] - products[i])
         past[head] = z
-        self.count = min(self.count + 1.0, LARGEST_COUNT)
-        self.lacking = 1.0 / self.count if self.count <= MEMORY else self.lacking * (1.0 - rate)
-        rate = max(1.0 / MEMORY, 1.0 / (self.count + STARTED))
-        if self.scale == 0.0:
-            self.scale = min(fabs(x - self.location), LARGEST_SCALE)
-        limit = LARGEST_Z * self.scale
-        z = max(-limit, min(x - self.location, limit))
-        self.location += rate * z
-        self.scale += rate * (min(GAUSSIAN * fabs(z), LARGEST_SCALE) - self.scale)
+        count = min(count + 1.0, LARGEST_COUNT)
+        self.count.at[j] = count
+        if count <= MEMORY:
+            self.lacking.at[j] = 1.0 / count
+        else:
+            self.lacking.at[j] = self.lacking.at[j] * (1.0 - rate)
         if seen < AT_FIRST or seen % SELDOM == 0:
-            self.choose()
+            self.choose(j)
 
-    def correlation(self, lag: cython.Py_ssize_t) -> float:
+    def correlation(self, j: cython.Py_ssize_t, lag: cython.Py_ssize_t) -> float:
         """Mean product of deviations so many events apart, fewer than there were."""
-        return self.products.at[lag - 1] / (1.0 - lag * self.lacking)
+        return self.products.at[j * self.lags + lag - 1] / (1.0 - lag * self.lacking.at[j])
 
-    def choose(self) -> None:
+    def choose(self, j: cython.Py_ssize_t) -> None:
         """Find the seasons."""
         last: cython.Py_ssize_t = self.lags
         lag: cython.Py_ssize_t
@@ -131,49 +149,68 @@ class SeasonFinder:
         after: cython.double
         trough: cython.double
         top: cython.double = PROMINENCE
-        if self.count < 2.0 * self.lags:
-            last = cython.cast(cython.Py_ssize_t, self.count) // 2
-        self.shorter = 0
-        self.longer = 0
+        if self.count.at[j] < 2.0 * self.lags:
+            last = cython.cast(cython.Py_ssize_t, self.count.at[j]) // 2
+        self.shorter.at[j] = 0.0
+        self.longer.at[j] = 0.0
         if last < 4:
             return
         # The first turn finds the highest peak, the second those of about its height.
         for turn in range(2):
-            before = self.correlation(1)
-            here = self.correlation(2)
+            before = self.correlation(j, 1)
+            here = self.correlation(j, 2)
             trough = before
             for lag in range(2, last):
-                after = self.correlation(lag + 1)
+                after = self.correlation(j, lag + 1)
                 trough = min(trough, here)
                 if here >= before and here > after:
                     if turn == 0:
                         top = max(top, here - trough)
                     elif here - trough >= max(SHORT * top, PROMINENCE):
-                        if self.shorter == 0:
-                            self.shorter = lag
+                        if self.shorter.at[j] == 0.0:
+                            self.shorter.at[j] = lag
                         if here - trough >= LONG * top:
-                            if lag != self.shorter:
-                                self.longer = lag
+                            if lag != self.shorter.at[j]:
+                                self.longer.at[j] = lag
                             return
                 before = here
                 here = after
 
-    def exchange(self, archive: Archive) -> cython.int:
-        """Pass the state through ``archive``."""
-        self.past.exchange_bounded(archive, self.lags, -LARGEST_Z, LARGEST_Z, "deviation")
-        self.products.exchange_bounded(
-            archive, self.lags, -LARGEST_Z * LARGEST_Z, LARGEST_Z * LARGEST_Z, "correlation"
-        )
-        self.location = archive.bounded(self.location, -LARGEST_VALUE, LARGEST_VALUE, "location")
-        self.scale = archive.bounded(self.scale, 0.0, LARGEST_SCALE, "scale")
-        self.count = archive.count(self.count)
-        self.lacking = archive.bounded(self.lacking, 0.0, 1.0, "share of a weight")
-        if self.count > 0.0 and self.count <= MEMORY:
-            archive.check(self.lacking, 1.0 / self.count, 1.0 / self.count, "share of a weight")
-        elif self.count > MEMORY:
-            archive.check(self.lacking, 0.0, 1.0 / MEMORY, "share of a weight")
-        self.shorter = cython.cast(cython.Py_ssize_t, archive.count(self.shorter))
-        self.longer = cython.cast(cython.Py_ssize_t, archive.count(self.longer))
-        archive.check(self.shorter, 0.0, min(self.lags, 0.5 * self.count), "season")
-        archive.check(self.longer, 0.0, min(self.lags, 0.5 * self.count), "season")
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` series."""
+        self.past.grow(size * self.lags)
+        self.products.grow(size * self.lags)
+        self.location.grow(size)
+        self.scale.grow(size)
+        self.count.grow(size)
+        self.lacking.grow(size)
+        self.shorter.grow(size)
+        return self.longer.grow(size)
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Numbers of ``size`` series."""
+        return size * (2 * self.lags + 6)
+
+    def exchange(self, archive: Archive, size: cython.Py_ssize_t) -> cython.int:
+        """Pass the state of ``size`` series through ``archive``."""
+        largest: cython.double = LARGEST_Z * LARGEST_Z
+        most: cython.double
+        j: cython.Py_ssize_t
+        self.past.exchange_bounded(archive, size * self.lags, -LARGEST_Z, LARGEST_Z, "deviation")
+        self.products.exchange_bounded(archive, size * self.lags, -largest, largest, "correlation")
+        self.location.exchange_bounded(archive, size, -LARGEST_VALUE, LARGEST_VALUE, "location")
+        self.scale.exchange_bounded(archive, size, 0.0, LARGEST_SCALE, "scale")
+        self.count.exchange_counts(archive, size, LARGEST_COUNT, "count of values")
+        self.lacking.exchange_bounded(archive, size, 0.0, 1.0, "share of a weight")
+        self.shorter.exchange_counts(archive, size, self.lags, "season")
+        self.longer.exchange_counts(archive, size, self.lags, "season")
+        if archive.reading and not archive.trusted:
+            for j in range(size):
+                most = self.count.at[j]
+                archive.check(self.shorter.at[j], 0.0, 0.5 * most, "season")
+                archive.check(self.longer.at[j], 0.0, 0.5 * most, "season")
+                if most > MEMORY:
+                    archive.check(self.lacking.at[j], 0.0, 1.0 / MEMORY, "share of a weight")
+                elif most > 0.0:
+                    archive.check(self.lacking.at[j], 1.0 / most, 1.0 / most, "share of a weight")
         return 0
