@@ -30,6 +30,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
     ],
     "NAB": [{"threshold": 0.5, "profile": "reward_low_FP_rate", "skip": 5}],
     "Precision": [{"threshold": 0.3}],
+    "VUSPR": [{"window": 8, "thresholds": 20}],
 }
 
 
@@ -67,7 +68,7 @@ def has_small_window(metric: Any) -> bool:
 
 def cannot_roll(metric: Any) -> bool:
     """Whether there is no way to take an event out again."""
-    return isinstance(metric, metrics.NAB)
+    return isinstance(metric, metrics.NAB | metrics.VUSPR)
 
 
 def test_every_metric_is_discovered() -> None:

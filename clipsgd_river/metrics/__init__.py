@@ -7,10 +7,12 @@ from clipsgd_river.metrics.nab import NAB
 from clipsgd_river.metrics.precision_recall import F1, Precision, Recall
 from clipsgd_river.metrics.recovery_time import RecoveryTime
 from clipsgd_river.metrics.regret import Regret
+from clipsgd_river.metrics.vus_pr import VUSPR
 
 __all__ = [
     "F1",
     "NAB",
+    "VUSPR",
     "AlertRate",
     "AveragePrecision",
     "DetectionDelay",
