@@ -40,6 +40,7 @@ def test_a_word_says_what_to_add(text: str, word: str) -> None:
 def test_years_are_names() -> None:
     text = "land,2024,2025\n" + "".join(f"x{at},{at * at % 97},{at % 13}\n" for at in range(60))
     assert "'2024', '2025'" in call("score", "-", stdin=text).err
+    assert "'1', '2'" in call("score", "-", stdin=text.replace("2024,2025", "1,2")).err
 
 
 def test_a_last_line_that_says_how_many_rows_there_are() -> None:

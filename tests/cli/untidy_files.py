@@ -215,7 +215,8 @@ def windows_events() -> str:
         level, source, number = "Information", R.choice(["DHCP", "Service Control Manager"]), 7036
         if at == ODD_AT:
             level, source, number = "Critical", "Kernel-Power", 41
-        return f"{level},{after(-at, '%m/%d/%Y %I:%M:%S %p')},{source},{number},None\r"
+        # Of the message the header has no name.
+        return f"{level},{after(-at, '%m/%d/%Y %I:%M:%S %p')},{source},{number},None,Text.\r"
 
     return lines(row, "\ufeffLevel,Date and Time,Source,Event ID,Task Category\r\n")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from clipsgd_river.cli.input.columns.cells import Cells
@@ -19,12 +20,15 @@ def names_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list
     """Return names of columns, and the number of cells that rows have.
 
     A row may have a delimiter at its end that the header has not, and the other way round; a
-    header may lack the name of the first column, as R writes it.
+    header may lack the name of the first column, as R writes it before the names of rows, or of the
+    last, as Windows does before messages. Names of rows never come again.
 
     Examples
     --------
     >>> names_of(["a", "b"], [["1", "2", ""]]), names_of(["a", "b", ""], [["1", "2"]])
     ((['a', 'b'], 3), (['a', 'b'], 2))
+    >>> names_of(["a", "b"], [["x", "1", "one"], ["x", "2", "two"]])
+    (['a', 'b', 'column_3'], 3)
     >>> names_of(["a", "b"], [["r1", "1", "2"]]), names_of(["#a", "", "a"], [])
     ((['column_1', 'a', 'b'], 3), (['a', 'column_2', 'a_2'], 3))
     """
@@ -32,7 +36,8 @@ def names_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list
     ((width, _),) = Counter(map(len, rows)).most_common(1) or [(len(names), 0)]
     one_more = [row for row in rows if len(row) == len(names) + 1]
     if width == len(names) + 1 and any(row[-1].strip() for row in one_more):
-        names.insert(0, "")
+        heads = [row[0] for row in one_more]
+        names.insert(0 if len(set(heads)) == len(heads) else len(names), "")
     elif width == len(names) - 1 and not names[-1].strip():
         names.pop()
     elif width != len(names) + 1:
@@ -54,16 +59,16 @@ def is_header(cells: Sequence[str]) -> bool:
 def looks_like_values(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether the numbers in a first row are among those of the columns below it.
 
-    Years and the like, as heads of columns, are not.
+    Years, hours and the like, as heads of columns, are not: they rise by equal steps.
 
     Examples
     --------
     >>> rows = [["web2", "80", "12"], ["web1", "22", "9"], ["web1", "80", "7"]]
-    >>> looks_like_values(["web1", "80", "11"], rows), looks_like_values(["x", "2025", "8"], rows)
+    >>> looks_like_values(["web1", "80", "11"], rows), looks_like_values(["x", "9", "10"], rows)
     (True, False)
     """
     numbers = Numbers(Cells())
-    numeric = within = 0
+    heads, numeric, within = [], 0, 0
     for at, cell in enumerate(cells):
         try:
             below = [numbers.read(row[at]) for row in rows if len(row) == len(cells)]
@@ -74,10 +79,14 @@ def looks_like_values(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bo
             continue
         numeric += 1
         try:
-            within += min(below) <= numbers.read(cell) <= max(below)
+            head = numbers.read(cell)
         except ValueError:
             continue
-    return within >= _FEWEST_VALUES and 2 * within > numeric
+        heads.append(head)
+        within += min(below) <= head <= max(below)
+    steps = {after - before for before, after in pairwise(heads)}
+    rises = len(steps) == 1 and (len(heads) > _FEWEST_VALUES or steps == {1.0})
+    return within >= _FEWEST_VALUES and 2 * within > numeric and not (rises and min(steps) > 0.0)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
