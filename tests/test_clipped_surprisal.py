@@ -227,6 +227,21 @@ def test_one_odd_cell_among_many_columns_comes_first() -> None:
     assert distances[1000] == distances[50:].max()
 
 
+def test_what_features_share_counts_once() -> None:
+    rng = np.random.default_rng(5)
+    size = rng.normal(size=(4000, 1))
+    together = np.hstack([size + 0.1 * rng.normal(size=(4000, 3)), rng.normal(size=(4000, 3))])
+    model = ClippedSurprisal()
+    model.learn_many(together)
+    usual, alike, apart = (dict.fromkeys(range(6), 0.0) for _ in range(3))
+    alike.update({0: 2.5, 1: 2.5, 2: 2.5})
+    apart.update({3: 2.5, 4: 2.5, 5: 2.5})
+    bits = model.bits_one(alike)
+    assert model.distance_one(usual) < model.distance_one(alike) < 0.7 * sum(bits.values())
+    assert model.distance_one(alike) > max(bits.values())
+    assert model.distance_one(apart) > 1.5 * model.distance_one(alike)
+
+
 def test_bits_are_p_values() -> None:
     rng = np.random.default_rng(4)
     for values in (rng.normal(size=20_000), rng.lognormal(0.0, 1.5, 20_000)):

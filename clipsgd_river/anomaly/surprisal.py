@@ -102,7 +102,7 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
     count with n / (n + 20) of their bits. A ladder of quantiles starts anew once a quarter of the
     events lies beyond its end.
 
-    O(1) per feature present. State file: 528 bytes a feature of numbers beside its name, 8 warm_up
+    O(1) per feature present. State file: 464 bytes a feature of numbers beside its name, 8 warm_up
     more while it starts; 48 bytes in memory, and 24 in a file, per kept value of a category beside
     the value itself. ``docs/bits.md`` has the formulas and sources.
 
