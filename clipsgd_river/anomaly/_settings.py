@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 from clipsgd_river import _settings
+from clipsgd_river._kernels.anomaly.portfolio import MEMORIES
 from clipsgd_river._kernels.anomaly.transformations import NAMES, TURNS, destinations, resolved
 
 # Cost grows with the square of the number of transformations.
@@ -67,6 +68,20 @@ def reservoir_size(value: Any) -> int:
 def neighbours(value: Any) -> int:
     """How many of the nearest events make a distance."""
     return _settings.count("n_neighbors", value, LARGEST_RESERVOIR)
+
+
+def memory_of_changes(value: Any) -> int | str:
+    """Events that a change must last until it is normal, or a name for a number of them."""
+    if isinstance(value, str):
+        if value not in MEMORIES:
+            names = ", ".join(map(repr, MEMORIES))
+            raise ValueError(f"memory is a number of events or one of {names}, not {value!r}")
+        return value
+    return _settings.count("memory", value)
+
+
+#: Checks of the parameters of a portfolio.
+PORTFOLIO = {**SHARED, "memory": memory_of_changes, "seed": _settings.seed}
 
 
 def memory_in_events(value: Any) -> int:

@@ -17,7 +17,7 @@ from clipsgd_river._state.header import header_of, restored
 from clipsgd_river._tables.explained import largest_of
 from clipsgd_river._tables.rows import Rows
 from clipsgd_river.anomaly._members import fresh_members, packed, unpacked
-from clipsgd_river.anomaly._settings import FOURIER
+from clipsgd_river.anomaly._settings import PORTFOLIO
 from clipsgd_river.anomaly.base import ClippedDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.z_score import ClippedZScore
@@ -88,14 +88,16 @@ class ClippedEnsemble(ClippedDetector):
     """
 
     _part_class = PortfolioPart
+    #: The unit of a feature counts for the plane.
+    scale_invariant: ClassVar[bool] = False
     # The kernel looks at the detectors.
-    _checks: ClassVar[Any] = {**FOURIER, "detectors": _settings.as_given}
+    _checks: ClassVar[Any] = {**PORTFOLIO, "detectors": _settings.as_given}
 
     def __init__(
         self,
         *,
         detectors: Sequence[base.AnomalyDetector] | None = None,
-        n_components: int = 128,
+        memory: int | str = "auto",
         learning_rate: str | float | Scheduler = "auto",
         clip: str | float | None = "auto",
         warm_up: int = 20,
@@ -104,7 +106,7 @@ class ClippedEnsemble(ClippedDetector):
         seed: int = 0,
     ) -> None:
         self.detectors = detectors
-        self.n_components = n_components
+        self.memory = memory
         self.learning_rate = learning_rate
         self.clip = clip
         self.warm_up = warm_up

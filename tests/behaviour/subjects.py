@@ -188,7 +188,7 @@ def detectors(p: Any) -> dict[str, Callable[[], Any]]:
     return {
         "mahalanobis": lambda: p.ClippedMahalanobis(warm_up=5),
         "subspace": lambda: p.ClippedSubspace(n_components=2),
-        "ensemble": lambda: p.ClippedEnsemble(n_components=12),
+        "ensemble": lambda: p.ClippedEnsemble(),
         "trees": lambda: river_anomaly.HalfSpaceTrees(n_trees=3, height=4, seed=1),
         "river pipeline": lambda: (
             river_preprocessing.StandardScaler() | river_anomaly.HalfSpaceTrees(n_trees=3, seed=1)

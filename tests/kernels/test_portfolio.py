@@ -106,7 +106,7 @@ class NaivePortfolio:
 @pytest.mark.parametrize("stream", STREAMS)
 def test_distances_are_those_of_the_formula(stream: Any) -> None:
     events = stream(np.random.default_rng(3), 120, 4)
-    detector, twin = ClippedEnsemble(n_components=8), NaivePortfolio(n_components=8)
+    detector, twin = ClippedEnsemble(), NaivePortfolio(n_components=8)
     for t, event in enumerate(events):
         assert detector.distance_one(event) == pytest.approx(
             twin.distance(event), rel=1e-6, abs=1e-9
@@ -163,7 +163,7 @@ def test_members_that_see_nothing_cost_at_most_the_root_of_their_number() -> Non
 
 
 def test_many_features_are_judged_one_by_one() -> None:
-    detector = ClippedEnsemble(n_components=4)
+    detector = ClippedEnsemble()
     detector.learn_many(normal_rows(30, 128))
     assert len(detector.member_distances_one({0: 1.0})) == 5
     for n in range(detector.warm_up):
@@ -180,14 +180,14 @@ def test_many_features_are_judged_one_by_one() -> None:
 
 def test_members_come_back_when_there_are_few_features_again() -> None:
     """130 features that are seen for a while only; the other members start anew, as at first."""
-    detector = ClippedEnsemble(n_components=4)
+    detector = ClippedEnsemble()
     detector.learn_many(normal_rows(30, 130))
     assert len(detector.member_distances_one({0: 1.0})) == 1
     narrow = normal_rows(4000, 3, 1)
     detector.learn_many(narrow[:3000])
     again = ClippedEnsemble.from_bytes(detector.to_bytes())
     assert len(detector.member_distances_one({0: 1.0})) == 5
-    fresh = ClippedEnsemble(n_components=4)
+    fresh = ClippedEnsemble()
     fresh.learn_many(narrow[:3000])
     scores = detector.score_learn_many(narrow[3000:])
     assert np.array_equal(again.score_learn_many(narrow[3000:]), scores)

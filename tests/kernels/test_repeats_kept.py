@@ -27,7 +27,7 @@ MAKERS = [
     ClippedZScore,
     ClippedMahalanobis,
     ClippedSubspace,
-    lambda: ClippedEnsemble(n_components=8),
+    lambda: ClippedEnsemble(),
 ]
 IDS = ["scaler", "z-score", "mahalanobis", "subspace", "ensemble"]
 makers = pytest.mark.parametrize("make", MAKERS, ids=IDS)
@@ -114,7 +114,7 @@ def test_a_linear_model_learns_the_same_from_rows() -> None:
     assert by_rows._kernel.snapshot() == by_events._kernel.snapshot()
 
 
-@pytest.mark.parametrize("make", [ClippedScaler, lambda: ClippedEnsemble(n_components=8)])
+@pytest.mark.parametrize("make", [ClippedScaler, lambda: ClippedEnsemble()])
 def test_a_damaged_number_is_refused_or_harmless(make: Any) -> None:
     subject = make()
     rows = waking_and_sleeping()
@@ -138,7 +138,7 @@ def test_a_damaged_number_is_refused_or_harmless(make: Any) -> None:
     assert refused > 2 * len(numbers)
 
 
-@pytest.mark.parametrize("make", [ClippedScaler, lambda: ClippedEnsemble(n_components=8)])
+@pytest.mark.parametrize("make", [ClippedScaler, lambda: ClippedEnsemble()])
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), cut=st.integers(1, 400))
 def test_a_state_cut_short_is_refused(make: Any, seed: int, cut: int) -> None:

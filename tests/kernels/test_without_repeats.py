@@ -140,7 +140,7 @@ def detectors() -> Iterator[Any]:
     yield ClippedZScore()
     yield ClippedMahalanobis()
     yield ClippedSubspace()
-    yield ClippedEnsemble(n_components=8)
+    yield ClippedEnsemble()
 
 
 def told(detector: Any, rows: Any) -> list[float]:

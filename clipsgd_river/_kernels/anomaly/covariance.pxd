@@ -34,6 +34,7 @@ cdef class CovariancePart(Part):
     cdef double precision(self, Py_ssize_t slot) noexcept nogil
     cdef double surprise(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef double surprises(self, LocationScale standard) noexcept nogil
+    cdef void contribute_surprises(self, LocationScale standard, double* contributions) noexcept nogil
     cdef object regrouped(self)
     cdef double multiply(self) noexcept nogil
     cdef double rate(self, LocationScale standard, double events) noexcept nogil

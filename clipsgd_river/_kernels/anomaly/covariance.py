@@ -211,6 +211,12 @@ class CovariancePart(Part):
             total += self.surprise(standard, k)
         return total
 
+    def contribute_surprises(self, standard: LocationScale, contributions: cython.p_double) -> None:
+        """`surprise` of each present feature, after `distance`."""
+        k: cython.Py_ssize_t
+        for k in range(standard.features.count):
+            contributions[standard.features.present.at[k]] = self.surprise(standard, k)
+
     def usual_distance(self, standard: LocationScale) -> float:
         """Mean of a chi-square variable with d degrees of freedom: d."""
         return standard.features.count

@@ -12,4 +12,5 @@ cdef class NeighboursPart(Part):
     cdef readonly Vector point
     cdef double nearness
 
+    cdef double locate(self, LocationScale standard) noexcept nogil
     cdef bint forget_starting(self, LocationScale standard) noexcept nogil

@@ -70,22 +70,27 @@ class NeighboursPart(Part):
         self.point = Vector()
         self.nearness = 0.0
 
-    def distance(self, standard: LocationScale) -> float:
-        """Mean distance from the nearest members."""
+    def locate(self, standard: LocationScale) -> float:
+        """Put the coordinates of the loaded event in `point`; returns the sum of their squares."""
         point: cython.p_double = self.point.at
         z: cython.p_double = standard.z.at
-        count: cython.Py_ssize_t = standard.features.count
         square: cython.double = 0.0
         c: cython.double
         k: cython.Py_ssize_t
-        if count == 0:
-            return 0.0
-        for k in range(count):
+        for k in range(standard.features.count):
             c = log(1.0 + fabs(z[k]))
             c = c if z[k] > 0.0 else -c
             point[k] = c
             square += c * c
-        self.reservoir.measure(standard.features.present.at, point, count)
+        return square
+
+    def distance(self, standard: LocationScale) -> float:
+        """Mean distance from the nearest members."""
+        count: cython.Py_ssize_t = standard.features.count
+        if count == 0:
+            return 0.0
+        square: cython.double = self.locate(standard)
+        self.reservoir.measure(standard.features.present.at, self.point.at, count)
         self.nearness = square / (square + NEAR_SQUARE)
         return self.nearness * self.reservoir.find_nearest(sqrt(square))
 

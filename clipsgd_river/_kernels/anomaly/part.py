@@ -54,6 +54,11 @@ class Part:
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         pass
 
+    @staticmethod
+    def ground(settings: dict[str, Any]) -> dict[str, Any]:
+        """Settings of the location and scale that the part is given."""
+        return settings
+
     def transform(self, features: FeatureTable) -> None:
         """Replace the values of the loaded event by what location, scale and distance are to see.
 

@@ -10,6 +10,9 @@ cdef double SMALLEST_SHARE
 cdef double SMALLEST_SPREAD
 cdef double LARGEST_DEVIATION
 cdef double LARGEST_DISTANCE
+cdef double FAR
+cdef double MOST
+cdef double HALF_LIFE
 
 cdef class RelativeDistances(ArchivedKernel):
     cdef readonly Py_ssize_t members
@@ -17,6 +20,9 @@ cdef class RelativeDistances(ArchivedKernel):
     cdef readonly Vector median
     cdef readonly Vector spread
     cdef readonly Vector seen
+    cdef readonly Vector far
+    cdef double gain
+    cdef double lasting
     cdef bint restarting
 
     cdef double deviation(self, Py_ssize_t member, double distance) noexcept nogil
@@ -24,6 +30,7 @@ cdef class RelativeDistances(ArchivedKernel):
     cdef double level(self, Py_ssize_t member, double distance) noexcept nogil
     cdef double relative(self, Py_ssize_t member, double distance) noexcept nogil
     cdef void observe(self, Py_ssize_t member, double distance) noexcept nogil
+    cdef void forget_what_is_past(self, Py_ssize_t member, double distance) noexcept nogil
     cdef void restart_soon(self) noexcept nogil
     cpdef int close_start(self) except -1
     cdef int reopen(self) except -1

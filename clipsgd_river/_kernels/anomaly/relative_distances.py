@@ -30,6 +30,12 @@ SMALLEST_SPREAD = 1e-300
 LARGEST_DEVIATION = 1e9
 # Larger distances are clipped to this.
 LARGEST_DISTANCE = 1e300
+# Spreads above the median from which a distance is far.
+FAR = 3.0
+# Medians and spreads start anew once so large a share of recent distances is far.
+MOST = 0.5
+# With steps a, a share of 0 becomes one half in log(2) / a events.
+HALF_LIFE = 0.6931471805599453
 
 
 class RelativeDistances(ArchivedKernel):
@@ -55,16 +61,35 @@ class RelativeDistances(ArchivedKernel):
     its share of the start, (n + 1) / (length + 1), as medians of few are poor; before two
     distances are known m and s are 1.
 
+    With a small ``gain`` a burst of like events does not become usual, and neither does a change
+    that lasts. ``lasting`` says when it does: the share of distances with v > 3 is followed by steps
+    of log(2) / lasting, and a member starts anew once it exceeds one half, so that a change of
+    which every event is far takes ``lasting`` events.
+
     Parameters
     ----------
     members
         How many detectors.
     length
         Distances that a start takes.
+    gain
+        The smallest step a, in (0, 1).
+    lasting
+        Events that a change must last until its distances are usual; 0 where the steps alone
+        decide.
     """
 
-    def __init__(self, members: cython.Py_ssize_t, length: cython.Py_ssize_t) -> None:
+    def __init__(
+        self,
+        members: cython.Py_ssize_t,
+        length: cython.Py_ssize_t,
+        gain: float = GAIN,
+        lasting: float = 0.0,
+    ) -> None:
         self.members = members
+        self.gain = gain
+        self.lasting = lasting
+        self.far = Vector(members)
         self.start = RobustStart(length)
         self.start.grow(members)
         self.median = Vector(members)
@@ -109,15 +134,17 @@ class RelativeDistances(ArchivedKernel):
     def observe(self, member: cython.Py_ssize_t, distance: float) -> None:
         """One step of the member's median and spread."""
         median: cython.p_double = self.median.at
-        seen: cython.double = self.seen.at[member]
         distance = max(min(distance, LARGEST_DISTANCE), -LARGEST_DISTANCE)
+        if self.lasting > 0.0:
+            self.forget_what_is_past(member, distance)
+        seen: cython.double = self.seen.at[member]
         self.seen.at[member] = seen + 1.0
         if seen < self.start.length:
             self.start.add(member, cython.cast(cython.Py_ssize_t, seen), distance)
             median[member] = self.start.location
             self.spread.at[member] = self.start.scale
             return
-        step: cython.double = max(GAIN, 1.0 / (seen + 1.0))
+        step: cython.double = max(self.gain, 1.0 / (seen + 1.0))
         spread: cython.double = self.spread.at[member]
         deviation: cython.double = distance - median[member]
         move: cython.double = step * max(spread, SMALLEST_SHARE * fabs(median[member]))
@@ -131,6 +158,18 @@ class RelativeDistances(ArchivedKernel):
             spread /= 1.0 + step
         self.spread.at[member] = max(min(spread, LARGEST_DISTANCE), SMALLEST_SPREAD)
 
+    def forget_what_is_past(self, member: cython.Py_ssize_t, distance: float) -> None:
+        """Start a member anew once most of its recent distances are far."""
+        if self.seen.at[member] < self.start.length:
+            return
+        is_far: cython.double = 1.0 if self.deviation(member, distance) > FAR else 0.0
+        share: cython.double = self.far.at[member]
+        share += min(HALF_LIFE / self.lasting, 1.0) * (is_far - share)
+        if share > MOST:
+            share = 0.0
+            self.seen.at[member] = 0.0
+        self.far.at[member] = share
+
     def restart_soon(self) -> None:
         """Forget medians and spreads at the next `close_start`, which provides the memory."""
         self.restarting = True
@@ -142,6 +181,9 @@ class RelativeDistances(ArchivedKernel):
             self.reopen()
             self.restart(0)
             self.restarting = False
+        if self.lasting > 0.0:
+            # A member may start anew at any event.
+            return 0 if self.start.open else self.reopen()
         if self.start.open:
             for k in range(self.members):
                 if self.seen.at[k] < self.start.length:
@@ -158,10 +200,11 @@ class RelativeDistances(ArchivedKernel):
         k: cython.Py_ssize_t
         for k in range(first, self.members):
             self.seen.at[k] = 0.0
+            self.far.at[k] = 0.0
 
     def least_numbers(self) -> cython.Py_ssize_t:
-        """Median, spread and count of each member."""
-        return 3 * self.members
+        """Median, spread and count of each member, and the share of what is far."""
+        return (4 if self.lasting > 0.0 else 3) * self.members
 
     def exchange(self, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
@@ -171,12 +214,14 @@ class RelativeDistances(ArchivedKernel):
         self.median.exchange_bounded(archive, self.members, -largest, largest, "median")
         self.spread.exchange_bounded(archive, self.members, 0.0, largest, "spread")
         self.seen.exchange_counts(archive, self.members, LARGEST_COUNT, "count of distances")
+        if self.lasting > 0.0:
+            self.far.exchange_bounded(archive, self.members, 0.0, 1.0, "share")
         self.start.exchange(archive, self.seen.at, self.members)
         return 0
 
     def arguments(self) -> tuple[Any, ...]:
-        """Numbers of members and of distances that a start takes."""
-        return self.members, self.start.length
+        """Numbers of members and of distances that a start takes; gain and duration."""
+        return self.members, self.start.length, self.gain, self.lasting
 
     def restore(self, names: list[Any], numbers: array[float]) -> None:
         """Take over the state that `snapshot` gave; these distances must be new."""

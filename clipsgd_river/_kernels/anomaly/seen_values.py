@@ -29,7 +29,7 @@ class SeenValues(ScoredEvents):
 
     def __init__(self, settings: dict[str, Any], part_class: type[Part]) -> None:
         ScoredEvents.__init__(self, settings)
-        self.standard = LocationScale(settings, self.features)
+        self.standard = LocationScale(part_class.ground(settings), self.features)
         self.part = part_class(settings, self.features)
 
     def values_one(self) -> dict[Any, dict[float, float]]:

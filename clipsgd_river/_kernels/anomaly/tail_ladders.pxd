@@ -36,6 +36,7 @@ cdef class TailLadders:
     cdef int close_start(self, Py_ssize_t size) except -1
     cdef bint is_lost(self, Py_ssize_t j) noexcept nogil
     cdef double bits(self, Py_ssize_t j, double value) noexcept nogil
+    cdef bint is_below_median(self, Py_ssize_t j, double value) noexcept nogil
     cdef double rarity(self, Py_ssize_t i, double value) noexcept nogil
     cdef void observe(self, Py_ssize_t j, double value) noexcept nogil
     cdef void add(self, Py_ssize_t j, double value) noexcept nogil

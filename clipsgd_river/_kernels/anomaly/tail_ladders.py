@@ -140,6 +140,10 @@ class TailLadders:
             value = -value
         return max(self.rarity(i, value) - 1.0, 0.0) * (n / (n + PRIOR_EVENTS))
 
+    def is_below_median(self, j: cython.Py_ssize_t, value: float) -> cython.bint:
+        """Whether a value of the feature at position j lies below its median."""
+        return value < self.rungs.at[RUNGS * SIDES * j]
+
     def rarity(self, i: cython.Py_ssize_t, value: float) -> float:
         """-log2 of the probability of more than a value on side i, which counts outwards."""
         rungs: cython.p_double = self.rungs.at
