@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
 import pytest
 from event_streams import STREAMS, Event
 from naive import NaiveZScore, robust_start
-from naive_fourier import NaiveKernelMean
+from naive_bits import NaiveCounts, NaiveLadder
 from naive_mahalanobis import NaiveMahalanobis
+from naive_neighbours import NaiveNeighbours, NaiveSample
+from naive_subspace import NaiveSubspace
 
 from clipsgd_river.anomaly import ClippedEnsemble
 
@@ -18,17 +20,27 @@ WARM_UP = 20
 
 
 class Usual:
-    """Median and spread of one member's distances: by medians first, then by pinball steps."""
+    """Median and spread of one member's distances: by medians first, then by pinball steps.
 
-    def __init__(self) -> None:
+    With ``lasting`` it starts anew once most of as many distances were far.
+    """
+
+    def __init__(self, gain: float = 0.005, lasting: int = 0) -> None:
+        self.gain, self.lasting, self.far = gain, lasting, 0.0
+        self.begin()
+
+    def begin(self) -> None:
         self.sample: list[float] = []
         self.median, self.spread, self.seen = 0.0, 1.0, 0
 
-    def flattened(self, distance: float) -> float:
+    def deviation(self, distance: float) -> float:
         median, spread = (self.median, self.spread) if self.seen > 1 else (1.0, 1.0)
         v = (distance - median) / max(spread, 1e-9 * abs(median), 1e-300)
         v *= min((self.seen + 1) / (WARM_UP + 1), 1.0) if self.seen < WARM_UP else 1.0
-        v = min(max(v, -1e9), 1e9)
+        return min(max(v, -1e9), 1e9)
+
+    def flattened(self, distance: float) -> float:
+        v = self.deviation(distance)
         # (v + sqrt(1 + v^2)) (sqrt(1 + v^2) - v) = 1
         return v + sqrt(1 + v * v) if v >= 0 else 1 / (sqrt(1 + v * v) - v)
 
@@ -36,12 +48,18 @@ class Usual:
         return max(self.flattened(distance) - self.flattened(0.0), 0.0)
 
     def observe(self, distance: float) -> None:
+        if self.lasting and self.seen >= WARM_UP:
+            step = min(log(2) / self.lasting, 1.0)
+            self.far += step * ((self.deviation(distance) > 3.0) - self.far)
+            if self.far > 0.5:
+                self.far = 0.0
+                self.begin()
         self.seen += 1
         if self.seen <= WARM_UP:
             self.sample.append(distance)
             self.median, self.spread = robust_start(self.sample)
             return
-        step = max(0.005, 1 / self.seen)
+        step = max(self.gain, 1 / self.seen)
         away = distance - self.median
         move = min(step * max(self.spread, 1e-9 * abs(self.median)), abs(away))
         self.median += move if away > 0 else -move
@@ -52,19 +70,91 @@ class Usual:
         self.spread = max(self.spread, 1e-300)
 
 
+class NaivePersistence:
+    """What distances just before add, weighted by how much one tells of the next."""
+
+    def __init__(self) -> None:
+        self.n, self.mean, self.variance, self.covariance = 0, 0.0, 0.0, 0.0
+        self.last = self.recent = 0.0
+
+    def factor(self) -> float:
+        if self.variance <= 0.0:
+            return 1.0
+        weight = min(max(self.covariance / self.variance, 0.0), 1.0)
+        return exp(min(max(2.0 * weight * self.recent, -5.0), 5.0))
+
+    def observe(self, distance: float) -> None:
+        away = log(1 + distance) - self.mean
+        if self.n >= 20:
+            bound = 3 * sqrt(self.variance)
+            away = min(max(away, -bound), bound)
+        self.n += 1
+        rate = max(0.001, 1 / self.n)
+        self.recent += (1 - 0.5 ** (1 / 3)) * (away - self.recent)
+        self.covariance += rate * (away * self.last - self.covariance)
+        self.variance += rate * (away**2 - self.variance)
+        self.mean += rate * away
+        self.last = away
+
+
+class NaiveSignedBits:
+    """Bits of every feature, negative below the median, and the nearest past events in them."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[Any, tuple[NaiveLadder, NaiveCounts]] = {}
+        self.sample = NaiveSample(256, 10_240, 0)
+
+    def bits(self, event: Event) -> dict[Any, float]:
+        found = {}
+        for name, value in event.items():
+            ladder, counts = self.numbers.get(name, (None, None))
+            if ladder is None or counts is None or not counts.n:
+                found[name] = 0.0
+                continue
+            rarely = counts.bits(value) * counts.n / (counts.n + 20)
+            far = min(ladder.bits(value), counts.own_bits(value))
+            size = min(max(far, rarely), 100.0)
+            found[name] = -size if ladder.n and value < ladder.sides[0][0] else size
+        return found
+
+    def from_nearest(self, point: dict[Any, float]) -> float:
+        norm = sqrt(sum(bits**2 for bits in point.values()))
+        apart = [
+            sqrt(sum((bits - member.get(name, 0.0)) ** 2 for name, bits in point.items()))
+            for member in self.sample.members
+        ]
+        nearest = (sorted(apart) + [norm] * 5)[:5]
+        return sum(nearest) / 5 * norm**2 / (norm**2 + 1e-6)
+
+    def learn(self, event: Event, started: set[Any]) -> None:
+        point = {name: bits for name, bits in self.bits(event).items() if name in started}
+        for name, value in event.items():
+            fresh = NaiveLadder(10_000, WARM_UP), NaiveCounts(10_000)
+            for part in self.numbers.setdefault(name, fresh):
+                part.learn(value)
+        if started:
+            self.sample.offer(point)
+
+
 class Ridged(NaiveMahalanobis):
     ridge = 0.1
 
 
 class NaivePortfolio:
-    """Members that learn apart from each other, and the root mean square of what they say."""
+    """Members that learn apart from each other, and one distance of what they say."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self) -> None:
         self.z_score, self.mahalanobis = NaiveZScore(), Ridged()
         self.long_memory = NaiveZScore(learning_rate=0.0005)
-        self.kernel_mean = NaiveKernelMean(**options)
-        self.usual = [Usual() for _ in range(5)]
+        self.subspace = NaiveSubspace()
+        self.neighbours = NaiveNeighbours(memory=10_240)
+        self.bits = NaiveSignedBits()
+        self.persistence = NaivePersistence()
         self.events = 0
+        self.begin()
+
+    def begin(self) -> None:
+        self.usual = [Usual() for _ in range(6)] + [Usual(1e-4, 200) for _ in range(3)]
 
     def distances(self, event: Event) -> list[float]:
         mahalanobis = self.mahalanobis
@@ -75,38 +165,73 @@ class NaivePortfolio:
         tempered = np.abs(mahalanobis.tempered(present, values))
         given_others = np.log(1 + (pull**2 / (3 * own))[present])
         tail = 2 * np.log(np.maximum(tempered / 4, 1))
+        names = self.z_score.names
+        known = {names[j]: x for j, x in zip(present, values, strict=True)}
+        bits = self.bits.bits(known)
+        sizes = [abs(size) for size in bits.values()]
         return [
             self.z_score.distance(event),
+            self.subspace.distance(event),
             self.long_memory.distance(event),
-            self.kernel_mean.distance(event),
             mahalanobis.distance(event),
             float(given_others.sum() + tail.sum()),
+            self.neighbours.distance(event),
+            max(sizes, default=0.0),
+            sum(sizes),
+            self.bits.from_nearest(bits),
         ]
 
-    def distance(self, event: Event) -> float:
+    def single(self, event: Event) -> float:
+        present, values = self.z_score.read(event)
+        if not len(present):
+            return 0.0
         said = zip(self.usual, self.distances(event), strict=True)
-        return sqrt(np.mean([usual.relative(r) ** 2 for usual, r in said]))
+        z, plane, long, joint, given, near, largest, total, near_in_bits = (
+            usual.relative(r) for usual, r in said
+        )
+        alike = sqrt((z**2 + long**2 + joint**2 + given**2) / 4)
+        views = (alike, plane, near, near_in_bits)
+        mean = np.prod([1 + t for t in views]) ** 0.25 - 1
+        extra = 4 * max(largest / 5 - 1, 0) + 2 * max(total / 5 - 1, 0)
+        square = float((self.z_score.tempered(present, values) ** 2).sum())
+        return float((mean + extra) * square / (square + 1e-6))
+
+    def distance(self, event: Event) -> float:
+        return self.single(event) * self.persistence.factor()
 
     def learn(self, event: Event) -> None:
-        members = (self.z_score, self.long_memory, self.kernel_mean, self.mahalanobis)
+        members = (
+            self.z_score,
+            self.long_memory,
+            self.subspace,
+            self.mahalanobis,
+            self.neighbours,
+        )
         for member in members:
             member.start_features(event)
-        distances = self.distances(event)
+        distances, single = self.distances(event), self.single(event)
+        present, values = self.z_score.read(event)
+        names = [self.z_score.names[j] for j in present]
+        seen = self.z_score.seen
+        started = {n for n, j in zip(names, present, strict=True) if seen[j] >= WARM_UP}
+        self.bits.learn(dict(zip(names, values, strict=True)), started)
         for member in members:
             member.learn(event)
         self.events += 1
-        told = self.z_score.informative and len(self.z_score.read(event)[0]) > 0
+        told = self.z_score.informative and len(present) > 0
         if self.events > WARM_UP // 4 and told:
             for usual, distance in zip(self.usual, distances, strict=True):
                 usual.observe(distance)
+            self.persistence.observe(single)
         if self.z_score.resumed:
-            self.usual = [Usual() for _ in range(5)]
+            self.begin()
+            self.bits.sample.shorten(10)
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_distances_are_those_of_the_formula(stream: Any) -> None:
     events = stream(np.random.default_rng(3), 120, 4)
-    detector, twin = ClippedEnsemble(), NaivePortfolio(n_components=8)
+    detector, twin = ClippedEnsemble(), NaivePortfolio()
     for t, event in enumerate(events):
         assert detector.distance_one(event) == pytest.approx(
             twin.distance(event), rel=1e-6, abs=1e-9
@@ -134,32 +259,99 @@ def test_a_usual_event_is_about_one_away() -> None:
     assert 0.5 < np.median(usual) < 2.0
 
 
-def test_the_distance_is_the_root_mean_square_of_the_members() -> None:
+def test_the_distance_is_joined_from_what_the_members_say() -> None:
     detector = ClippedEnsemble()
     detector.learn_many(normal_rows(300, 5))
     event = dict(enumerate(normal_rows(1, 5, 2)[0] * 3))
     said = detector.member_distances_one(event)
     assert list(said) == [
         "z-score",
+        "subspace",
         "long memory",
-        "kernel mean",
         "mahalanobis",
         "conditional z-score",
+        "neighbours",
+        "largest bits",
+        "sum of bits",
+        "neighbours in bits",
     ]
+    alike = [said[name] for name in ("z-score", "long memory", "mahalanobis")]
+    alike.append(said["conditional z-score"])
+    views = [said[name] for name in ("subspace", "neighbours", "neighbours in bits")]
+    views.append(sqrt(np.mean(np.square(alike))))
+    extra = 4 * max(said["largest bits"] / 5 - 1, 0) + 2 * max(said["sum of bits"] / 5 - 1, 0)
+    # Rows in random order do not depend on each other, but for chance.
     assert detector.distance_one(event) == pytest.approx(
-        sqrt(np.mean(np.square(list(said.values()))))
+        np.prod([1 + t for t in views]) ** 0.25 - 1 + extra, rel=0.2
     )
 
 
-def test_members_that_see_nothing_cost_at_most_the_root_of_their_number() -> None:
+def test_contributions_sum_to_the_distance_and_name_the_odd_feature() -> None:
+    for features in (5, 200):
+        detector = ClippedEnsemble()
+        detector.learn_many(normal_rows(400, features))
+        event = dict(enumerate(normal_rows(1, features, 2)[0]))
+        event[3] = 12.0
+        contributions = detector.explain_one(event)
+        assert sum(contributions.values()) == pytest.approx(detector.distance_one(event))
+        assert min(contributions.values()) >= 0.0
+        assert max(contributions, key=contributions.__getitem__) == 3
+
+
+def test_members_that_see_nothing_do_not_outvote_those_that_do() -> None:
     rng = np.random.default_rng(0)
     common = rng.normal(size=(2000, 1))
     detector = ClippedEnsemble()
     detector.learn_many(np.hstack([common, common + 0.02 * rng.normal(size=(2000, 1))]))
     broken = {0: 1.0, 1: -1.0}
     said = detector.member_distances_one(broken)
-    assert said["z-score"] < 3.0 < 20.0 < max(said.values())
-    assert detector.distance_one(broken) >= max(said.values()) / sqrt(len(said))
+    assert said["z-score"] < 3.0 < 20.0 < said["mahalanobis"]
+    assert detector.score_one(broken) > 0.9
+
+
+@pytest.mark.parametrize("features", [10, 200])
+def test_one_odd_cell_among_many_ranks_first(features: int) -> None:
+    rows = normal_rows(1500, features)
+    rows[1200, 7] = 10.0
+    scores = np.asarray(ClippedEnsemble().score_learn_many(rows))
+    assert (scores > scores[1200]).sum() <= 3
+
+
+def test_memory_says_how_long_a_change_must_last() -> None:
+    burst = np.array([4.0, 4.0] + 8 * [0.0])
+    rows = normal_rows(3700, 10)
+    rows[3000:, :2] = burst[:2] + 0.1 * normal_rows(700, 2, 1)
+    far = {}
+    for memory in ("short", "auto", 500):
+        scores = np.asarray(ClippedEnsemble(memory=memory).score_learn_many(rows))
+        high = scores[3000:] > np.quantile(scores[1000:3000], 0.99)
+        far[memory] = int(high.sum())
+    assert far["short"] < 80 < 150 < far["auto"] < 300 < far[500]
+
+
+@pytest.mark.parametrize("memory", ["longer", 0, -1, 2.5, None, True])
+def test_a_memory_that_is_none_is_refused(memory: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="memory"):
+        ClippedEnsemble(memory=memory).learn_one({"a": 1.0})
+
+
+def test_an_incident_lasts_and_a_single_event_does_not_count_for_the_next() -> None:
+    """Distances that depend on each other carry over; of rows in random order none does."""
+    rng = np.random.default_rng(0)
+    level = np.zeros(3000)
+    for t in range(1, 3000):
+        level[t] = 0.95 * level[t - 1] + rng.normal()
+    slow = np.abs(level)[:, None] * rng.normal(size=(3000, 4))
+    factors = []
+    for rows in (slow, slow[rng.permutation(3000)]):
+        detector = ClippedEnsemble()
+        detector.learn_many(rows)
+        weak = dict(enumerate([1.5, -1.5, 1.5, 1.5]))
+        before = detector.distance_one(weak)
+        for _ in range(3):
+            detector.learn_one(dict(enumerate([8.0, -8.0, 8.0, 8.0])))
+        factors.append(detector.distance_one(weak) / before)
+    assert factors[0] > 1.2 * factors[1]
 
 
 def test_many_features_are_judged_one_by_one() -> None:

@@ -22,9 +22,9 @@ MEAN_SQUARE = 4.1627379620112155
 class BitNeighboursPart(NeighboursPart):
     """`NeighboursPart` whose coordinates are the signed bits of `EventBits`.
 
-    Bits of a heavy tail and of a value that comes rarely are as large as those of a Gaussian feature
-    that is as rare, so that no feature rules for its shape alone. Members keep the bits that they
-    had when they came.
+    Bits of a heavy tail and of a value that comes rarely are as large as those of a Gaussian
+    feature that is as rare, so that no feature rules for its shape alone. Members keep the bits
+    that they had when they came.
 
     Parameters
     ----------

@@ -31,8 +31,8 @@ class EventBits(Part):
     """How far out each feature lies, or how rarely its value comes, in bits; their sum.
 
     The bits of a value are the larger of those of `TailLadders`, at most -log2 of the share of a
-    value that is kept, and of those of `FrequentValues` times n / (n + 20), at most 100 in all. They
-    remember 10,000 events: a burst of some hundred like events stays unusual.
+    value that is kept, and of those of `FrequentValues` times n / (n + 20), at most 100 in all.
+    They remember 10,000 events: a burst of some hundred like events stays unusual.
 
     After `distance` there are the ``largest`` of the bits, too, and for each present feature its
     bits with the sign of the side of the median that it is on, in ``signed``.

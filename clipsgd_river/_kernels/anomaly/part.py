@@ -20,6 +20,8 @@ LARGEST_COORDINATE = 4.0
 TAIL_WEIGHT = 2.0
 # Within a thousandth of a scale of the expected event a distance by a model falls to 0.
 NEAR_SQUARE = 1e-6
+# Step of the median distance: some hundred events are remembered.
+USUAL_GAIN = 0.005
 # What was learned in a silence counts as little as so many events once it is over.
 RESUMED = 10.0
 
@@ -58,6 +60,11 @@ class Part:
     def ground(settings: dict[str, Any]) -> dict[str, Any]:
         """Settings of the location and scale that the part is given."""
         return settings
+
+    @staticmethod
+    def score_gain(settings: dict[str, Any]) -> float:
+        """The smallest step of the median of distances that scores compare with."""
+        return USUAL_GAIN
 
     def transform(self, features: FeatureTable) -> None:
         """Replace the values of the loaded event by what location, scale and distance are to see.

@@ -57,21 +57,23 @@ NAMES = (
     "sum of bits",
     "neighbours in bits",
 )
-# Beyond so many features a covariance and neighbours cost too much, and all events are about equally
-# far from each other.
+# Beyond so many features a covariance and neighbours cost too much, and all events are about
+# equally far from each other.
 NARROW = 128
 # Ridge of the covariance: between the members that use all correlations and none.
 COVARIANCE_RIDGE = 0.1
 # Directions of the plane.
 COMPONENTS = 16
-# The sample of past events, and the nearest of them that count. So many like events enter a sample of
-# T events in T times their ratio, after which they are near each other.
+# The sample of past events, and how many of the nearest count. Of like events so many are in a
+# sample of T events after T times their ratio, and then are near each other.
 SAMPLE = 256
 NEAREST = 5
 # Events that a change must last until it is normal, by name.
 MEMORIES = {"auto": 200, "short": 20, "long": 10_000}
 # Step of what is usual for the slow members.
 SLOW_GAIN = 1e-4
+# Step of the median distance that scores compare with.
+SCORE_GAIN = 5e-4
 # Bits count from here on, in usual ones, and their excess so many times.
 OUTLYING = 5.0
 LARGEST_TIMES = 4.0
@@ -151,6 +153,11 @@ class PortfolioPart(Part):
         if memory > MEMORIES["auto"] and settings["learning_rate"] == "auto":
             return {**settings, "learning_rate": 1.0 / memory}
         return settings
+
+    @staticmethod
+    def score_gain(settings: dict[str, Any]) -> float:
+        """Small: joined distances are relative ones, and about 1 whatever the members' are."""
+        return SCORE_GAIN
 
     def make_members(self, features: FeatureTable) -> cython.int:
         """Make the members that are active up to 128 features."""

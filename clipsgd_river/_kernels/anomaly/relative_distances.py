@@ -62,9 +62,9 @@ class RelativeDistances(ArchivedKernel):
     distances are known m and s are 1.
 
     With a small ``gain`` a burst of like events does not become usual, and neither does a change
-    that lasts. ``lasting`` says when it does: the share of distances with v > 3 is followed by steps
-    of log(2) / lasting, and a member starts anew once it exceeds one half, so that a change of
-    which every event is far takes ``lasting`` events.
+    that lasts. ``lasting`` says when it does: the share of distances with v > 3 is followed by
+    steps of log(2) / lasting, and a member starts anew once it exceeds one half, so that a change
+    of which every event is far takes ``lasting`` events.
 
     Parameters
     ----------

@@ -1,5 +1,6 @@
 from clipsgd_river._kernels.anomaly.part cimport Part
 from clipsgd_river._kernels.anomaly.scored_events cimport ScoredEvents
+from clipsgd_river._kernels.core.running_quantile cimport RunningQuantile
 from clipsgd_river._kernels.sgd.deviations cimport BAND
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 

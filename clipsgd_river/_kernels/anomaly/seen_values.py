@@ -9,6 +9,7 @@ import cython
 
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.scored_events import ScoredEvents
+from clipsgd_river._kernels.core.running_quantile import RunningQuantile
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
@@ -30,6 +31,7 @@ class SeenValues(ScoredEvents):
     def __init__(self, settings: dict[str, Any], part_class: type[Part]) -> None:
         ScoredEvents.__init__(self, settings)
         self.standard = LocationScale(part_class.ground(settings), self.features)
+        self.typical = RunningQuantile(0.5, part_class.score_gain(settings))
         self.part = part_class(settings, self.features)
 
     def values_one(self) -> dict[Any, dict[float, float]]:
