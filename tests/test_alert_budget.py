@@ -323,6 +323,21 @@ def test_a_silence_earns_no_alerts() -> None:
     assert model._budget.accrued >= before
 
 
+def test_a_time_may_be_given_beside_the_event() -> None:
+    rng = np.random.default_rng(4)
+    inside, beside = (
+        AlertBudget(ClippedZScore(), alerts_per=(50, "day"), time="t") for _ in range(2)
+    )
+    for i, value in enumerate(rng.standard_normal(400).tolist()):
+        moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=i)
+        wanted = inside.judge_learn_one({"a": value, "t": moment})
+        assert beside.judge_one({"a": value}, time=moment).score == wanted.score
+        assert beside.judge_learn_one({"a": value}, time=moment) == wanted
+    assert beside.to_bytes() == inside.to_bytes()
+    with pytest.raises(ValueError, match="the event has no 't'"):
+        beside.judge_learn_one({"a": 1.0})
+
+
 def test_times_of_every_kind_are_alike() -> None:
     start = datetime(2026, 3, 1)
     stamps = [start + timedelta(minutes=7 * i) for i in range(300)]

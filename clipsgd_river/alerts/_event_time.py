@@ -17,6 +17,7 @@ from clipsgd_river._tables.containers import frame_of
 
 UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 #: Numbers below this, in size, are seconds, from here on milliseconds since 1970, from 1,000 times
 #: this on microseconds, and so on: 1e11 seconds are 3,170 years, 1e11 milliseconds are in 1973.
 LEAST_MILLISECONDS = 1e11
@@ -72,8 +73,8 @@ def seconds_of(name: Hashable, moment: Any) -> float:
     if isinstance(moment, np.datetime64):
         moment = moment.astype("datetime64[us]").item()
     if isinstance(moment, datetime):
-        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        seconds = (aware - _EPOCH).total_seconds()
+        epoch = _NAIVE_EPOCH if moment.tzinfo is None else _EPOCH
+        seconds = (moment - epoch).total_seconds()
     elif isinstance(moment, date):
         seconds = (
             datetime(moment.year, moment.month, moment.day, tzinfo=UTC) - _EPOCH

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipsgd_river._kernels import COMPILED
-from clipsgd_river._pipelines import last_step
 from clipsgd_river._tables.mixed_rows import rows_for, to_learn
 from clipsgd_river._tables.rows import Rows, rows_and_targets
 from clipsgd_river.alerts import _event_time
@@ -27,6 +26,8 @@ class FilterOfRows(IncidentFilter):
     #: Key of the feature that is the time of an event.
     time: Any = None
     _one_pass: bool
+    #: Whether the detector is told when an event was.
+    _keeps_time = False
 
     @property
     def time_feature(self) -> Any:
@@ -166,11 +167,6 @@ class FilterOfRows(IncidentFilter):
         times, others = _event_time.split_rows(X, self.time)
         return times, X if self._keeps_time else others
 
-    @property
-    def _keeps_time(self) -> bool:
-        """Whether the detector is told when an event was."""
-        return bool(getattr(last_step(self.anomaly_detector), "takes_times", False))
-
     def _table_without_time(self, X: Any) -> Any:
         return self._split_rows(X)[1]
 
@@ -192,11 +188,15 @@ class FilterOfRows(IncidentFilter):
     def _split(self, x: Event, moment: Any = None) -> tuple[Any, float, Event]:
         """Time of an event, the same in seconds, and the event without it.
 
-        A detector that takes times gets that of the calendar.
+        A detector that takes times gets that of the calendar. An event without the feature has the
+        time that is given beside it.
         """
         if self.time is None:
             return moment, 0.0, x
-        moment, event = _event_time.split(x, self.time)
+        if moment is None or self.time in x:
+            moment, event = _event_time.split(x, self.time)
+        else:
+            event = x
         if self._keeps_time:
             event = {**event, self.time: _event_time.as_datetime(moment)}
         return moment, _event_time.seconds_of(self.time, moment), event

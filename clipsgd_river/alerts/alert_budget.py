@@ -149,6 +149,7 @@ class AlertBudget(FilterOfRows):
                     "alerts_per needs time=, the name of the feature that is the time of an event"
                 )
         self._begin_incidents(resolved_after)
+        self._keeps_time = bool(getattr(last_step(anomaly_detector), "takes_times", False))
         self._scores_counted = False
         # A pipeline may seem to have the methods of its last step; its class does not.
         has_methods = hasattr(type(anomaly_detector), "learn_one_within")
@@ -265,16 +266,16 @@ class AlertBudget(FilterOfRows):
             Whom the event is about: the account, host or metric. It goes into the alert, and an
             incident is of one key.
         time
-            When it happened, for the alert, where events have no feature that says so.
+            When it happened, where the event has no feature that says so: for the alert, and with
+            ``alerts_per`` for the budget.
         unless
             Called with an alert; if it returns True there is none, the budget is not spent, and
             the detector alone learns the event.
         """
         detector, budget = self.anomaly_detector, self._budget
         counts = self._scores_counted or self._scores_count()
-        moment, seconds, event = (time, 0.0, x) if self.time is None else self._split(x)
-        threshold: float = budget.threshold_at(seconds)
-        limit: float = budget.limit_at(seconds)
+        moment, seconds, event = (time, 0.0, x) if self.time is None else self._split(x, time)
+        threshold, limit = budget.limits_at(seconds)
         if self._one_pass:
             score, distance, _, _ = detector.learn_one_within(event, limit)
             if not score > limit:

@@ -70,7 +70,7 @@ cdef class AlertBudgetKernel(IncidentGate):
     cpdef bint observe_at(self, double score, double seconds)
     cpdef bint exceeds_at(self, double score, double seconds)
     cpdef double threshold_at(self, double seconds)
-    cpdef double limit_at(self, double seconds)
+    cpdef tuple limits_at(self, double seconds)
     cpdef int follow(self, AlertBudgetKernel other, bint counts) except -1
     cpdef object count_anew(self)
     cdef void look_ahead(self, double seconds) noexcept nogil

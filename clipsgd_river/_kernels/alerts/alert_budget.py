@@ -359,12 +359,13 @@ class AlertBudgetKernel(IncidentGate):
         self.look_back()
         return found
 
-    def limit_at(self, seconds: float) -> float:
-        """`limit` for an event at this time; changes nothing."""
+    def limits_at(self, seconds: float) -> tuple[float, float]:
+        """`threshold` and `limit` for an event at this time; changes nothing."""
         self.look_ahead(seconds)
-        found: cython.double = self.limit()
+        threshold: cython.double = self.threshold()
+        limit: cython.double = self.limit()
         self.look_back()
-        return found
+        return threshold, limit
 
     def look_ahead(self, seconds: float) -> None:
         """Let time pass until `look_back`."""

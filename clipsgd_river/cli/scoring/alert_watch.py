@@ -181,7 +181,7 @@ class AlertWatch(Watch):
             verdict: Verdict = judging.judge_learn_one(x, time=moment)
             verdict = verdict._replace(score=score, threshold=threshold)
         elif options.per_day is not None:
-            verdict = judging.judge_learn_one({**x, options.time: moment})
+            verdict = judging.judge_learn_one(x, time=moment)
             if self.times is not None and judging.runs_backwards:
                 self.times.say_backwards()
         else:
