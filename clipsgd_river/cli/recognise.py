@@ -65,7 +65,7 @@ def format_of_lines(lines: Sequence[str]) -> Format:
     if has_form(texts, HAPROXY_LOG):
         return Format.HAPROXY_LOG
     if has_form(texts, SYSLOG):
-        return Format.SYSLOG
+        return Format.LOGFMT if are_pairs(texts) else Format.SYSLOG
     # A table has a header before lines that may look like these.
     if APPLICATION_LOG.split(first) is not None and has_form(texts, APPLICATION_LOG):
         return Format.APPLICATION_LOG

@@ -173,6 +173,44 @@ def haproxy() -> str:
     return lines(row)
 
 
+def firewall_of_the_kernel() -> str:
+    def row(at: int) -> str:
+        port = 31_337 if at == ODD_AT else R.choice([22, 80])
+        return (
+            f"{after(at, '%b %e %H:%M:%S')} fw kernel: [{at}.5] IN=eth0 OUT= SRC=10.0.0.{at % 7} "
+            f"DST=10.0.1.5 LEN={R.randint(40, 60)} DF PROTO=TCP DPT={port}"
+        )
+
+    return lines(row)
+
+
+def common_events() -> str:
+    def row(at: int) -> str:
+        name = "exfiltration of data" if at == ODD_AT else R.choice(["scan", "login"])
+        return (
+            f"{after(at, '%b %e %H:%M:%S')} ids CEF:0|Sec|IDS|1.0|100|{name}|{at % 3}|"
+            f"src=10.0.0.{at % 7} msg=seen by a sensor bytes={R.randint(100, 200)}"
+        )
+
+    return lines(row)
+
+
+def tomcat() -> str:
+    def row(at: int) -> str:
+        level = "SEVERE" if at == ODD_AT else "INFO"
+        return f"{after(at, '%d-%b-%Y %H:%M:%S')}.023 {level} [main] a.Catalina started in {at} ms"
+
+    return lines(row)
+
+
+def swiss_sheet() -> str:
+    def row(at: int) -> str:
+        amount = f"{value(at, 12_345.5, 90, 9_999_999):,.2f}".replace(",", "'")
+        return f"{after(60 * at, '%d.%m.%y %H:%M')};CHF {amount}"
+
+    return lines(row, "Datum;Betrag\n")
+
+
 def journal() -> str:
     def row(at: int) -> str:
         said = ("sshd", "session opened for user root") if at % 3 else ("cron", f"Started {at}.")
@@ -240,6 +278,10 @@ ALL: dict[str, Callable[[], str | bytes]] = {
     "service.log": service_log,
     "error.log": nginx_errors,
     "haproxy.log": haproxy,
+    "kern.log": firewall_of_the_kernel,
+    "cef.log": common_events,
+    "tomcat.log": tomcat,
+    "Betrag.csv": swiss_sheet,
     "journal.json": journal,
     "eve.json": suricata,
     "vpc.log": flow_log,

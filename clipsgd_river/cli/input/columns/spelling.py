@@ -16,7 +16,7 @@ COMMA: Final = ","
 _SPACES: Final = " \u00a0\u202f\u2009'\u2019"
 _MINUS: Final = "\u2212"
 _WRITTEN: Final = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+{_MINUS}]?)\s?(?P<currency>[$€£¥]?)\s?(?P<sign2>[-+{_MINUS}]?)"
+    rf"(?P<open>\()?(?P<sign>[-+{_MINUS}]?)\s?(?P<currency>[$€£¥]|USD|EUR|GBP|CHF|)\s?(?P<sign2>[-+{_MINUS}]?)"
     rf"(?P<digits>[0-9]+(?:[.,{_SPACES}][0-9]+)*|[.,][0-9]+)[.,]?"
     rf"(?P<exponent>[eE][-+]?[0-9]+)?\s?(?P<unit>[^\d\s.,()+{_MINUS}-][^\d()]*)?(?P<close>\))?"
 )

@@ -175,7 +175,7 @@ class Times:
             date = text[: clock.start()].rstrip("T:, ") + " " + rest
         else:
             date = text
-        written, month, day = self._date(date)
+        written, month, day = self._date(date, has_clock=clock is not None)
         hour, minute, second, micros = (0, 0, 0, 0) if clock is None else _time_of(clock)
         try:
             moment = datetime(written or _LEAP, month, day, hour, minute, second, micros, zone)
@@ -187,7 +187,7 @@ class Times:
             return self._with_year(moment)
         return moment
 
-    def _date(self, text: str) -> tuple[int | None, int, int]:
+    def _date(self, text: str, *, has_clock: bool) -> tuple[int | None, int, int]:
         month, numbers = None, []
         for word in _WORDS.findall(text):
             if word.isdigit():
@@ -207,7 +207,9 @@ class Times:
         first, second, third = numbers
         if len(first) == 4:
             return int(first), int(second), int(third)
-        if len(third) != 4 and not (len(third) == 2 and "/" in text):
+        # Three numbers with points and no time of day may be a version.
+        is_short = len(third) == 2 and ("/" in text or (has_clock and "." in text))
+        if len(third) != 4 and not is_short:
             raise ValueError("it has no year")
         year, a, b = _full_year(third), int(first), int(second)
         if "." in text:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Final
 
 from clipsgd_river.cli.input.json_values.values import Found
+from clipsgd_river.cli.input.tables.syslog import SYSLOG
 from clipsgd_river.cli.terminal.text import shown
 
 _NAME: Final = r"[^\s=\"',;(){}\[\]|<>]+"
@@ -21,6 +22,14 @@ _DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: So many of the first lines must be pairs, and so many pairs each.
 _LEAST_SHARE: Final = 0.8
 _FEWEST: Final = 2
+#: What syslog says of an event beside its message.
+_OF_SYSLOG: Final = ("time", "host", "program")
+_BEFORE_PAIRS: Final = re.compile(r"^(?:\[[^\]]*\]\s*|[^=\s]+:\s+)+")
+_CEF_MARK: Final = "CEF:"
+_OF_CEF: Final = ("cef", "vendor", "product", "version", "signature", "name", "severity")
+_BAR: Final = re.compile(r"(?<!\\)\|")
+#: Values of it are not quoted, and may have blanks in them.
+_PAIR_OF_CEF: Final = re.compile(r"(?:^|\s)([\w.\[\]-]+)=((?:(?!\s[\w.\[\]-]+=).)*)")
 _UNQUOTED: Final = re.compile(r"\\(.)")
 
 
@@ -54,6 +63,40 @@ def pairs_in(line: str) -> dict[str, Any] | None:
     return found
 
 
+def event_in(line: str) -> dict[str, Any] | None:
+    """Return the pairs of a line, of a message of syslog, or of the Common Event Format.
+
+    Examples
+    --------
+    >>> event_in("Jun  1 13:55:36 fw kernel: [12.5] IN=eth0 OUT= DPT=22")["DPT"]
+    '22'
+    >>> event_in("CEF:0|Sec|IDS|1.0|100|a scan|3|src=10.0.0.7 msg=port scan")["msg"]
+    'port scan'
+    """
+    found = pairs_in(line)
+    if found is not None:
+        return found
+    parts = SYSLOG.split(line.strip())
+    if parts is None:
+        return _cef(line.strip())
+    head = {name: parts[SYSLOG.columns.index(name)] for name in _OF_SYSLOG}
+    message = parts[-1]
+    if _CEF_MARK in line:
+        return _cef(line[line.index(_CEF_MARK) :], head)
+    found = pairs_in(_BEFORE_PAIRS.sub("", message))
+    return None if found is None else {**head, **found}
+
+
+def _cef(text: str, head: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    if not text.startswith(_CEF_MARK):
+        return None
+    parts = _BAR.split(text, maxsplit=len(_OF_CEF))
+    if len(parts) <= len(_OF_CEF):
+        return None
+    pairs = {match[1]: match[2].strip() for match in _PAIR_OF_CEF.finditer(parts[-1])}
+    return {**(head or {}), **dict(zip(_OF_CEF[1:], parts[1:], strict=False)), **pairs}
+
+
 def are_pairs(lines: Sequence[str]) -> bool:
     """Tell whether most lines are pairs and nothing else.
 
@@ -64,7 +107,7 @@ def are_pairs(lines: Sequence[str]) -> bool:
     """
     fitting = 0
     for line in lines:
-        found = pairs_in(line)
+        found = event_in(line)
         if found is None:
             continue
         alone = sum(value is True for value in found.values())
@@ -96,7 +139,7 @@ class Pairs:
     def of(self, lines: Iterable[str]) -> Iterator[Found]:
         """Yield the values in turn."""
         for number, line in enumerate(lines, start=1):
-            found = pairs_in(line)
+            found = event_in(line)
             if found is not None:
                 yield Found(number, None, found)
             elif line.strip():

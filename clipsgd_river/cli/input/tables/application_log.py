@@ -8,10 +8,12 @@ from typing import Final
 from clipsgd_river.cli.input.tables.log_records import LogFormat
 from clipsgd_river.cli.input.tables.syslog import address_in, kind_of
 
-_TIME: Final = (
-    r"[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
-    r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2}| [A-Z]{3,4}(?= ))?"
+_DATE: Final = (
+    "(?:[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}[T ]|[0-9]{1,2}[-/ ][A-Z][a-z]{2}[-/ ][0-9]{4}[ :])"
 )
+#: A word behind the time may be a level as well as a zone.
+_ZONE: Final = "(?:Z| ?[+-][0-9]{2}:?[0-9]{2}| (?!CRIT)(?:UTC|[A-Z]{1,3}[SD]?T)(?= ))?"
+_TIME: Final = rf"{_DATE}[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:[.,][0-9]{{1,9}})?)?{_ZONE}"
 _LINE: Final = re.compile(rf"[\[(<]?(?P<time>{_TIME})[\])>]?(?P<rest>[ :\]-].*)")
 _LEVEL: Final = re.compile(
     r"(?<![A-Za-z])(TRACE|VERBOSE|DEBUG|INFO|INFORMATION|NOTICE|LOG|WARN|WARNING|ERROR|ERR|SEVERE"
