@@ -16,6 +16,8 @@ from clipsgd_river.cli.input.columns.spelling import COMMA, POINT
 from clipsgd_river.cli.input.columns.units import unit_of
 from clipsgd_river.cli.recognise import Format
 
+#: Names of memories, for complaints, which shall not wait for the import of detectors.
+MEMORIES: Final = ("auto", "short", "long")
 _SPELLED_MARKS: Final = {"point": ".", "comma": ",", "blank": " ", "space": " ", NONE: ""}
 _DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)")
 
@@ -60,6 +62,14 @@ KeepOption = Annotated[
     typer.Option(
         metavar="COLS",
         help="Columns to look at although they look like times, counters or identifiers.",
+    ),
+]
+MemoryOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|short|long|N",
+        help="For ClippedEnsemble: how many events a change must last to count as normal. A "
+        "number, short (20), auto (200, the default) or long (10,000).",
     ),
 ]
 TimeOption = Annotated[
@@ -178,6 +188,18 @@ def categories_of(values: list[str] | None) -> frozenset[str] | None:
     if len(names) > 1:
         raise typer.BadParameter("none goes with no other name", param_hint="--categorical")
     return frozenset()
+
+
+def memory_in(value: str | None) -> int | str | None:
+    """Return a memory as `ClippedEnsemble` takes it; None where the option is left out."""
+    if value is None or value in MEMORIES:
+        return value
+    if value.isascii() and value.isdigit() and int(value) > 0:
+        return int(value)
+    raise typer.BadParameter(
+        f"'{value}' is neither a number of events nor one of {', '.join(MEMORIES)}",
+        param_hint="--memory",
+    )
 
 
 def floor_in(value: str) -> float | str | None:

@@ -401,6 +401,7 @@ def _beginning(options: ScoreOptions) -> Beginning:
     wanted = Wanted(
         options.detector,
         options.contamination,
+        options.memory,
         options.categorical,
         options.given,
         options.state,

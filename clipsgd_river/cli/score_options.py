@@ -29,6 +29,7 @@ class ScoreOptions:
     header: bool = True
     detector: str | None = None
     contamination: float | None = None
+    memory: int | str | None = None
     #: None where the option is left out; the selection has what then counts.
     categorical: frozenset[str] | None = None
     given: dict[str, str] | None = None

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from command_line import call, csv_text, ordinary_rows
 
+from clipsgd_river._kernels.anomaly import portfolio
 from clipsgd_river.anomaly import ClippedEnsemble, ClippedMahalanobis, ClippedZScore
+from clipsgd_river.cli.options import MEMORIES
 
 TEXT = csv_text(ordinary_rows(100))
 
@@ -64,6 +66,12 @@ def test_python_m_runs_it() -> None:
         (["--contamination", "0"], "contamination"),
         (["--contamination", "0.6"], "contamination"),
         (["--contamination", "nan"], "contamination"),
+        (["--memory", "fast"], "is neither a number of events"),
+        (["--memory", "0"], "is neither a number of events"),
+        (
+            ["--memory", "9", "--detector", "zscore"],
+            "for ClippedEnsemble, and ClippedZScore judges",
+        ),
         (["--on-error", "ignore"], "on-error"),
         (["--format", "xml"], "format"),
         (["--out", "out.xml"], "say --out-format csv, jsonl or parquet"),
@@ -113,6 +121,30 @@ def test_state_goes_on_where_it_was(table: Path) -> None:
     assert detector.n_samples_seen_ == 200
     assert detector.contamination == 0.05
     assert set(table.parent.iterdir()) == {table, state}
+
+
+def test_memory_is_that_of_the_ensemble(table: Path) -> None:
+    state, out = table.with_name("state"), table.with_name("out.csv")
+    args = ("score", table, "--state", state, "--out", out)
+    assert call(*args, "--memory", "50").code == 0
+    assert ClippedEnsemble.load(state).memory == 50
+    assert call(*args, "--memory", "50", "--again").code == 0
+    other = call(*args, "--memory", "long", "--again")
+    assert (other.code, "begun with --memory 50, now it is long" in other.err) == (2, True)
+    assert set(MEMORIES) == set(portfolio.MEMORIES)
+    told = " ".join(call("score", "--help").out.replace("│", " ").split())
+    assert all(f"{events:,}" in told for events in portfolio.MEMORIES.values())
+
+
+def test_memory_where_the_rule_chooses_another_detector(tmp_path: Path) -> None:
+    text = "host,user\n" + "".join(f"h{i % 3},u{i % 7}\n" for i in range(60))
+    out = tmp_path / "out.csv"
+    result = call("score", "-", "--memory", "long", "--out", out, stdin=text)
+    assert result.code == 2
+    assert "ClippedSurprisal judges these events: leave the option out, or add" in result.err
+    assert not out.exists()
+    more = ("--detector", "ensemble", "--out", out)
+    assert call("score", "-", "--memory", "long", *more, stdin=text).code == 0
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from clipsgd_river.cli.scoring.alert_watch import AlertOptions, AlertWatch
 from clipsgd_river.cli.scoring.default_detector import STAND_IN, Understood, default_detector
 from clipsgd_river.cli.scoring.detectors import (
     check_contexts,
+    check_memory,
     detector_classes,
     encoder_and_detector,
     features_of,
@@ -33,6 +34,7 @@ class Wanted:
 
     detector: str | None
     contamination: float | None
+    memory: int | str | None
     categorical: frozenset[str] | None
     given: dict[str, str] | None
     state: str | None
@@ -54,7 +56,7 @@ class Beginning:
         state, name = wanted.state, wanted.detector
         goes_on = state is not None and Path(state).exists()
         # Whether all of it can be made is known before anything is read.
-        made = make_detector(name or STAND_IN)
+        made = make_detector(name or STAND_IN, memory=wanted.memory)
         if wanted.alerts.wanted:
             made = wanted.alerts.wrap(made)
         if state is not None and goes_on and wanted.alerts.wanted:
@@ -63,6 +65,8 @@ class Beginning:
             self._kept = load_detector(state, name, wanted.contamination, wanted.categorical)
         if self._kept is not None and wanted.given is not None:
             check_contexts(str(state), self._model, wanted.given)
+        if self._kept is not None and wanted.memory is not None:
+            check_memory(str(state), self._model, wanted.memory)
 
     @property
     def goes_on(self) -> bool:
@@ -115,6 +119,7 @@ class Beginning:
                 wanted.contamination,
                 categorical if encodes else frozenset(),
                 wanted.given,
+                wanted.memory,
             )
             if wanted.alerts.wanted:
                 found = wanted.alerts.wrap(found)

@@ -13,6 +13,8 @@ from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import listed
 
 _PREFIX: Final = "clipped"
+#: The detector whose memory is how long a change must last until it is normal.
+WITH_MEMORY: Final = "ClippedEnsemble"
 #: Parameters of a filter that options set, and that may change while its history stays.
 CHANGEABLE: Final = {
     "AlertBudget": ("alert_rate", "alerts_per", "time", "floor"),
@@ -61,16 +63,25 @@ def make_detector(
     contamination: float | None = None,
     categorical: frozenset[str] = frozenset(),
     given: dict[str, str] | None = None,
+    memory: int | str | None = None,
 ) -> Any:
-    """Return a new detector with its defaults, or a chosen share of anomalies.
+    """Return a new detector with its defaults, or a chosen share of anomalies and memory.
 
     With categories one that takes them, or a pipeline that encodes them first; `AUTO` among their
     names stands for text. ``given`` is column -> the column that it is conditional on.
+
+    Raises
+    ------
+    UsageError
+        If there is no detector of that name, or a memory is asked for and it has none.
     """
     chosen = find_detector(name)
     parameters: dict[str, Any] = {}
     if contamination is not None:
         parameters["contamination"] = contamination
+    if memory is not None:
+        _refuse_memory_of_others(chosen.__name__)
+        parameters["memory"] = memory
     contexts: dict[Any, Any] = {**(given or {})}
     named = sorted(categorical - {AUTO} - contexts.keys())
     if getattr(chosen, "takes_categories", False):
@@ -192,6 +203,26 @@ def check_contexts(path: str, model: Any, given: dict[str, str]) -> None:
         begun = f"with --given {pairs}" if pairs else "without --given"
         raise UsageError(
             f"the state file {path} was begun {begun}: ask for the same, or name another file"
+        )
+
+
+def check_memory(path: str, model: Any, memory: int | str) -> None:
+    """Refuse another ``--memory`` than a state file was begun with."""
+    _, detector = encoder_and_detector(model)
+    _refuse_memory_of_others(type(detector).__name__)
+    if detector.memory != memory:
+        raise UsageError(
+            f"the state file {path} was begun with --memory {detector.memory}, now it is {memory}: "
+            "leave the option out, or name another file"
+        )
+
+
+def _refuse_memory_of_others(name: str) -> None:
+    """Refuse ``--memory`` for all but the ensemble: others call something else a memory."""
+    if name != WITH_MEMORY:
+        raise UsageError(
+            f"--memory is for {WITH_MEMORY}, and {name} judges these events: leave the option out, "
+            "or add --detector ensemble"
         )
 
 
