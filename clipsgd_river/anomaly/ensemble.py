@@ -30,16 +30,19 @@ if TYPE_CHECKING:
 class ClippedEnsemble(ClippedDetector):
     """Several clipped detectors over one standardisation: what to start with.
 
-    No argument is needed. Each feature alone (`ClippedZScore`), all together
-    (`ClippedMahalanobis`, with a ridge of 0.1), each given the others, the density around the event
-    (`ClippedKernelMean`), and each feature against a long memory score every event in one pass; an
-    anomaly that one of them sees is not outvoted by those that do not. Choose a single detector
-    where you know which view fits, or for speed; beyond 128 features in use only the first is
-    used. For images and other wide events choose `ClippedSubspace`.
+    No argument is needed. Four views score every event in one pass: deviations (each feature alone
+    as in `ClippedZScore`, against a long memory, all together as in `ClippedMahalanobis`, each
+    given the others), the plane near which events lie (`ClippedSubspace`), the nearest past events
+    (`ClippedNeighbours`), and those in bits of every feature (`ClippedSurprisal`). One feature that
+    is far out among hundreds, or many that are each a little unusual, raise the distance besides,
+    and so do distances just before where they tell of the next: an incident lasts. Choose a single
+    detector where you know which view fits, or for speed. Beyond 128 features in use only each
+    alone, the plane and the bits are left.
 
     Each member's distance is standardised by its running median and spread to t, about 1 for a
-    usual event, and the distance is the root mean square of the t. ``docs/ensemble.md`` has the
-    formula and its reasons, and what is different for given ``detectors``.
+    usual event, and the distance is the geometric mean of the views' 1 + t, less 1, and what is
+    added to it. ``docs/ensemble.md`` has the formula and its reasons, and what is different for
+    given ``detectors``.
 
     Parameters
     ----------
@@ -47,17 +50,24 @@ class ClippedEnsemble(ClippedDetector):
         River detectors, or pipelines that end in one, which replace the built-in members; ``None``
         for those. They are cloned at the first event: the ones given stay as they are, those that
         learn are in `members_`. A state file keeps detectors of this package only.
-    n_components, seed
-        As in `ClippedKernelMean`; like ``learning_rate`` and ``clip`` for built-in members alone.
+    memory
+        How many events a change must last to count as normal. ``"auto"``: 200; deviations follow a
+        change within dozens of events, and bits and neighbours keep it unusual until then.
+        ``"short"``: 20. ``"long"``: 10,000; with it, or any number above 200 and an automatic
+        ``learning_rate``, deviations take steps of 1 / memory, too: for logs, where a burst of
+        hundreds of like events is an attack and nothing ever jumps for good. For built-in members
+        alone.
+    seed
+        Of the sample of past events; like ``learning_rate`` and ``clip`` for built-in members
+        alone.
     learning_rate, clip, warm_up, contamination, max_features
         As in `ClippedZScore`, and for the members as each of them says.
 
     Notes
     -----
-    Cost O(d^2 + d D) per event with D = n_components, up to 128 features, and O(d) beyond. State
-    file: those of `ClippedMahalanobis` and `ClippedKernelMean`, with one location and scale for
-    both, and 24 d + 170 bytes; beyond 128 features about that of `ClippedZScore`. With
-    ``detectors``, cost and state are those of all of them.
+    Cost O(d^2 + 512 d) per event up to 128 features, and O(16 d) beyond. State file: about
+    8 (d^2 / 2 + 620 d) bytes up to 128 features, of which 4 KB a feature are two samples of 256
+    past events; 750 d bytes beyond. With ``detectors``, cost and state are those of all of them.
 
     Examples
     --------
@@ -148,8 +158,9 @@ class ClippedEnsemble(ClippedDetector):
     def member_distances_one(self, x: dict[base.typing.FeatureName, Any]) -> dict[str, float]:
         """How far each member finds an event, in terms of its usual distances; about 1 is usual.
 
-        The distance is their root mean square. Changes nothing. Detectors that were given are named
-        by their class, the second of one class with a 2, pipelines by their steps.
+        Of given detectors the distance is their root mean square. Changes nothing. Detectors that
+        were given are named by their class, the second of one class with a 2, pipelines by their
+        steps.
         """
         distances: dict[str, float] = self._kernel.members_one(x)
         return distances

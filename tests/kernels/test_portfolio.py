@@ -26,7 +26,7 @@ class Usual:
     """
 
     def __init__(self, gain: float = 0.005, lasting: int = 0) -> None:
-        self.gain, self.lasting, self.far = gain, lasting, 0.0
+        self.gain, self.lasting, self.far, self.assumed = gain, lasting, 0.0, 1.0
         self.begin()
 
     def begin(self) -> None:
@@ -34,7 +34,9 @@ class Usual:
         self.median, self.spread, self.seen = 0.0, 1.0, 0
 
     def deviation(self, distance: float) -> float:
-        median, spread = (self.median, self.spread) if self.seen > 1 else (1.0, 1.0)
+        median, spread = self.median, self.spread
+        if self.seen < 2:
+            median = spread = self.assumed
         v = (distance - median) / max(spread, 1e-9 * abs(median), 1e-300)
         v *= min((self.seen + 1) / (WARM_UP + 1), 1.0) if self.seen < WARM_UP else 1.0
         return min(max(v, -1e9), 1e9)
@@ -181,10 +183,21 @@ class NaivePortfolio:
             self.bits.from_nearest(bits),
         ]
 
+    def assume(self, d: int) -> None:
+        """Usual distances of standard normal features, and of bits that are exponential."""
+        z = 0.24360064103316972 * d
+        bits = d / log(2)
+        largest = (log(d) + 0.5772156649015329) / log(2)
+        near, near_in_bits = sqrt(0.3868436013746489 * d), sqrt(2 * d) / log(2)
+        assumed = (z, 0.65 * d, z, d, z, near, largest, bits, near_in_bits)
+        for usual, distance in zip(self.usual, assumed, strict=True):
+            usual.assumed = distance
+
     def single(self, event: Event) -> float:
         present, values = self.z_score.read(event)
         if not len(present):
             return 0.0
+        self.assume(len(present))
         said = zip(self.usual, self.distances(event), strict=True)
         z, plane, long, joint, given, near, largest, total, near_in_bits = (
             usual.relative(r) for usual, r in said
@@ -219,7 +232,7 @@ class NaivePortfolio:
             member.learn(event)
         self.events += 1
         told = self.z_score.informative and len(present) > 0
-        if self.events > WARM_UP // 4 and told:
+        if self.events > WARM_UP // 2 and told:
             for usual, distance in zip(self.usual, distances, strict=True):
                 usual.observe(distance)
             self.persistence.observe(single)
@@ -314,19 +327,18 @@ def test_one_odd_cell_among_many_ranks_first(features: int) -> None:
     rows = normal_rows(1500, features)
     rows[1200, 7] = 10.0
     scores = np.asarray(ClippedEnsemble().score_learn_many(rows))
-    assert (scores > scores[1200]).sum() <= 3
+    assert (scores > scores[1200]).sum() <= 2
 
 
 def test_memory_says_how_long_a_change_must_last() -> None:
-    burst = np.array([4.0, 4.0] + 8 * [0.0])
-    rows = normal_rows(3700, 10)
-    rows[3000:, :2] = burst[:2] + 0.1 * normal_rows(700, 2, 1)
+    rows = normal_rows(12_700, 10)
+    rows[12_000:, :2] = 4.0 + 0.1 * normal_rows(700, 2, 1)
     far = {}
-    for memory in ("short", "auto", 500):
+    for memory in ("short", "auto"):
         scores = np.asarray(ClippedEnsemble(memory=memory).score_learn_many(rows))
-        high = scores[3000:] > np.quantile(scores[1000:3000], 0.99)
-        far[memory] = int(high.sum())
-    assert far["short"] < 80 < 150 < far["auto"] < 300 < far[500]
+        usual = np.quantile(scores[1000:12_000], 0.97)
+        far[memory] = int((scores[12_000:] > usual).sum())
+    assert far["short"] < 60 < 150 < far["auto"] < 300
 
 
 @pytest.mark.parametrize("memory", ["longer", 0, -1, 2.5, None, True])
@@ -354,17 +366,18 @@ def test_an_incident_lasts_and_a_single_event_does_not_count_for_the_next() -> N
     assert factors[0] > 1.2 * factors[1]
 
 
-def test_many_features_are_judged_one_by_one() -> None:
+def test_many_features_are_judged_by_what_costs_little() -> None:
     detector = ClippedEnsemble()
     detector.learn_many(normal_rows(30, 128))
-    assert len(detector.member_distances_one({0: 1.0})) == 5
+    assert len(detector.member_distances_one({0: 1.0})) == 9
     for n in range(detector.warm_up):
-        assert len(detector.member_distances_one({0: 1.0})) == 5
+        assert len(detector.member_distances_one({0: 1.0})) == 9
         detector.learn_one({"one more": float(n % 3)})
     wide = dict(enumerate(normal_rows(1, 128, 1)[0]))
-    assert list(detector.member_distances_one(wide)) == ["z-score"]
+    said = ["z-score", "subspace", "largest bits", "sum of bits"]
+    assert list(detector.member_distances_one(wide)) == said
     again = ClippedEnsemble.from_bytes(detector.to_bytes())
-    assert len(detector.to_bytes()) < 30_000
+    assert len(detector.to_bytes()) < 200_000
     for row in normal_rows(10, 128, 2):
         event = dict(enumerate(row))
         assert again.score_learn_one(event) == detector.score_learn_one(event)
@@ -374,17 +387,18 @@ def test_members_come_back_when_there_are_few_features_again() -> None:
     """130 features that are seen for a while only; the other members start anew, as at first."""
     detector = ClippedEnsemble()
     detector.learn_many(normal_rows(30, 130))
-    assert len(detector.member_distances_one({0: 1.0})) == 1
+    assert len(detector.member_distances_one({0: 1.0})) == 4
     narrow = normal_rows(4000, 3, 1)
     detector.learn_many(narrow[:3000])
     again = ClippedEnsemble.from_bytes(detector.to_bytes())
-    assert len(detector.member_distances_one({0: 1.0})) == 5
+    assert len(detector.member_distances_one({0: 1.0})) == 9
     fresh = ClippedEnsemble()
     fresh.learn_many(narrow[:3000])
     scores = detector.score_learn_many(narrow[3000:])
     assert np.array_equal(again.score_learn_many(narrow[3000:]), scores)
     wanted = fresh.score_learn_many(narrow[3000:])
-    assert np.corrcoef(scores, wanted)[0, 1] > 0.95
+    # Samples of past events are others.
+    assert np.corrcoef(scores, wanted)[0, 1] > 0.85
     assert abs(np.median(scores) - 0.5) < 0.05
 
 

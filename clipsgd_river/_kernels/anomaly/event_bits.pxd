@@ -1,4 +1,4 @@
-from libc.math cimport fabs
+from libc.math cimport fabs, log
 
 from clipsgd_river._kernels.anomaly.frequent_values cimport BITS, FrequentValues
 from clipsgd_river._kernels.anomaly.part cimport Part
@@ -8,6 +8,7 @@ from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 
 cdef double MEMORY
 cdef double MOST_BITS
+cdef double EULER
 
 cdef class EventBits(Part):
     cdef readonly TailLadders ladders
@@ -18,4 +19,5 @@ cdef class EventBits(Part):
     cdef Py_ssize_t started
 
     cdef double bits(self, Py_ssize_t k, Py_ssize_t j, double value) noexcept nogil
+    cdef double usual_largest(self, LocationScale standard) noexcept nogil
     cdef void contribute_largest(self, LocationScale standard, double* contributions) noexcept nogil

@@ -16,13 +16,15 @@ from clipsgd_river._kernels.core.vector import Vector
 from clipsgd_river._kernels.sgd.location_scale import LocationScale
 
 if not cython.compiled:
-    from math import fabs
+    from math import fabs, log
 
     from clipsgd_river._kernels.anomaly.frequent_values import BITS
     from clipsgd_river._kernels.anomaly.tail_ladders import PRIOR_EVENTS
 
 # Events that quantiles, tails and frequent values remember.
 MEMORY = 10_000
+# Euler's constant.
+EULER = 0.5772156649015329
 # Bits of one feature, at most.
 MOST_BITS = 100.0
 
@@ -87,6 +89,10 @@ class EventBits(Part):
     def usual_distance(self, standard: LocationScale) -> float:
         """Bits of an ordinary number are exponential with mean 1 / log 2."""
         return BITS * standard.features.count
+
+    def usual_largest(self, standard: LocationScale) -> float:
+        """Mean of the largest of as many exponential variables, about."""
+        return BITS * (log(standard.features.count) + EULER)
 
     def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """Bits of each present feature."""

@@ -62,7 +62,7 @@ class Part:
         return settings
 
     @staticmethod
-    def score_gain(settings: dict[str, Any]) -> float:
+    def score_gain() -> float:
         """The smallest step of the median of distances that scores compare with."""
         return USUAL_GAIN
 

@@ -67,6 +67,7 @@ cdef class PortfolioPart(Part):
     cdef int make_members(self, FeatureTable features) except -1
     cdef void measure(self, LocationScale standard) noexcept nogil
     cdef void join(self) noexcept nogil
+    cdef void assume(self, LocationScale standard) noexcept nogil
     cdef double alike(self) noexcept nogil
     cdef Py_ssize_t quick_members(self) noexcept nogil
     cdef Py_ssize_t slow_members(self) noexcept nogil

@@ -144,7 +144,7 @@ class PortfolioPart(Part):
         self.narrow = True
         # The clock of the features when the members other than the first last started anew.
         self.since = 0.0
-        self.early = max(settings["warm_up"] // 4, 1)
+        self.early = max(settings["warm_up"] // 2, 1)
 
     @staticmethod
     def ground(settings: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +155,7 @@ class PortfolioPart(Part):
         return settings
 
     @staticmethod
-    def score_gain(settings: dict[str, Any]) -> float:
+    def score_gain() -> float:
         """Small: joined distances are relative ones, and about 1 whatever the members' are."""
         return SCORE_GAIN
 
@@ -194,10 +194,26 @@ class PortfolioPart(Part):
             distances[CONDITIONAL] = self.covariance.surprises(standard)
             distances[NEIGHBOURS] = self.neighbours.distance(standard)
             distances[BIT_NEIGHBOURS] = self.bit_neighbours.distance(standard)
+        if self.relative.seen.at[Z_SCORE] < 2.0 or self.relative.seen.at[QUICK - 1] < 2.0:
+            self.assume(standard)
         for k in range(self.quick_members()):
             self.relatives.at[k] = self.relative.relative(k, distances[k])
         for k in range(self.slow_members()):
             self.relatives.at[QUICK + k] = self.slow.relative(k, distances[QUICK + k])
+
+    def assume(self, standard: LocationScale) -> None:
+        """What distances are before any is known: those of standard normal features."""
+        usual: cython.p_double = self.relative.assumed.at
+        usual[Z_SCORE] = self.z_score.usual_distance(standard)
+        usual[SUBSPACE] = self.subspace.usual_distance(standard)
+        usual[LONG_MEMORY] = usual[Z_SCORE]
+        usual[COVARIANCE] = self.covariance.usual_distance(standard)
+        usual[CONDITIONAL] = usual[Z_SCORE]
+        usual[NEIGHBOURS] = self.neighbours.usual_distance(standard)
+        usual = self.slow.assumed.at
+        usual[TOTAL_BITS - QUICK] = self.bits.usual_distance(standard)
+        usual[LARGEST_BITS - QUICK] = self.bits.usual_largest(standard)
+        usual[BIT_NEIGHBOURS - QUICK] = self.bit_neighbours.usual_distance(standard)
 
     def quick_members(self) -> cython.Py_ssize_t:
         """How many of the quick members are active: the first so many."""

@@ -59,7 +59,7 @@ class RelativeDistances(ArchivedKernel):
     about 1 at the median and 2 v beyond it; below the median it flattens out, since usual
     events need not be ranked. t(0) is 0, and t rises with r. While the start lasts v counts with
     its share of the start, (n + 1) / (length + 1), as medians of few are poor; before two
-    distances are known m and s are 1.
+    distances are known m and s are both what is ``assumed``, 1 unless it is set.
 
     With a small ``gain`` a burst of like events does not become usual, and neither does a change
     that lasts. ``lasting`` says when it does: the share of distances with v > 3 is followed by
@@ -90,6 +90,8 @@ class RelativeDistances(ArchivedKernel):
         self.gain = gain
         self.lasting = lasting
         self.far = Vector(members)
+        self.assumed = Vector(members)
+        self.assumed.replace(array("d", [1.0] * members))
         self.start = RobustStart(length)
         self.start.grow(members)
         self.median = Vector(members)
@@ -105,7 +107,7 @@ class RelativeDistances(ArchivedKernel):
         distance = max(min(distance, LARGEST_DISTANCE), -LARGEST_DISTANCE)
         # The spread of a single distance is 0, in terms of which any other would be far.
         if seen < 2.0:
-            v = (distance - 1.0) * (seen + 1.0) / (length + 1.0)
+            v = (distance / self.assumed.at[member] - 1.0) * (seen + 1.0) / (length + 1.0)
             return max(min(v, LARGEST_DEVIATION), -LARGEST_DEVIATION)
         spread: cython.double = max(
             max(self.spread.at[member], SMALLEST_SHARE * fabs(self.median.at[member])),

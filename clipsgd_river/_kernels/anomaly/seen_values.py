@@ -31,7 +31,7 @@ class SeenValues(ScoredEvents):
     def __init__(self, settings: dict[str, Any], part_class: type[Part]) -> None:
         ScoredEvents.__init__(self, settings)
         self.standard = LocationScale(part_class.ground(settings), self.features)
-        self.typical = RunningQuantile(0.5, part_class.score_gain(settings))
+        self.typical = RunningQuantile(0.5, part_class.score_gain())
         self.part = part_class(settings, self.features)
 
     def values_one(self) -> dict[Any, dict[float, float]]:
