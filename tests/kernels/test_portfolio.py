@@ -149,7 +149,7 @@ class NaivePortfolio:
         self.z_score, self.mahalanobis = NaiveZScore(), Ridged()
         self.long_memory = NaiveZScore(learning_rate=0.0005)
         self.subspace = NaiveSubspace()
-        self.neighbours = NaiveNeighbours(memory=10_240)
+        self.neighbours = NaiveNeighbours(n_neighbors=5, memory=10_240)
         self.bits = NaiveSignedBits()
         self.persistence = NaivePersistence()
         self.events = 0

@@ -10,6 +10,7 @@ from clipsgd_river._kernels.sgd.deviations cimport BAND
 cdef class DetectorKernel(SeenValues):
     cdef readonly Attendance attendance
 
+    cdef void adapt_scores(self) noexcept
     cdef int regroup(self) except -1
     cdef int exchange_active(self, Archive archive) except -1
 

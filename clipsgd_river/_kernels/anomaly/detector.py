@@ -85,8 +85,15 @@ class DetectorKernel(SeenValues):
         """Start new features, ``size`` in all."""
         self.standard.add_features(size)
         self.part.add_features(size)
+        if not self.restoring:
+            self.adapt_scores()
         if self.attendance.follows:
             self.attendance.active.commit()
+
+    def adapt_scores(self) -> None:
+        """Let the typical distance follow soon where distances are no longer those of before."""
+        if self.part.take_change() and self.typical.value > 0.0:
+            self.typical.start_at(self.typical.value, PRIOR_COUNT)
 
     def settle(self) -> cython.int:
         """Let features that have started join the model, and those that are gone leave it."""
@@ -97,6 +104,7 @@ class DetectorKernel(SeenValues):
             with suppress(MemoryError):
                 self.attendance.plan_changes()
                 self.regroup()
+                self.adapt_scores()
         return 0
 
     def wake(self) -> cython.int:

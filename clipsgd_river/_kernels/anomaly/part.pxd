@@ -22,6 +22,7 @@ cdef class Part:
     cdef double centre(self, LocationScale standard, Py_ssize_t j) noexcept nogil
     cdef void expect(self, LocationScale standard, double* band) noexcept nogil
     cdef dict members(self)
+    cdef bint take_change(self) noexcept nogil
     cdef void resume(self, double events) noexcept nogil
     cdef void shorten(self, double events) noexcept nogil
     cdef int prepare(self) except -1

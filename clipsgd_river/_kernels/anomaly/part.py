@@ -125,6 +125,10 @@ class Part:
         """Relative distance of the last event by each member, by its name."""
         return {}
 
+    def take_change(self) -> cython.bint:
+        """Whether members came or went since the last call: distances are others then."""
+        return False
+
     def resume(self, events: float) -> None:
         """Adapt as soon as after `RESUMED` events, of ``events``: a silence has ended."""
 

@@ -61,6 +61,7 @@ cdef class PortfolioPart(Part):
     cdef double single
     cdef double nearness
     cdef bint narrow
+    cdef bint changed
     cdef double early
     cdef double since
 

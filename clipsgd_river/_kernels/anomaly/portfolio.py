@@ -142,6 +142,7 @@ class PortfolioPart(Part):
         self.single = 0.0
         self.nearness = 0.0
         self.narrow = True
+        self.changed = False
         # The clock of the features when the members other than the first last started anew.
         self.since = 0.0
         self.early = max(settings["warm_up"] // 2, 1)
@@ -395,7 +396,14 @@ class PortfolioPart(Part):
             self.since = self.long_memory.past.features.clock
             self.relative.restart(ALWAYS_QUICK)
             self.slow.restart(ALWAYS_SLOW)
+        self.changed = self.changed or narrow != self.narrow
         self.narrow = narrow
+
+    def take_change(self) -> cython.bint:
+        """Whether members came or went since the last call."""
+        changed: cython.bint = self.changed
+        self.changed = False
+        return changed
 
     def reset_feature(self, j: cython.Py_ssize_t) -> None:
         """Forget the feature at position j: another one is to start there."""
