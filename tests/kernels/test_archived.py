@@ -23,7 +23,7 @@ KERNELS = [
     ),
     (
         lambda: TailFilterKernel({"q": 0.01, "warm_up": 20, "distances": DISTRIBUTION}),
-        lambda kernel, value: kernel.observe(value, True),
+        lambda kernel, value: kernel.observe_at(value, 0.0),
     ),
     (lambda: GradientClip({"clip": "auto"}), lambda kernel, value: kernel.share(value)),
     (TypicalDistance, lambda kernel, value: kernel.observe(value)),

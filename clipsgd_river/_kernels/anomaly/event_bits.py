@@ -90,9 +90,9 @@ class EventBits(Part):
         """Bits of an ordinary number are exponential with mean 1 / log 2."""
         return BITS * standard.features.count
 
-    def usual_largest(self, standard: LocationScale) -> float:
+    def usual_largest(self, features: float) -> float:
         """Mean of the largest of as many exponential variables, about."""
-        return BITS * (log(standard.features.count) + EULER)
+        return BITS * (log(features) + EULER)
 
     def contribute(self, standard: LocationScale, contributions: cython.p_double) -> None:
         """Bits of each present feature."""

@@ -203,18 +203,30 @@ class PortfolioPart(Part):
             self.relatives.at[QUICK + k] = self.slow.relative(k, distances[QUICK + k])
 
     def assume(self, standard: LocationScale) -> None:
-        """What distances are before any is known: those of standard normal features."""
+        """What distances are before any is known: those of standard normal features.
+
+        Of features that were seen: one that comes for the first time adds nothing to a distance.
+        """
+        k: cython.Py_ssize_t
+        known: cython.double = 0.0
         usual: cython.p_double = self.relative.assumed.at
-        usual[Z_SCORE] = self.z_score.usual_distance(standard)
-        usual[SUBSPACE] = self.subspace.usual_distance(standard)
+        for k in range(standard.features.count):
+            if standard.seen.at[standard.features.present.at[k]] > 0.0:
+                known += 1.0
+        if known == 0.0:
+            return
+        share: cython.double = known / standard.features.count
+        usual[Z_SCORE] = share * self.z_score.usual_distance(standard)
+        usual[SUBSPACE] = share * self.subspace.usual_distance(standard)
         usual[LONG_MEMORY] = usual[Z_SCORE]
-        usual[COVARIANCE] = self.covariance.usual_distance(standard)
+        usual[COVARIANCE] = share * self.covariance.usual_distance(standard)
         usual[CONDITIONAL] = usual[Z_SCORE]
-        usual[NEIGHBOURS] = self.neighbours.usual_distance(standard)
+        # Euclidean distances grow with the root of the number of features.
+        usual[NEIGHBOURS] = sqrt(share) * self.neighbours.usual_distance(standard)
         usual = self.slow.assumed.at
-        usual[TOTAL_BITS - QUICK] = self.bits.usual_distance(standard)
-        usual[LARGEST_BITS - QUICK] = self.bits.usual_largest(standard)
-        usual[BIT_NEIGHBOURS - QUICK] = self.bit_neighbours.usual_distance(standard)
+        usual[TOTAL_BITS - QUICK] = share * self.bits.usual_distance(standard)
+        usual[LARGEST_BITS - QUICK] = self.bits.usual_largest(known)
+        usual[BIT_NEIGHBOURS - QUICK] = sqrt(share) * self.bit_neighbours.usual_distance(standard)
 
     def quick_members(self) -> cython.Py_ssize_t:
         """How many of the quick members are active: the first so many."""
@@ -270,7 +282,7 @@ class PortfolioPart(Part):
         if events <= self.early or not standard.informative or standard.features.count == 0:
             return
         if self.since > 0.0 and standard.features.clock - self.since <= self.early:
-            quick = ALWAYS_QUICK
+            quick = SUBSPACE
             slow = ALWAYS_SLOW
         for k in range(quick):
             self.relative.observe(k, self.distances.at[k])
@@ -374,10 +386,11 @@ class PortfolioPart(Part):
         self.subspace.grow(standard, size)
         self.bits.grow(standard, size)
         self.slow.close_start()
+        if (self.active.next_count <= NARROW) != self.narrow:
+            self.relative.reopen()
         if self.active.next_count <= NARROW:
             if not self.narrow:
                 self.make_members(standard.features)
-                self.relative.reopen()
             self.long_memory.grow(standard, size)
             self.covariance.grow(standard, size)
             self.neighbours.grow(standard, size)
@@ -392,9 +405,10 @@ class PortfolioPart(Part):
         if narrow:
             self.long_memory.add_features(size)
             self.covariance.add_features(size)
-        if narrow and not self.narrow:
+        if narrow != self.narrow:
             self.since = self.long_memory.past.features.clock
-            self.relative.restart(ALWAYS_QUICK)
+            # The plane is one of other features.
+            self.relative.restart(SUBSPACE)
             self.slow.restart(ALWAYS_SLOW)
         self.changed = self.changed or narrow != self.narrow
         self.narrow = narrow
