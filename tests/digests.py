@@ -21,7 +21,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from behaviour.subjects import variants
 from conftest import discover_detectors, has_kernel, with_few_components
-from members import members
 from parts import Classifier, Part, as_detector, discover_parts
 
 from clipsgd_river import COMPILED
@@ -102,11 +101,10 @@ def digest_of_columns(subject: Any) -> str:
 
 
 def subjects() -> Iterator[Any]:
-    """Everything public on a kernel of ours, and members of the ensemble by themselves."""
+    """Everything public on a kernel of ours."""
     for found in discover_detectors():
         if has_kernel(found):
             yield with_few_components(found)
-    yield from members()
     yield from discover_parts()
 
 

@@ -104,7 +104,7 @@ class NaiveSignedBits:
 
     def __init__(self) -> None:
         self.numbers: dict[Any, tuple[NaiveLadder, NaiveCounts]] = {}
-        self.sample = NaiveSample(256, 10_240, 0)
+        self.sample = NaiveSample(256, 3_200, 0)
 
     def bits(self, event: Event) -> dict[Any, float]:
         found = {}
@@ -125,8 +125,8 @@ class NaiveSignedBits:
             sqrt(sum((bits - member.get(name, 0.0)) ** 2 for name, bits in point.items()))
             for member in self.sample.members
         ]
-        nearest = (sorted(apart) + [norm] * 5)[:5]
-        return sum(nearest) / 5 * norm**2 / (norm**2 + 1e-6)
+        nearest = (sorted(apart) + [norm] * 16)[:16]
+        return sum(nearest) / 16 * norm**2 / (norm**2 + 1e-6)
 
     def learn(self, event: Event, started: set[Any]) -> None:
         point = {name: bits for name, bits in self.bits(event).items() if name in started}
@@ -149,7 +149,7 @@ class NaivePortfolio:
         self.z_score, self.mahalanobis = NaiveZScore(), Ridged()
         self.long_memory = NaiveZScore(learning_rate=0.0005)
         self.subspace = NaiveSubspace()
-        self.neighbours = NaiveNeighbours(n_neighbors=5, memory=10_240)
+        self.neighbours = NaiveNeighbours(memory=3_200)
         self.bits = NaiveSignedBits()
         self.persistence = NaivePersistence()
         self.events = 0

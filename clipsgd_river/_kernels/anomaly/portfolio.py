@@ -67,7 +67,7 @@ COMPONENTS = 16
 # The sample of past events, and how many of the nearest count. Of like events so many are in a
 # sample of T events after T times their ratio, and then are near each other.
 SAMPLE = 256
-NEAREST = 5
+NEAREST = 16
 # Events that a change must last until it is normal, by name.
 MEMORIES = {"auto": 200, "short": 20, "long": 10_000}
 # Step of what is usual for the slow members.
