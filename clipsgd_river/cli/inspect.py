@@ -74,7 +74,7 @@ def inspect(options: InspectOptions) -> int:
 
 def _lines(options: InspectOptions, interrupts: Interrupts) -> Iterator[str]:
     notes: list[str] = []
-    wanted = Wanted(None, None, options.categorical, None, None, AlertOptions())
+    wanted = Wanted(None, None, None, options.categorical, None, None, AlertOptions())
     beginning = Beginning(wanted)
     selection = replace(options.selection, categorical=beginning.categorical)
     reading = Reading(selection, notes.append, skip_bad_events=True, cells=options.cells)
