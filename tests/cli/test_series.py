@@ -50,6 +50,22 @@ def test_budgets_by_the_day_and_state_files(tmp_path: Path) -> None:
     assert "ClippedTimeSeries" in again.err
 
 
+def test_several_metrics_are_one_detector(tmp_path: Path) -> None:
+    path = Path(series(tmp_path))
+    lines = path.read_text().splitlines()
+    memory = np.random.default_rng(1).normal(60.0, 2.0, WEEKS)
+    memory[900] = 10.0
+    rows = [f"{line},{value:.2f}" for line, value in zip(lines[1:], memory, strict=True)]
+    path.write_text("\n".join([f"{lines[0]},memory", *rows]) + "\n")
+    result = call(
+        "score", str(path), "--detector", "timeseries", "--time", "at", "--alert-rate", "0.002"
+    )
+    assert result.code == 0, result.err
+    assert "ClippedTimeSeries on numbers 'load', 'memory'" in result.err
+    alerts = [n for n, row in enumerate(result.out.splitlines()) if row.split(",")[5] == "1"]
+    assert 901 in alerts
+
+
 def test_one_thing_is_said_of_the_time(tmp_path: Path) -> None:
     path = series(tmp_path)
     result = call("score", path)
