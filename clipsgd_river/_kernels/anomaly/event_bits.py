@@ -7,9 +7,8 @@ from typing import Any
 
 import cython
 
-from clipsgd_river._kernels.anomaly.frequent_values import FrequentValues
 from clipsgd_river._kernels.anomaly.part import Part
-from clipsgd_river._kernels.anomaly.tail_ladders import TailLadders
+from clipsgd_river._kernels.anomaly.value_bits import ValueBits
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.features import FeatureTable
 from clipsgd_river._kernels.core.vector import Vector
@@ -19,7 +18,6 @@ if not cython.compiled:
     from math import fabs, log
 
     from clipsgd_river._kernels.anomaly.frequent_values import BITS
-    from clipsgd_river._kernels.anomaly.tail_ladders import PRIOR_EVENTS
 
 # Events that quantiles, tails and frequent values remember.
 MEMORY = 10_000
@@ -32,9 +30,8 @@ MOST_BITS = 100.0
 class EventBits(Part):
     """How far out each feature lies, or how rarely its value comes, in bits; their sum.
 
-    The bits of a value are the larger of those of `TailLadders`, at most -log2 of the share of a
-    value that is kept, and of those of `FrequentValues` times n / (n + 20), at most 100 in all.
-    They remember 10,000 events: a burst of some hundred like events stays unusual.
+    `ValueBits`, at most 100 of a feature. They remember 10,000 events: a burst of some hundred like
+    events stays unusual.
 
     After `distance` there are the ``largest`` of the bits, too, and for each present feature its
     bits with the sign of the side of the median that it is on, in ``signed``.
@@ -50,24 +47,11 @@ class EventBits(Part):
     """
 
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
-        self.ladders = TailLadders(MEMORY, settings["warm_up"])
-        self.frequent = FrequentValues(MEMORY)
+        self.values = ValueBits(MEMORY, settings["warm_up"])
         self.slots = Vector()
         self.signed = Vector()
         self.largest = 0.0
         self.started = 0
-
-    def bits(self, k: cython.Py_ssize_t, j: cython.Py_ssize_t, value: float) -> float:
-        """Bits of the k-th value of the loaded event, of the feature at position j."""
-        slot: cython.Py_ssize_t = self.frequent.find(j, value)
-        seen: cython.double = self.frequent.seen.at[j]
-        bits: cython.double = self.ladders.bits(j, value)
-        self.slots.at[k] = slot
-        if slot >= 0:
-            bits = min(bits, self.frequent.own_bits(j, slot))
-        if seen > 0.0:
-            bits = max(bits, self.frequent.bits(j, slot) * (seen / (seen + PRIOR_EVENTS)))
-        return min(bits, MOST_BITS)
 
     def distance(self, standard: LocationScale) -> float:
         """Sum of the bits of all present features."""
@@ -80,10 +64,11 @@ class EventBits(Part):
         for k in range(standard.features.count):
             j = standard.features.present.at[k]
             value = standard.features.values.at[j]
-            bits = self.bits(k, j, value)
+            bits = min(self.values.bits(j, value), MOST_BITS)
+            self.slots.at[k] = self.values.slot
             total += bits
             self.largest = max(self.largest, bits)
-            self.signed.at[k] = -bits if self.ladders.is_below_median(j, value) else bits
+            self.signed.at[k] = -bits if self.values.ladders.is_below_median(j, value) else bits
         return total
 
     def usual_distance(self, standard: LocationScale) -> float:
@@ -119,27 +104,23 @@ class EventBits(Part):
         for k in range(standard.features.count):
             j = standard.features.present.at[k]
             value = standard.features.values.at[j]
-            self.ladders.observe(j, value)
-            self.frequent.observe(j, value, cython.cast(cython.Py_ssize_t, self.slots.at[k]))
-        if self.ladders.lost:
+            self.values.observe(j, value, cython.cast(cython.Py_ssize_t, self.slots.at[k]))
+        if self.values.ladders.lost:
             standard.features.wants_memory = True
 
     def shorten(self, events: float) -> None:
         """Reduce the weight of past events in quantiles to that of ``events``."""
-        self.ladders.shorten(self.started, events)
+        self.values.ladders.shorten(self.started, events)
 
     def prepare(self) -> cython.int:
         """Start ladders anew that are lost; give back memory that is no longer needed."""
-        if self.ladders.lost:
-            self.ladders.restart(self.started)
-        return self.ladders.close_start(self.started)
+        return self.values.prepare(self.started)
 
     def grow(self, standard: LocationScale, size: cython.Py_ssize_t) -> cython.int:
         """Provide memory for ``size`` features."""
         self.slots.grow(size)
         self.signed.grow(size)
-        self.frequent.grow(size)
-        return self.ladders.grow(size)
+        return self.values.grow(size)
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features, ``size`` in all."""
@@ -150,15 +131,12 @@ class EventBits(Part):
 
     def reset_feature(self, j: cython.Py_ssize_t) -> None:
         """Forget the feature at position j: another one is to start there."""
-        self.ladders.begin(j)
-        self.frequent.start(j)
+        self.values.start(j)
 
     def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Those of ladders and of frequent values."""
-        return self.ladders.least_numbers(size) + self.frequent.least_numbers(size)
+        return self.values.least_numbers(size)
 
     def exchange(self, standard: LocationScale, archive: Archive) -> cython.int:
         """Pass the state through ``archive``."""
-        self.ladders.exchange(archive, standard.features.size)
-        self.frequent.exchange(archive, standard.features.size)
-        return 0
+        return self.values.exchange(archive, standard.features.size)

@@ -1,6 +1,7 @@
 from clipsgd_river._kernels.anomaly.frequent_values cimport FrequentValues
 from clipsgd_river._kernels.anomaly.scored_events cimport ScoredEvents
-from clipsgd_river._kernels.anomaly.tail_ladders cimport PRIOR_EVENTS, TailLadders
+from clipsgd_river._kernels.anomaly.tail_ladders cimport TailLadders
+from clipsgd_river._kernels.anomaly.value_bits cimport ValueBits
 from clipsgd_river._kernels.core.archive cimport Archive
 from clipsgd_river._kernels.core.features cimport LARGEST_VALUE
 from clipsgd_river._kernels.core.vector cimport Vector
@@ -11,6 +12,7 @@ cdef double BELOW_ONE
 cdef double FREQUENT
 
 cdef class NumberBits(ScoredEvents):
+    cdef readonly ValueBits values
     cdef readonly TailLadders ladders
     cdef readonly FrequentValues frequent
     cdef readonly Vector categorical

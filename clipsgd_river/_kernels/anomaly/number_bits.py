@@ -7,14 +7,12 @@ from typing import Any
 
 import cython
 
-from clipsgd_river._kernels.anomaly.frequent_values import FrequentValues
 from clipsgd_river._kernels.anomaly.scored_events import ScoredEvents
-from clipsgd_river._kernels.anomaly.tail_ladders import TailLadders
+from clipsgd_river._kernels.anomaly.value_bits import ValueBits
 from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.vector import Vector
 
 if not cython.compiled:
-    from clipsgd_river._kernels.anomaly.tail_ladders import PRIOR_EVENTS
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
 
 # A band holds all but so much on either side; one event in 20 has more bits than this.
@@ -40,9 +38,9 @@ class NumberBits(ScoredEvents):
 
     def __init__(self, settings: dict[str, Any]) -> None:
         ScoredEvents.__init__(self, settings)
-        memory: cython.double = settings["memory"]
-        self.ladders = TailLadders(memory, settings["warm_up"])
-        self.frequent = FrequentValues(memory)
+        self.values = ValueBits(settings["memory"], settings["warm_up"])
+        self.ladders = self.values.ladders
+        self.frequent = self.values.frequent
         # By position: whether a feature is one of categories, its lowest and highest number.
         self.categorical = Vector()
         self.lowest = Vector()
@@ -50,19 +48,10 @@ class NumberBits(ScoredEvents):
         self.started = 0
 
     def number_bits(self, k: cython.Py_ssize_t, j: cython.Py_ssize_t, value: float) -> float:
-        """Bits of a number, the k-th value of its event, of the feature at position j.
-
-        The larger one of how far out it lies, at most -log2 of its share, and how rarely it comes.
-        """
-        slot: cython.Py_ssize_t = self.frequent.find(j, value)
-        seen: cython.double = self.frequent.seen.at[j]
-        bits: cython.double = self.ladders.bits(j, value)
+        """Bits of a number, the k-th value of its event, of the feature at position j."""
+        bits: cython.double = self.values.bits(j, value)
         # For `learn_number`, which comes before anything else is loaded.
-        self.features.scratch.at[k] = slot
-        if slot >= 0:
-            bits = min(bits, self.frequent.own_bits(j, slot))
-        if seen > 0.0:
-            bits = max(bits, self.frequent.bits(j, slot) * (seen / (seen + PRIOR_EVENTS)))
+        self.features.scratch.at[k] = self.values.slot
         return bits
 
     def learn_number(self, k: cython.Py_ssize_t, j: cython.Py_ssize_t, value: float) -> None:
@@ -72,9 +61,8 @@ class NumberBits(ScoredEvents):
             self.highest.at[j] = value
         self.lowest.at[j] = min(self.lowest.at[j], value)
         self.highest.at[j] = max(self.highest.at[j], value)
-        self.ladders.observe(j, value)
         slot: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.features.scratch.at[k])
-        self.frequent.observe(j, value, slot)
+        self.values.observe(j, value, slot)
         if self.ladders.lost:
             self.features.wants_memory = True
 
@@ -93,8 +81,7 @@ class NumberBits(ScoredEvents):
         """Provide memory for ``size`` features."""
         for vector in (self.categorical, self.lowest, self.highest):
             vector.grow(size)
-        self.frequent.grow(size)
-        return self.ladders.grow(size)
+        return self.values.grow(size)
 
     def add_features(self, size: cython.Py_ssize_t) -> None:
         """Start new features, ``size`` in all."""
@@ -108,8 +95,7 @@ class NumberBits(ScoredEvents):
         self.categorical.at[j] = 0.0
         self.lowest.at[j] = 0.0
         self.highest.at[j] = 0.0
-        self.ladders.begin(j)
-        self.frequent.start(j)
+        self.values.start(j)
 
     def shorten(self, events: float) -> None:
         """Reduce the weight of past events in quantiles to that of ``events``."""
