@@ -397,7 +397,7 @@ def test_what_is_far_rarer_is_told_of_itself() -> None:
 
     def joins(fitted: float, severity: str) -> bool:
         alert = Alert(0.9, fitted, severity, fitted_probability=fitted)
-        return log.find(reason, 1.0, alert, lambda share: share > 0.5) is not None
+        return log.find(reason, 1.0, alert, lambda known: known.rest_of(reason) > 0.5) is not None
 
     first = Alert(0.9, 1e-3, "low", fitted_probability=1e-3)
     log.begin(first, reason, 0.0, 100.0)

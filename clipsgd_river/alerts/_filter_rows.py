@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 from collections.abc import Iterator
 from dataclasses import replace
 from math import nan
@@ -144,10 +143,6 @@ class FilterOfRows(IncidentFilter):
             event, (), {}, self._value_of(score, distance), score, distance, nan, moment or 0.0
         )
         return self._judge(given._replace(about=(moment, None)))
-
-    @abc.abstractmethod
-    def _value_of(self, score: float, distance: float) -> float:
-        """What the filter goes by."""
 
     def _events(self, rows: Any, times: NDArray[np.float64]) -> Iterator[Event]:
         """Rows as events, with their times."""

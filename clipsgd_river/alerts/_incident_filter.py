@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from clipsgd_river import _settings
 from clipsgd_river._kernels.core.as_float import is_missing
+from clipsgd_river._pipelines import transformed
 from clipsgd_river._state.wrapper import joined as joined_blocks
 from clipsgd_river._state.wrapper import split as split_blocks
-from clipsgd_river.alerts._filter import DetectorFilter, Event, Veto
+from clipsgd_river.alerts._filter import DetectorFilter, Event, Veto, distance_by
 from clipsgd_river.alerts._incidents import CROWDED, Found, IncidentLog, joined, patience
 from clipsgd_river.alerts._reason import Reason
 from clipsgd_river.alerts.alert import Alert
@@ -104,8 +105,8 @@ class IncidentFilter(DetectorFilter):
         if gate.open_until >= 0.0 and gate.exceeds(score):
             given = Given(event, args, {}, value, score, nan, nan)
             alert, reason = self._alert_of(given)
-            rest = partial(self._stands_out, value, 0.0)
-            found = self._incidents.find(reason, gate.place_now(), alert, rest)
+            stands_out = partial(self._stands_out, given, reason)
+            found = self._incidents.find(reason, gate.place_now(), alert, stands_out)
             self._asked = score, found is None, gate.seen
 
     def _begin_incidents(self, resolved_after: Any) -> None:
@@ -174,8 +175,8 @@ class IncidentFilter(DetectorFilter):
         alert, reason = self._alert_of(given)
         episode = None
         if self.resolved_after != 0.0:
-            rest = partial(self._stands_out, value, seconds)
-            episode = self._incidents.find(reason, place, alert, rest)
+            stands_out = partial(self._stands_out, given, reason)
+            episode = self._incidents.find(reason, place, alert, stands_out)
         if not beyond and episode is None:
             return Found(place)
         if not (beyond or unusual):
@@ -196,10 +197,31 @@ class IncidentFilter(DetectorFilter):
             gate.events,
         )
 
-    def _stands_out(self, value: float, seconds: float, share: float) -> bool:
-        """Whether an event with this value would alert if it had this share of its distance."""
-        beyond, unusual, _, _ = self._gate.look_at(self._part_of(value, share), seconds)
+    def _stands_out(self, given: Given, reason: Reason, known: Reason) -> bool:
+        """Whether an event would alert by what a known reason does not explain of it."""
+        value = self._rest_of(given, reason, known)
+        beyond, unusual, _, _ = self._gate.look_at(value, given.seconds)
         return bool(beyond and unusual)
+
+    def _rest_of(self, given: Given, reason: Reason, known: Reason) -> float:
+        """The value of an event without what a known reason explains of it; NaN for nothing.
+
+        The detector is asked about the other features. One of another library may not bear that
+        features are missing: it is the share of the contributions across the known ones.
+        """
+        detector, event = transformed(self.anomaly_detector, given.event)
+        if not hasattr(detector, "additive_contributions"):
+            return self._part_of(given.value, known.rest_of(reason))
+        explained = known.telling()
+        others = {name: value for name, value in event.items() if name not in explained}
+        if not others:
+            return nan
+        score = float(detector.score_one(others, *given.args))
+        return self._value_of(score, distance_by(detector, others, given.args))
+
+    @abc.abstractmethod
+    def _value_of(self, score: float, distance: float) -> float:
+        """What the filter goes by."""
 
     def _patience(self, count: int, span: float) -> float:
         """How long an incident of so many events so far apart stays open after the latest."""

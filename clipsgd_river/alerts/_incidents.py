@@ -126,7 +126,7 @@ class IncidentLog:
         reason: Reason,
         place: float,
         alert: Alert,
-        stands_out: Callable[[float], bool],
+        stands_out: Callable[[Reason], bool],
     ) -> Episode | None:
         """The open incident that an event belongs to, the latest of several.
 
@@ -138,8 +138,8 @@ class IncidentLog:
         reason, place, alert
             Of the event, the alert being what it would have if it joined none.
         stands_out
-            Whether the event would be an alert with so much of its distance: what an incident does
-            not explain of an event must not hide behind what it explains.
+            Whether the event would be an alert by what a reason does not explain of it: that must
+            not hide behind what an incident explains.
         """
         alike = [
             episode
@@ -148,7 +148,7 @@ class IncidentLog:
             and episode.incident.key == alert.key
             and not episode.is_dwarfed_by(alert)
             and episode.reason.is_alike(reason)
-            and not stands_out(episode.reason.rest_of(reason))
+            and not stands_out(episode.reason)
         ]
         same = [episode for episode in alike if episode.reason.has_categories_of(reason)]
         return same[-1] if same else alike[-1] if len(alike) >= MOST_VALUES else None

@@ -16,6 +16,8 @@ TELLING = 0.3
 # Features that a reason keeps, and events that its mean remembers.
 MOST_KEPT = 32
 MEMORY = 16
+# What is left of the square of a reason by the features that make it up.
+LEFT_OUT = 0.1
 
 
 @dataclass(slots=True)
@@ -92,6 +94,17 @@ class Reason:
             for name in names
         )
         return min(rest / whole, 1.0) if whole > 0.0 else 1.0
+
+    def telling(self) -> set[Hashable]:
+        """The features that make it up: the largest components, nine tenths of its square."""
+        found: set[Hashable] = set()
+        left = 1.0
+        for name, weight in sorted(self.weights.items(), key=lambda pair: -abs(pair[1])):
+            if left <= LEFT_OUT:
+                break
+            found.add(name)
+            left -= weight * weight
+        return found
 
     def average_in(self, other: Reason, count: int) -> None:
         """Move towards the reason of the ``count``-th event; what differs does not matter."""
