@@ -64,7 +64,8 @@ def subjects() -> Iterator[Any]:
 def main() -> None:
     """Print a line for each subject."""
     for subject in subjects():
-        for x in events(60, 0):
+        # As many as fill what is bounded, such as a sample of past events.
+        for x in events(300, 0):
             call(subject, "learn_one", x)
         before = steps(subject, events(COUNTED, 1))
         junk = {f"new {k}": 1.0 for k in range(NEW_KEYS)}

@@ -85,7 +85,7 @@ def test_a_run_within_the_warm_up_says_so() -> None:
 
 def test_a_driver_in_words() -> None:
     feature = AlertFeature("f3", 9.5, 812.0, 25.0, 12.0, 40.0, "above", "rare")
-    assert reason(feature) == "f3 = 812, usually between 12 and 40"
+    assert reason(feature, {}) == "f3 = 812, usually between 12 and 40"
 
 
 def test_of_equally_far_events_the_first_ten_stay() -> None:

@@ -26,7 +26,8 @@ class Usual:
     """
 
     def __init__(self, gain: float = 0.005, lasting: int = 0) -> None:
-        self.gain, self.lasting, self.far, self.assumed = gain, lasting, 0.0, 1.0
+        self.gain, self.lasting, self.far = gain, lasting, 0.0
+        self.assumed, self.least = 1.0, 0.0
         self.begin()
 
     def begin(self) -> None:
@@ -37,7 +38,8 @@ class Usual:
         median, spread = self.median, self.spread
         if self.seen < 2:
             median = spread = self.assumed
-        v = (distance - median) / max(spread, 1e-9 * abs(median), 1e-300)
+        least = 0.0 if self.seen < 2 else self.least
+        v = (distance - median) / max(spread, 1e-9 * abs(median), least, 1e-300)
         v *= min((self.seen + 1) / (WARM_UP + 1), 1.0) if self.seen < WARM_UP else 1.0
         return min(max(v, -1e9), 1e9)
 
@@ -194,6 +196,7 @@ class NaivePortfolio:
         assumed = (z, 0.65 * d, z, d, z, near, largest, bits, near_in_bits)
         for usual, distance in zip(self.usual, assumed, strict=True):
             usual.assumed = distance
+            usual.least = 0.1 * distance / sqrt(d)
 
     def single(self, event: Event) -> float:
         present, values = self.z_score.read(event)
@@ -207,7 +210,7 @@ class NaivePortfolio:
         alike = sqrt((z**2 + long**2 + joint**2 + given**2) / 4)
         views = (alike, plane, near, near_in_bits)
         mean = np.prod([1 + t for t in views]) ** 0.25 - 1
-        extra = 4 * max(largest / 5 - 1, 0) + 2 * max(total / 5 - 1, 0)
+        extra = 4 * max(largest / 5 - 1, 0) + 1.5 * max(total / 5 - 1, 0)
         square = float((self.z_score.tempered(present, values) ** 2).sum())
         return float((mean + extra) * square / (square + 1e-6))
 
@@ -294,7 +297,7 @@ def test_the_distance_is_joined_from_what_the_members_say() -> None:
     alike.append(said["conditional z-score"])
     views = [said[name] for name in ("subspace", "neighbours", "neighbours in bits")]
     views.append(sqrt(np.mean(np.square(alike))))
-    extra = 4 * max(said["largest bits"] / 5 - 1, 0) + 2 * max(said["sum of bits"] / 5 - 1, 0)
+    extra = 4 * max(said["largest bits"] / 5 - 1, 0) + 1.5 * max(said["sum of bits"] / 5 - 1, 0)
     # Rows in random order do not depend on each other, but for chance.
     assert detector.distance_one(event) == pytest.approx(
         np.prod([1 + t for t in views]) ** 0.25 - 1 + extra, rel=0.2

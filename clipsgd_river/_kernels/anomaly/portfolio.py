@@ -77,7 +77,9 @@ SCORE_GAIN = 5e-4
 # Bits count from here on, in usual ones, and their excess so many times.
 OUTLYING = 5.0
 LARGEST_TIMES = 4.0
-TOTAL_TIMES = 2.0
+TOTAL_TIMES = 1.5
+# Spreads count as so much of the distance of a standard normal feature, at least.
+LEAST_SPREAD = 0.1
 
 
 class PortfolioPart(Part):
@@ -89,7 +91,8 @@ class PortfolioPart(Part):
     the neighbours and of the neighbours in bits. The distance is
 
     .. math:: D = \Bigl(\prod_v (1 + t_v)\Bigr)^{1/4} - 1
-              + 4 \left(\frac{t_{max}}{5} - 1\right)^+ + 2 \left(\frac{t_{sum}}{5} - 1\right)^+
+              + 4 \left(\frac{t_{max}}{5} - 1\right)^+
+              + \frac{3}{2} \left(\frac{t_{sum}}{5} - 1\right)^+
 
     times ||z||^2 / (||z||^2 + 1e-6), so that the expected event is no distance away, and times the
     factor of `Persistence`, with the largest bits of a feature and their sum
@@ -195,17 +198,17 @@ class PortfolioPart(Part):
             distances[CONDITIONAL] = self.covariance.surprises(standard)
             distances[NEIGHBOURS] = self.neighbours.distance(standard)
             distances[BIT_NEIGHBOURS] = self.bit_neighbours.distance(standard)
-        if self.relative.seen.at[Z_SCORE] < 2.0 or self.relative.seen.at[QUICK - 1] < 2.0:
-            self.assume(standard)
+        self.assume(standard)
         for k in range(self.quick_members()):
             self.relatives.at[k] = self.relative.relative(k, distances[k])
         for k in range(self.slow_members()):
             self.relatives.at[QUICK + k] = self.slow.relative(k, distances[QUICK + k])
 
     def assume(self, standard: LocationScale) -> None:
-        """What distances are before any is known: those of standard normal features.
+        """What distances are before any is known, and how little they may spread.
 
-        Of features that were seen: one that comes for the first time adds nothing to a distance.
+        Those of standard normal features, of as many as were seen: one that comes for the first
+        time adds nothing to a distance. A mean of d features spreads by one over the root of d.
         """
         k: cython.Py_ssize_t
         known: cython.double = 0.0
@@ -227,6 +230,11 @@ class PortfolioPart(Part):
         usual[TOTAL_BITS - QUICK] = share * self.bits.usual_distance(standard)
         usual[LARGEST_BITS - QUICK] = self.bits.usual_largest(known)
         usual[BIT_NEIGHBOURS - QUICK] = sqrt(share) * self.bit_neighbours.usual_distance(standard)
+        least: cython.double = LEAST_SPREAD / sqrt(known)
+        for k in range(QUICK):
+            self.relative.least.at[k] = least * self.relative.assumed.at[k]
+        for k in range(SLOW):
+            self.slow.least.at[k] = least * self.slow.assumed.at[k]
 
     def quick_members(self) -> cython.Py_ssize_t:
         """How many of the quick members are active: the first so many."""

@@ -21,6 +21,7 @@ cdef class RelativeDistances(ArchivedKernel):
     cdef readonly Vector spread
     cdef readonly Vector seen
     cdef readonly Vector far
+    cdef readonly Vector least
     cdef readonly Vector assumed
     cdef double gain
     cdef double lasting

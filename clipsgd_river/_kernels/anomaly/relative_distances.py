@@ -61,6 +61,9 @@ class RelativeDistances(ArchivedKernel):
     its share of the start, (n + 1) / (length + 1), as medians of few are poor; before two
     distances are known m and s are both what is ``assumed``, 1 unless it is set.
 
+    A spread counts as ``least`` at least, 0 unless it is set: where nearly all events are alike, so
+    are their distances, and in terms of a spread of nearly 0 any other one would be infinitely far.
+
     With a small ``gain`` a burst of like events does not become usual, and neither does a change
     that lasts. ``lasting`` says when it does: the share of distances with v > 3 is followed by
     steps of log(2) / lasting, and a member starts anew once it exceeds one half, so that a change
@@ -90,6 +93,7 @@ class RelativeDistances(ArchivedKernel):
         self.gain = gain
         self.lasting = lasting
         self.far = Vector(members)
+        self.least = Vector(members)
         self.assumed = Vector(members)
         self.assumed.replace(array("d", [1.0] * members))
         self.start = RobustStart(length)
@@ -111,7 +115,7 @@ class RelativeDistances(ArchivedKernel):
             return max(min(v, LARGEST_DEVIATION), -LARGEST_DEVIATION)
         spread: cython.double = max(
             max(self.spread.at[member], SMALLEST_SHARE * fabs(self.median.at[member])),
-            SMALLEST_SPREAD,
+            max(self.least.at[member], SMALLEST_SPREAD),
         )
         v = (distance - self.median.at[member]) / spread
         if seen < length:

@@ -200,13 +200,19 @@ class SurprisalDetectorKernel(NumberBits):
     def shares(self, j: cython.Py_ssize_t) -> cython.bint:
         """Whether the feature at position j has bits in common with others.
 
-        One that is conditional on another was freed of what they have in common.
+        One that is conditional on another was freed of what they have in common, and one that was
+        never seen has no bits.
         """
-        return self.categorical.at[j] < CONDITIONAL
+        return self.categorical.at[j] < CONDITIONAL and self.frequent.seen.at[j] > 0.0
 
     def extra(self) -> float:
         """What the largest bits add to the sum; of one feature both are the same."""
-        return self.joined.extra(self.largest) if self.features.count > 1 else 0.0
+        k: cython.Py_ssize_t
+        known: cython.Py_ssize_t = 0
+        for k in range(self.features.count):
+            if self.frequent.seen.at[self.features.present.at[k]] > 0.0:
+                known += 1
+        return self.joined.extra(self.largest) if known > 1 else 0.0
 
     def bits_of(self, k: cython.Py_ssize_t, j: cython.Py_ssize_t) -> float:
         """Bits of the k-th value of the loaded event, of the feature at position j."""
