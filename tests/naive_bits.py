@@ -323,8 +323,8 @@ class NaiveBits:
         return sum(self.contributions(event).values())
 
     def learn(self, event: dict[Any, Any]) -> None:
-        # The first value of a feature has no bits.
-        bits = dict.fromkeys(event, 0.0) | self.bits(event)
+        # The first value of a feature has no bits, and shares none.
+        bits = self.bits(event)
         for name in event:
             self.seen.setdefault(name, 0)
         parts = self.parts(bits)

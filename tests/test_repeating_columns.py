@@ -143,7 +143,7 @@ def test_a_unit_that_is_a_power_of_two_changes_no_bit(
 
 
 @pytest.mark.parametrize("cls", OWNERS)
-# The same examples each time: rounding may turn a tie among the first values, and the start with it.
+# The same examples each time: rounding may turn a tie among the first values.
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(
     column=repeating,
