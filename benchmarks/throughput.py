@@ -63,6 +63,8 @@ def run(case: Case, path: Path) -> Cost:
     command += ["--out", os.devnull, "--out-format", kind, *case.detector]
     process = subprocess.Popen(command)
     _, status, used = os.wait4(process.pid, 0)
+    # Nobody else has seen that it ended.
+    process.returncode = os.waitstatus_to_exitcode(status)
     if status:
         raise SystemExit(f"error: {' '.join(command)} ended with {status}")
     return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss)
