@@ -158,6 +158,14 @@ def test_lone_stamps_change_next_to_nothing(wrong: dict[int, float]) -> None:
     assert abs(elapsed(times) - GAP * 199) <= 6 * GAP
 
 
+def test_alerts_in_next_to_no_time_have_a_finite_rate() -> None:
+    model = AlertBudget(Echo(), alerts_per=(10, "day"), time="t")
+    for stamp, score in [*[(0.0, 0.0)] * 37, (1.0, 0.0), (2.0, 0.0), (5e-324, 1.0)] * 3:
+        model.learn_one({"s": score, "t": stamp})
+        assert math.isfinite(model.alert_rate_)
+    assert model.n_alerts_ > 0
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(hostile_stamp, st.floats()), min_size=40, max_size=120),

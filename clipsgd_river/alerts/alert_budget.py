@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from copy import deepcopy
 from math import nan
+from sys import float_info
 from typing import Any, Self
 
 from clipsgd_river import _settings
@@ -189,7 +190,9 @@ class AlertBudget(FilterOfRows):
         if self.alerts_per is None:
             return float(budget.alerts / max(budget.seen, 1.0))
         seconds = budget.clock.elapsed
-        return float(budget.alerts * self._unit / seconds) if seconds > 0.0 else 0.0
+        rate = budget.alerts * self._unit / seconds if seconds > 0.0 else 0.0
+        # In next to no time any alert is infinitely many a day.
+        return float(min(rate, float_info.max))
 
     @property
     def n_alerts_(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import float_info
 from typing import Any
 
 from clipsgd_river.metrics import _alerts
@@ -97,7 +98,7 @@ class AlertRate(_alerts.AlertMetric):
         whole: float = self.cm.total_weight
         if self.per != "event":
             whole = self._passed.length - self._left.length
-        return float(self.n_alerts / whole) if whole > 0.0 else 0.0
+        return float(min(self.n_alerts / whole, float_info.max)) if whole > 0.0 else 0.0
 
     @property
     def n_alerts(self) -> float:
