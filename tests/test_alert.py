@@ -17,7 +17,7 @@ from scipy import stats
 from clipsgd_river import alerts
 from clipsgd_river._words.seen import Seen
 from clipsgd_river.alerts import Alert, AlertBudget, TailFilter
-from clipsgd_river.alerts.alert import described, severity_of, student_tail
+from clipsgd_river.alerts.alert import described, odd_ones, severity_of, student_tail
 from clipsgd_river.anomaly import ClippedZScore
 
 
@@ -117,6 +117,26 @@ def test_the_value_of_most_events_is_no_reason() -> None:
     assert Alert(0.9, features=found[:1]).sentence == (
         "errors was 0, as in 90 % of events, which is unusual here."
     )
+
+
+def test_an_alert_among_few_events_ranks_no_higher_than_so_few_can_show() -> None:
+    def rank(fitted: float | None, events: int | None) -> float | None:
+        alert = Alert(0.9, 0.02, fitted_probability=fitted, events=events)
+        return alert.rank_probability
+
+    assert rank(1e-30, 200) == 0.01 / 200
+    assert rank(1e-6, 60_000) == 1e-6
+    assert rank(1e-30, None) == 1e-30
+    assert rank(None, 200) == 0.02
+
+
+def test_a_value_within_its_band_is_a_reason_where_words_describe_it() -> None:
+    bands = {"flow": (90.0, 100.0, 110.0), "load": (40.0, 50.0, 60.0)}
+    event, parts = {"flow": 100.2, "load": 51.0}, {"flow": 5.0, "load": 1.0}
+    words = {"flow": (100.2, "the same value 32 times in a row")}
+    found = described(event, parts, bands, words)
+    assert [part.feature for part in odd_ones(found)] == ["flow"]
+    assert "the same value 32 times in a row" in Alert(0.9, features=found).sentence
 
 
 def test_a_score_below_1_does_not_look_like_it() -> None:

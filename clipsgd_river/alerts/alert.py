@@ -26,6 +26,8 @@ HALF_BAND = 3.182446305284263
 #: From the named probability of a deviation as large on a feature's value is called so.
 RARE = 1e-4
 FREQUENCIES = (("frequent", 0.05), ("infrequent", 0.01), ("rare", RARE), ("unseen", 0.0))
+# How far beyond one in as many events as there were a fitted tail ranks alerts.
+FARTHEST = 0.01
 #: An event that is as many times rarer than the budget's rate, or more, is as severe.
 SEVERITIES = (("critical", 1000.0), ("high", 100.0), ("medium", 10.0), ("low", 0.0))
 
@@ -78,7 +80,13 @@ class AlertFeature(NamedTuple):
 
     @property
     def is_odd(self) -> bool:
-        """Whether the value is outside the band, and not the one that most events have."""
+        """Whether the value is outside the band, and not the one that most events have.
+
+        So is one within it that a detector describes, such as of a sensor that stands still.
+        """
+        if self.description is not None and self.value == self.actual:
+            # Of a number, words are given only where they are the reason.
+            return True
         usual = None if self.seen is None else self.seen.usual
         return self.direction != "within" and (usual is None or differ(self.actual, usual[0]))
 
@@ -142,17 +150,23 @@ class Alert:
 
     @property
     def rank_probability(self) -> float | None:
-        """What alerts are ranked by: the fitted probability, otherwise the one that is known."""
-        if self.fitted_probability is not None:
+        """What alerts are ranked by: the fitted probability, otherwise the one that is known.
+
+        A tail fitted to n events tells little beyond one event in 100 n: an alert among the first
+        events does not rank above all later ones for that.
+        """
+        if self.fitted_probability is None:
+            return self.tail_probability
+        if self.events is None:
             return self.fitted_probability
-        return self.tail_probability
+        return max(self.fitted_probability, FARTHEST / max(self.events, 1))
 
     @property
     def sentence(self) -> str:
         """The alert in one plain English sentence."""
         whom = [_printable(part) for part in (self.time, self.key) if part is not None]
         head = f"{', '.join(whom)}: " if whom else ""
-        outside = [part for part in self.features if part.is_odd]
+        outside = odd_ones(self.features)
         if outside:
             reason = "; ".join(map(str, outside))
         elif len(self.features) > 1:
@@ -206,6 +220,11 @@ class Alert:
     def to_json(self) -> str:
         """Return the alert as one line of strict JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+
+def odd_ones(features: Iterable[AlertFeature]) -> list[AlertFeature]:
+    """Return the features that are a reason by themselves; there may be none."""
+    return [part for part in features if part.is_odd]
 
 
 def how_often(count: int, first: Any, last: Any) -> str:

@@ -141,6 +141,31 @@ class ClippedTimeSeries(ClippedDetector):
         found: dict[base.typing.FeatureName, dict[str, float]] = self._kernel.channels_one(x)
         return found
 
+    def describe_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, tuple[float, str]]:
+        """Value of each metric that stands still, and for how long, where that is the reason.
+
+        Of the others `expect_one` says what is usual. Changes nothing.
+
+        Examples
+        --------
+        >>> import random
+        >>> from clipsgd_river.anomaly import ClippedTimeSeries
+        >>> rng = random.Random(0)
+        >>> model = ClippedTimeSeries()
+        >>> for _ in range(1000):
+        ...     model.learn_one({"flow": rng.gauss(100, 1)})
+        >>> for _ in range(31):
+        ...     model.learn_one({"flow": 100.2})
+        >>> model.describe_one({"flow": 100.2})
+        {'flow': (100.2, 'the same value 32 times in a row')}
+        """
+        return {
+            name: (value, f"the same value {length:,} times in a row")
+            for name, (value, length) in self._kernel.standing_one(x).items()
+        }
+
     def told_one(self) -> dict[base.typing.FeatureName, tuple[float, int]]:
         """The bar of what was told of each metric, and how many events ago it was raised.
 

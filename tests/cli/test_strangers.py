@@ -281,6 +281,12 @@ def test_the_rule_chooses_what_exists() -> None:
     assert chosen(strangers.metrics(100), *both) == "ClippedEnsemble"
 
 
+def test_numbers_over_time_are_told_of_the_detector_for_them() -> None:
+    assert "--detector timeseries judges each" in score(strangers.metrics(100)).err
+    without_time = [{"a": row * 0.37 % 1, "b": row * 0.73 % 1} for row in range(100)]
+    assert "--detector timeseries" not in score(without_time).err
+
+
 def test_the_help_lists_the_detectors_there_are_and_the_rule() -> None:
     assert set(rule.NAMES) == set(detector_classes())
     words = call("score", "--help").out.replace("│", " ").split()

@@ -1,7 +1,8 @@
 from clipsgd_river._kernels.anomaly.detector cimport DetectorKernel
-from clipsgd_river._kernels.anomaly.series cimport SeriesPart
+from clipsgd_river._kernels.anomaly.series cimport FLAT_LINE, SeriesPart
 from clipsgd_river._kernels.core.buffers cimport doubles
 from clipsgd_river._kernels.core.event_loop cimport EventLoop
+from clipsgd_river._kernels.time_series.flat_lines cimport LONG
 from clipsgd_river._kernels.time_series.silences cimport LATEST, NAN
 
 cdef class SeriesKernel(DetectorKernel):
@@ -19,4 +20,5 @@ cdef class SeriesKernel(DetectorKernel):
     cdef double due(self, Py_ssize_t j) noexcept nogil
     cdef tuple band_at(self, Py_ssize_t j, double seconds)
     cpdef dict channels_one(self, object event)
+    cpdef dict standing_one(self, object event)
     cpdef dict told_one(self)

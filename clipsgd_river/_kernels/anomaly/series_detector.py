@@ -18,7 +18,9 @@ from clipsgd_river._kernels.core.event_loop import EventLoop
 from clipsgd_river._kernels.time_series.seconds import is_time, seconds_of
 
 if not cython.compiled:
+    from clipsgd_river._kernels.anomaly.series import FLAT_LINE
     from clipsgd_river._kernels.core.buffers import doubles
+    from clipsgd_river._kernels.time_series.flat_lines import LONG
     from clipsgd_river._kernels.time_series.silences import LATEST, NAN
 
 
@@ -159,6 +161,28 @@ class SeriesKernel(DetectorKernel):
                     for channel, name in enumerate(CHANNEL_NAMES[: self.series.channels])
                     if self.series.has_say(j, channel)
                 }
+            return found
+        finally:
+            self.busy = False
+
+    def standing_one(self, event: Any) -> dict[Any, tuple[float, int]]:
+        """Value of each metric of which the loudest channel is the flat line, and its length."""
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        value: cython.double
+        self.claim()
+        try:
+            self.load(event, False)
+            self.distance()
+            found = {}
+            for k in range(self.features.count):
+                j = self.features.present.at[k]
+                if self.series.channel.at[j] == FLAT_LINE:
+                    value = self.features.values.at[j]
+                    length = int(self.series.flat_lines.length_with(j, value))
+                    # As many as that are all alike to the channel.
+                    if length >= 2.0 * LONG:
+                        found[self.features.names[j]] = (value, length)
             return found
         finally:
             self.busy = False

@@ -77,7 +77,10 @@ class AlertOptions:
         if self.wanted and len(given) > 1:
             raise UsageError(f"{' and '.join(given)} say both what alerts: choose one of them")
         if self.per_day is not None and self.time is None:
-            raise UsageError("--alerts-per-day needs --time, the column with the time of an event")
+            raise UsageError(
+                "--alerts-per-day needs --time, the column with the time of an event, which "
+                "'clipsgd-river inspect FILE' tells"
+            )
         lonely = {"--alerts": self.path, "--time": None if shows_time else self.time}
         for option, value in lonely.items():
             if value is not None and not self.wanted:

@@ -89,8 +89,14 @@ class Understood(NamedTuple):
         return f"{self.detector}{behind} on " + ("; ".join(parts) or "no column yet")
 
     def hint(self) -> str | None:
-        """Return a word on the time it takes, where columns are many."""
+        """Return a word on what may be better: for numbers over time, or where columns are many."""
         features = len(self._names(Role.NUMBER)) + len(self._names(Role.CATEGORY))
+        has_time = any(column.look.kind is Kind.TIME for column in self.columns)
+        if self.detector == STAND_IN and has_time and features < _MANY_FEATURES:
+            return (
+                "for values measured over time, --detector timeseries judges each by its own "
+                "course: its seasons, values that freeze or do not come"
+            )
         if features < _MANY_FEATURES or self.detector == "ClippedZScore":
             return None
         return (

@@ -75,8 +75,10 @@ class MostAnomalous:
 
     def lines(self, units: Mapping[str, str] = _NO_UNITS) -> Iterator[str]:
         """Yield a line for each, the farthest first."""
+        from clipsgd_river.alerts.alert import odd_ones
+
         for distance, row, score, features in sorted(self._heap, reverse=True):
-            reasons = [reason(each, units) for each in features]
+            reasons = [reason(each, units) for each in odd_ones(features) or features]
             why = "; ".join(reasons) or "no single feature"
             yield f"{-row:>12,}  {score:>8.6f}  {short_number(distance):>10}  {why}"
 
