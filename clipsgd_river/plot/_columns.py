@@ -45,9 +45,9 @@ def check_shape(array: npt.NDArray[Any], name: str, length: int | None, like: st
         raise ValueError(f"{name} has shape {array.shape}, not {wanted}")
 
 
-def column_starts(length: int) -> Places:
+def column_starts(length: int, most: int = MOST_COLUMNS) -> Places:
     """Return where each column of the picture begins."""
-    return np.unique(np.linspace(0, length, min(length, MOST_COLUMNS), endpoint=False, dtype=int))
+    return np.unique(np.linspace(0, length, min(length, most), endpoint=False, dtype=int))
 
 
 def reduced(ufunc: np.ufunc, values: Floats, starts: Places) -> Floats:

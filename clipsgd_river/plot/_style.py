@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # The palette of Okabe and Ito, Color Universal Design, 2008.
 BLUE: Final = "#0072B2"
 SKY_BLUE: Final = "#56B4E9"
+PALE_BLUE: Final = "#BBDFF5"
 ORANGE: Final = "#E69F00"
 VERMILION: Final = "#D55E00"
 GREEN: Final = "#009E73"

@@ -9,14 +9,24 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 import numpy.typing as npt
 
-from clipsgd_river.plot._columns import Floats, column_starts, flags, reduced, vector, visible
+from clipsgd_river.plot._columns import (
+    MOST_COLUMNS,
+    Floats,
+    column_starts,
+    flags,
+    reduced,
+    vector,
+    visible,
+)
 from clipsgd_river.plot._horizontal import Positions, horizontal
 from clipsgd_river.plot._style import (
     ALERT,
     BLUE,
     GREEN,
+    GREY,
     INK,
     ORANGE,
+    PALE_BLUE,
     SKY_BLUE,
     frame,
     legend_below,
@@ -33,6 +43,10 @@ if TYPE_CHECKING:
 #: The logit axis ends here: scores nearer to 0 and 1 are drawn at its edge.
 _LOWEST: Final = 1e-3
 _HIGHEST: Final = 1 - 1e-9
+#: Shares of the events of a column that score no higher than the quantiles that are drawn.
+SHARES: Final = (0.5, 0.9, 0.99)
+#: Quantiles of fewer events than a stream of 1,200 has for each of these would be no quantiles.
+_MOST_QUANTILES: Final = 240
 #: Height that a tick's number needs, in points.
 _TICK: Final = 13.0
 
@@ -40,7 +54,7 @@ _TICK: Final = 13.0
 def plot_scores(
     scores: npt.ArrayLike | Sequence[Verdict],
     *,
-    lows: npt.ArrayLike | None = None,
+    quantiles: npt.ArrayLike | None = None,
     thresholds: npt.ArrayLike | float | None = None,
     alerts: npt.ArrayLike | None = None,
     changes: npt.ArrayLike | None = None,
@@ -52,15 +66,18 @@ def plot_scores(
 
     Scores stand on a logit axis, on which equal steps are equal factors of the distance: 0.5 is
     the typical event, and 0.9, 0.99, 0.999 are 9, 99, 999 times as far. Of streams longer than
-    1,200 events each column of the picture shows the range of its events; no alert is hidden.
+    1,200 events each column of the picture shows quantiles of its events and the highest; no alert
+    is hidden.
 
     Parameters
     ----------
     scores
         Anomaly scores in [0, 1), in order of arrival, shape (n,). NaN leaves a gap. Or the verdicts
         of an alert filter, which bring their thresholds and alerts.
-    lows
-        Lowest score where each entry of `scores` already is the highest of several, shape (n,).
+    quantiles
+        Where each entry of `scores` already is the highest of several: their median, and the
+        scores that 90 % and 99 % of them do not exceed, shape (n, 3). NaN for an entry that is a
+        single event, of which only the mark of an alert or a known anomaly is drawn.
     thresholds
         Score above which an event is an alert: one number, or one per event; NaN for none.
     alerts
@@ -69,8 +86,7 @@ def plot_scores(
         At which events behaviour changed for good, shape (n,), as
         `clipsgd_river.drift.ClippedOCPD.update_many` tells it; a vertical line at each.
     labels
-        Which events are known anomalies, shape (n,); they are drawn as points, the others as the
-        range they fill.
+        Which events are known anomalies, shape (n,); they are drawn as points.
     positions
         Where on the horizontal axis each event belongs, rising, shape (n,): numbers, or times as
         ``datetime`` or ``datetime64``, those with a time zone in UTC; 1, 2, 3, ... without.
@@ -104,7 +120,7 @@ def plot_scores(
         alerts = found_alerts if alerts is None else alerts
     high = vector(cast(npt.ArrayLike, scores), "scores")
     n = len(high)
-    low = high if lows is None else vector(lows, "lows", n, "scores")
+    inner = None if quantiles is None else _inner(quantiles, n)
     across = horizontal(positions, n, "scores")
     where = across.places
     threshold = None
@@ -116,9 +132,11 @@ def plot_scores(
     changed = flags(changes, "changes", n, "scores")
     axes = new_axes(11, 4.2) if ax is None else ax
 
+    others = None if inner is None else inner[~known]
     name = "score" if labels is None else "score of other events"
-    _draw_range(axes, where[~known], low[~known], high[~known], name)
+    lowest = _draw_others(axes, where[~known], high[~known], others, name)
     if known.any():
+        low = high if inner is None else np.where(np.isnan(inner[:, 0]), high, inner[:, 0])
         _draw_known(axes, where[known], low[known], high[known])
     if threshold is not None:
         at = column_starts(n)
@@ -128,7 +146,7 @@ def plot_scores(
     if alerts is not None:
         _draw_alerts(axes, where[flagged], high[flagged])
     settled = np.isfinite(threshold) if threshold is not None else np.isfinite(high)
-    _set_height(axes, low[settled], high[settled])
+    _set_height(axes, lowest, high[settled])
     across.finish(axes)
     frame(axes)
     legend_below(axes)
@@ -147,16 +165,42 @@ def _parts_of_verdicts(verdicts: Any) -> tuple[Floats, Floats, npt.NDArray[np.bo
     return np.array([each.score for each in verdicts]), thresholds, alerts
 
 
-def _draw_range(axes: Axes, where: Floats, low: Floats, high: Floats, name: str) -> None:
-    starts = column_starts(len(where))
-    if len(starts) == len(where) and np.array_equal(low, high, equal_nan=True):
-        line_with_dots(axes, where, _on_axis(high), color=BLUE, lw=0.9, label=name)
-        return
-    bottom, top = reduced(np.fmin, low, starts), reduced(np.fmax, high, starts)
+def _inner(quantiles: npt.ArrayLike, n: int) -> Floats:
+    found = np.asarray(quantiles, dtype=np.float64)
+    if found.shape != (n, len(SHARES)):
+        raise ValueError(f"quantiles has shape {found.shape}, not ({n}, {len(SHARES)}) like scores")
+    return found
+
+
+def _draw_others(
+    axes: Axes, where: Floats, high: Floats, inner: Floats | None, name: str
+) -> Floats:
+    """Draw scores, or quantiles of many, and return the lowest that should be seen."""
+    if inner is None:
+        if len(high) <= MOST_COLUMNS:
+            line_with_dots(axes, where, _on_axis(high), color=BLUE, lw=0.9, label=name)
+            return high
+        starts = column_starts(len(high), _MOST_QUANTILES)
+        inner = np.array([_quantiles(each) for each in np.split(high, starts[1:])])
+        where, high = where[starts], reduced(np.fmax, high, starts)
+    else:
+        several = ~np.isnan(inner[:, 0])
+        where, high, inner = where[several], high[several], inner[several]
+    median, ninety, ninety_nine = (_on_axis(each) for each in inner.T)
+    axes.plot(where, _on_axis(high), color=GREY, lw=0.7, label=f"highest {name}")
     # A column whose events all score the same would vanish without a line of its own.
-    axes.fill_between(
-        where[starts], _on_axis(bottom), _on_axis(top), color=SKY_BLUE, linewidth=0.5, label=name
-    )
+    edge: dict[str, Any] = {"linewidth": 0.5, "zorder": 2}
+    axes.fill_between(where, ninety, ninety_nine, color=PALE_BLUE, label="90 to 99 %", **edge)
+    axes.fill_between(where, median, ninety, color=SKY_BLUE, label="50 to 90 %", **edge)
+    return median
+
+
+def _quantiles(scores: Floats) -> Floats:
+    known = scores[~np.isnan(scores)]
+    if not len(known):
+        return np.full(len(SHARES), np.nan)
+    # One of the scores, as without them, not one between two.
+    return np.quantile(known, SHARES, method="inverted_cdf")
 
 
 def _draw_known(axes: Axes, where: Floats, low: Floats, high: Floats) -> None:
@@ -203,7 +247,9 @@ def _set_height(axes: Axes, low: Floats, high: Floats) -> None:
     bottom, top = 0.1, 0.97
     if len(high):
         # Of the lowest scores only a part is shown: how ordinary the most ordinary is, is no news.
-        bottom = float(np.clip(np.nanquantile(low, 0.02) / 2, _LOWEST / 2, bottom))
+        known = low[np.isfinite(low)]
+        if len(known):
+            bottom = float(np.clip(np.quantile(known, 0.02) / 2, _LOWEST / 2, bottom))
         top = float(np.clip(np.nanmax(high), top, _HIGHEST))
     top = 1 - (1 - top) / 2
     axes.set_yscale("logit")

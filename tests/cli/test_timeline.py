@@ -6,12 +6,14 @@ import math
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from command_line import call, csv_text, ordinary_rows
 
 from clipsgd_river.alerts import Alert, Verdict
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import ANOMALY, NORMAL, UNKNOWN
+from clipsgd_river.cli.report.score_counts import ScoreCounts
 from clipsgd_river.cli.report.timeline import Timeline, drawn_threshold
 
 figure = pytest.importorskip("matplotlib.figure", reason="pictures need matplotlib")
@@ -31,7 +33,7 @@ def test_a_threshold_that_no_score_exceeds_is_not_drawn() -> None:
         assert math.isnan(drawn_threshold(verdict(0.5)._replace(threshold=hidden)))
 
 
-@pytest.mark.parametrize("events", [1, 4096, 4097, 100_000])
+@pytest.mark.parametrize("events", [1, 1200, 1201, 50_000])
 def test_any_length_fits_and_no_alert_or_extreme_is_lost(events: int) -> None:
     generator = np.random.default_rng(0)
     scores = generator.uniform(0.2, 0.8, events)
@@ -39,14 +41,54 @@ def test_any_length_fits_and_no_alert_or_extreme_is_lost(events: int) -> None:
     timeline = Timeline()
     for row in range(events):
         timeline.add(event(row), verdict(scores[row], is_anomaly=row in alerts))
-    assert len(timeline) <= 4096
+    assert len(timeline) <= 1200
+    axes = timeline.plot(figure.Figure().add_subplot())
+    lines = {str(line.get_label()): line for line in axes.lines}
+    shown = np.asarray(lines["alert"].get_xdata(), dtype=int)
+    assert set(shown.tolist()) == alerts
+    assert np.asarray(lines["alert"].get_ydata()).tolist() == scores[shown].tolist()
+    if events > 1200:
+        assert len(timeline) <= 300
+        highest = np.asarray(lines["highest score"].get_ydata())
+        assert highest.max() == scores.max()
+        rows = np.asarray(lines["highest score"].get_xdata(), dtype=int)
+        medians = [
+            np.quantile(part, 0.5, method="inverted_cdf") for part in np.split(scores, rows[1:])
+        ]
+        band = next(each for each in axes.collections if each.get_label() == "50 to 90 %")
+        drawn = np.asarray(band.get_paths()[0].vertices, dtype=float)[:, 1].min()
+        assert np.log2(odds(drawn) / odds(np.array(min(medians)))) == pytest.approx(0, abs=0.3)
+
+
+def odds(scores: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    scores = np.asarray(scores, dtype=float)
+    return scores / (1 - scores)
+
+
+def test_of_more_alerts_than_are_kept_the_higher_neighbours_stay() -> None:
+    timeline = Timeline()
+    for row in range(5000):
+        timeline.add(event(row), verdict(0.9 + 0.01 * (row % 2), is_anomaly=True))
     axes = timeline.plot(figure.Figure().add_subplot())
     shown = next(line for line in axes.lines if line.get_label() == "alert")
-    assert set(np.asarray(shown.get_xdata(), dtype=int).tolist()) == alerts
-    if events > 4096:
-        (band,) = axes.collections
-        corners = np.asarray(band.get_paths()[0].vertices, dtype=float)
-        assert corners[:, 1].min() == scores.min()
+    across, up = np.asarray(shown.get_xdata()), np.asarray(shown.get_ydata())
+    assert across.max() >= 4990
+    assert set(up[across < 4096].tolist()) == {0.91}
+
+
+def test_quantiles_of_any_scores_are_those_of_the_events() -> None:
+    generator = np.random.default_rng(0)
+    distances = np.exp(generator.normal(0, 3, 5000))
+    counts, other = ScoreCounts(), ScoreCounts()
+    for at, distance in enumerate(distances):
+        (counts if at % 2 else other).add(distance / (1 + distance))
+    counts.absorb(other)
+    found = odds(np.array(counts.quantiles((0.5, 0.9, 0.99))))
+    wanted = np.quantile(distances, (0.5, 0.9, 0.99), method="inverted_cdf")
+    assert np.abs(np.log2(found / wanted)).max() <= 0.125 + 1e-9
+    for score in (0.0, 1.0, math.inf, math.nan, -1.0):
+        counts.add(score)
+    assert np.isnan(ScoreCounts().quantiles((0.5, 0.9))).all()
 
 
 def test_labelled_events_keep_a_range_of_their_own() -> None:

@@ -47,7 +47,7 @@ EYES: dict[str, Floats] = {
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 #: What one picture shows side by side.
 SCORES = (style.BLUE, style.ORANGE, style.INK, style.VERMILION, style.GREEN)
-LONG_SCORES = (style.SKY_BLUE, style.INK, style.VERMILION)
+LONG_SCORES = (style.SKY_BLUE, style.PALE_BLUE, style.INK, style.VERMILION)
 BAND = (style.BLUE, style.INK, style.VERMILION)
 BARS = (style.BLUE, style.SKY_BLUE, style.GREY)
 #: Lines, marks and bars, which carry the meaning; orange marks have an edge of ink.

@@ -34,10 +34,13 @@ def test_a_long_stream_hides_no_alert_and_no_extreme() -> None:
     scores[alerts] = [0.99, 0.95, 0.999]
     axes = plot_scores(scores, alerts=alerts)
     assert points(axes, "alert") == ([18, 50_001, 100_000], [0.99, 0.95, 0.999])
-    heights = corners(axes, "score")[:, 1]
-    assert len(heights) < 5000
-    assert heights.max() == 0.999
-    assert heights.min() == scores.min()
+    across, highest = points(axes, "highest score")
+    assert len(across) == len(highest) == 240
+    assert max(highest) == 0.999
+    heights = corners(axes, "50 to 90 %")[:, 1]
+    # Uniform from 0.2 to 0.8: half is below 0.5, and 90 % below 0.74.
+    assert heights.min() == pytest.approx(0.5, abs=0.1)
+    assert np.median(heights[np.abs(heights - 0.74) < 0.1]) == pytest.approx(0.74, abs=0.01)
     assert axes.get_ylim()[1] > 0.999
     axes.figure.canvas.draw()
 
@@ -64,10 +67,14 @@ def test_degenerate_streams(scores: list[float]) -> None:
     assert axes.get_ylabel() == "anomaly score"
 
 
-def test_lows_make_a_band() -> None:
-    axes = plot_scores([0.5, 0.6], lows=[0.1, 0.2])
-    heights = corners(axes, "score")[:, 1]
-    assert (heights.min(), heights.max()) == (0.1, 0.6)
+def test_quantiles_make_bands_below_the_highest() -> None:
+    axes = plot_scores([0.5, 0.6], quantiles=[[0.1, 0.2, 0.3], [0.15, 0.25, 0.35]])
+    for label, ends in (("50 to 90 %", (0.1, 0.25)), ("90 to 99 %", (0.2, 0.35))):
+        heights = corners(axes, label)[:, 1]
+        assert (heights.min(), heights.max()) == ends
+    assert points(axes, "highest score") == ([1, 2], [0.5, 0.6])
+    with pytest.raises(ValueError, match=r"quantiles has shape \(2,\), not \(2, 3\) like scores"):
+        plot_scores([0.5, 0.6], quantiles=[0.1, 0.2])
 
 
 def test_it_draws_where_it_is_told() -> None:
@@ -75,7 +82,7 @@ def test_it_draws_where_it_is_told() -> None:
     assert plot_scores([0.5, 0.6], ax=axes) is axes
 
 
-@pytest.mark.parametrize("name", ["lows", "thresholds", "alerts", "changes", "labels", "positions"])
+@pytest.mark.parametrize("name", ["thresholds", "alerts", "changes", "labels", "positions"])
 def test_lengths_must_agree(name: str) -> None:
     with pytest.raises(ValueError, match=rf"{name} has shape \(3,\), not \(2,\) like scores"):
         plot_scores([0.5, 0.6], **{name: [0, 1, 1]})  # type: ignore[arg-type]

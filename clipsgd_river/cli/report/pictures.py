@@ -23,6 +23,7 @@ _IN_THE_DARK: Final = {
     _style.LINES: "#3a3f4a",
     _style.BLUE: "#4da3dd",
     _style.SKY_BLUE: "#2f7fb8",
+    _style.PALE_BLUE: "#1f4966",
     _style.VERMILION: "#ff8a3d",
     _style.GREEN: "#2fc79c",
 }
