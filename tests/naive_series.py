@@ -240,6 +240,39 @@ class NaiveShapes:
         self.values.append(clip(q, 10))
 
 
+class NaiveCounter:
+    """Whether a series counts, from all its values, and its rates."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[float, float]] = []
+        self.evidence, self.mistakes, self.counting = 0, 0, False
+
+    def rate(self, at: float, x: float) -> float:
+        """Rise in a unit of time; NaN where there is none."""
+        if not self.seen or at <= self.seen[-1][0] or x < self.seen[-1][1]:
+            return float("nan")
+        return (x - self.seen[-1][1]) / (at - self.seen[-1][0])
+
+    def learn(self, at: float, x: float) -> bool:
+        """Whether the series turned into a counter, or into none."""
+        before = self.seen[-1] if self.seen else (at - 1, x)
+        if at == before[0]:
+            return False
+        needed = 32 * 4**self.mistakes
+        if at > before[0] and x > before[1] >= 0:
+            self.evidence = min(self.evidence + 1, needed + 32)
+        elif at > before[0] and x < before[1] and not (self.counting and 0 <= x <= before[1] / 100):
+            self.evidence = max(self.evidence - 32, 0)
+        self.seen.append((at, x))
+        if self.evidence >= needed and not self.counting:
+            self.counting = True
+        elif self.evidence == 0 and self.counting:
+            self.counting, self.mistakes = False, self.mistakes + 1
+        else:
+            return False
+        return True
+
+
 class NaiveSeries:
     """Rarity of each channel, surprise of the series, and what is left of it once told."""
 

@@ -8,6 +8,7 @@ from clipsgd_river._kernels.anomaly.series import SeriesPart
 from clipsgd_river._kernels.anomaly.series_detector import SeriesKernel
 from clipsgd_river._tables.rows import Rows, rows_of
 from clipsgd_river._tables.timed import timed_table
+from clipsgd_river._words.usual import in_words
 from clipsgd_river.anomaly._settings import SERIES
 from clipsgd_river.anomaly.base import ClippedDetector
 
@@ -36,6 +37,10 @@ class ClippedTimeSeries(ClippedDetector):
 
     a p-value of the metric's own past: a distance of 3 is 1 in 1,000. Several metrics are seen one
     by one and together: the largest and the mean of their r, each with its own rarity.
+
+    A metric that only rises, such as requests since a start, is found in the data: it has risen 32
+    times and not fallen, but for a reset to at most a hundredth. It is judged by its rate, per
+    second or, without times, per event.
 
     After an event is told it is no news: a bar stands at its r and falls by a decade per
     ``cooldown`` events, and what is at or below the bar is brought below 3. With alerts from 3 on,
@@ -146,7 +151,8 @@ class ClippedTimeSeries(ClippedDetector):
     ) -> dict[base.typing.FeatureName, tuple[float, str]]:
         """Value of each metric that stands still, and for how long, where that is the reason.
 
-        Of the others `expect_one` says what is usual. Changes nothing.
+        And of each counter that rises at an unusual rate. Of the others `expect_one` says what is
+        usual. Changes nothing.
 
         Examples
         --------
@@ -160,11 +166,24 @@ class ClippedTimeSeries(ClippedDetector):
         ...     model.learn_one({"flow": 100.2})
         >>> model.describe_one({"flow": 100.2})
         {'flow': (100.2, 'the same value 32 times in a row')}
+
+        >>> model, requests = ClippedTimeSeries(), 0
+        >>> for _ in range(1000):
+        ...     requests += rng.randint(80, 120)
+        ...     model.learn_one({"requests": requests})
+        >>> model.describe_one({"requests": requests + 900})
+        {'requests': (100545, 'rising per event by 900, usually between 80 and 120')}
         """
-        return {
-            name: (value, f"the same value {length:,} times in a row")
-            for name, (value, length) in self._kernel.standing_one(x).items()
-        }
+        rates = self._kernel.rates_one(x)
+        said = {}
+        for name, (timed, rate, low, expected, high) in rates.items():
+            if not low <= rate <= high:
+                unit, usual = "second" if timed else "event", (low, expected, high)
+                said[name] = (x[name], f"rising per {unit} by {in_words(rate, usual)}")
+        for name, (value, length) in self._kernel.standing_one(x).items():
+            what = "rate" if name in rates else "value"
+            said[name] = (value, f"the same {what} {length:,} times in a row")
+        return said
 
     def told_one(self) -> dict[base.typing.FeatureName, tuple[float, int]]:
         """The bar of what was told of each metric, and how many events ago it was raised.
@@ -180,7 +199,8 @@ class ClippedTimeSeries(ClippedDetector):
         """Normal band of each metric, as (low, expected, high) in its own unit.
 
         By the season, by autoregression from the last values, or by location and scale: whichever
-        has had the smallest deviations. It covers 95 % of Gaussian ones.
+        has had the smallest deviations. It covers 95 % of Gaussian ones. The band of a counter is
+        where its usual rates lead.
 
         Parameters
         ----------

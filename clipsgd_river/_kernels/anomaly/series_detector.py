@@ -12,9 +12,11 @@ import cython
 from clipsgd_river._kernels.anomaly.detector import DetectorKernel
 from clipsgd_river._kernels.anomaly.part import Part
 from clipsgd_river._kernels.anomaly.series import CHANNEL_NAMES, SeriesPart
+from clipsgd_river._kernels.core.archive import Archive
 from clipsgd_river._kernels.core.archived import check_names
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.event_loop import EventLoop
+from clipsgd_river._kernels.time_series.counters import Counters
 from clipsgd_river._kernels.time_series.seconds import is_time, seconds_of
 
 if not cython.compiled:
@@ -28,7 +30,8 @@ class SeriesKernel(DetectorKernel):
     """A `DetectorKernel` whose part is told when each event was.
 
     The clock is the feature that ``timestamp`` names or, where it names none, the first one to hold
-    a time of the calendar among the first events. It is no feature of the model.
+    a time of the calendar among the first events. It is no feature of the model. Of a feature that
+    only rises the model sees its rate.
 
     Parameters
     ----------
@@ -42,6 +45,8 @@ class SeriesKernel(DetectorKernel):
         DetectorKernel.__init__(self, settings, part_class)
         series: Any = self.part
         self.series: SeriesPart = series
+        self.counters = Counters()
+        self.turning = False
         self.clock = settings["timestamp"]
         self.has_clock = self.clock is not None
         self.clock_column = -1
@@ -93,6 +98,54 @@ class SeriesKernel(DetectorKernel):
             self.take_time(self.rows_at[row * self.width + self.clock_column])
         DetectorKernel.run_row(self, row, learn)
 
+    def distance(self) -> float:
+        """Distance of the loaded event, in which rates take the place of counters."""
+        self.counters.replace(self.features, self.series.seconds, self.events + 1.0)
+        return DetectorKernel.distance(self)
+
+    def learn_at(self, distance: float) -> None:
+        """Learn the loaded event, whose distance is known, and what it was before."""
+        turns: cython.bint = self.counters.learn(self.series.seconds, self.events + 1.0)
+        DetectorKernel.learn_at(self, distance)
+        self.waiting = self.waiting or turns
+
+    def wake(self) -> cython.int:
+        """Start features anew of which the model is to see the rates, or no longer."""
+        j: cython.Py_ssize_t
+        DetectorKernel.wake(self)
+        positions = [j for j in range(self.features.size) if self.counters.is_to_turn(j)]
+        if positions:
+            self.features.pending = []
+            self.features.passing = [(j, self.features.names[j]) for j in positions]
+            self.turning = True
+            try:
+                self.start_placed()
+            finally:
+                self.turning = False
+            for j in positions:
+                self.counters.turn(j)
+        return 0
+
+    def grow(self, size: cython.Py_ssize_t) -> cython.int:
+        """Provide memory for ``size`` features."""
+        self.counters.grow(size)
+        return DetectorKernel.grow(self, size)
+
+    def reset_feature(self, j: cython.Py_ssize_t) -> None:
+        """Forget the feature at position j: another one is to start there, or its rate."""
+        if not self.turning:
+            self.counters.reset_feature(j)
+        DetectorKernel.reset_feature(self, j)
+
+    def least_numbers(self, size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+        """Those of a detector, and of counters."""
+        return DetectorKernel.least_numbers(self, size) + self.counters.least_numbers(size)
+
+    def exchange(self, archive: Archive) -> cython.int:
+        """Pass the state through ``archive``; the features are known."""
+        DetectorKernel.exchange(self, archive)
+        return self.counters.exchange(archive, self.features.size)
+
     def each_row(
         self, rows: Any, names: Any, count: cython.Py_ssize_t, learn: cython.bint
     ) -> cython.int:
@@ -123,7 +176,21 @@ class SeriesKernel(DetectorKernel):
         if seconds != seconds:
             seconds = self.due(j)
         self.series.expect_at(self.standard, j, seconds, band)
-        return self.band(band[0], band[1], band[2], j)
+        found = self.band(band[0], band[1], band[2], j)
+        if self.counters.counts.at[j] > 0.0:
+            return self.counted(j, seconds, found)
+        return found
+
+    def counted(
+        self, j: cython.Py_ssize_t, seconds: float, rates: Any
+    ) -> tuple[float, float, float]:
+        """What the counter at position j will have come to at a time, at each of three rates."""
+        units: cython.double = self.counters.units(j, seconds, self.events + 1.0)
+        last: cython.double = self.counters.value.at[j]
+        low, middle, high = rates
+        # Of a time that is none, or past, nothing has been counted.
+        units = units if units > 0.0 else 0.0
+        return last + units * low, last + units * middle, last + units * high
 
     def expect_one(self, event: Any) -> dict[Any, tuple[float, float, float]]:
         """Band of 95 % of each feature at the time of ``event``, or when its next value is due."""
@@ -166,7 +233,10 @@ class SeriesKernel(DetectorKernel):
             self.busy = False
 
     def standing_one(self, event: Any) -> dict[Any, tuple[float, int]]:
-        """Value of each metric of which the loudest channel is the flat line, and its length."""
+        """Value of each metric of which the loudest channel is the flat line, and its length.
+
+        Of a counter it is the rate that stands still.
+        """
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t
         value: cython.double
@@ -182,7 +252,53 @@ class SeriesKernel(DetectorKernel):
                     length = int(self.series.flat_lines.length_with(j, value))
                     # As many as that are all alike to the channel.
                     if length >= 2.0 * LONG:
-                        found[self.features.names[j]] = (value, length)
+                        found[self.features.names[j]] = (self.counters.given.at[j], length)
+            return found
+        finally:
+            self.busy = False
+
+    def without_counters(self, found: dict[Any, Any]) -> dict[Any, Any]:
+        """What is known of values; those of a counter are rates to the model."""
+        j: cython.Py_ssize_t
+        names = {
+            self.features.names[j]
+            for j in range(self.features.size)
+            if self.counters.counts.at[j] > 0.0
+        }
+        return {name: known for name, known in found.items() if name not in names}
+
+    def values_one(self) -> dict[Any, dict[float, float]]:
+        """Values that come back, and their shares, of each feature with some that is no counter."""
+        return self.without_counters(DetectorKernel.values_one(self))
+
+    def range_one(self) -> dict[Any, tuple[float, float]]:
+        """Lowest and highest value of each feature that is no counter."""
+        return self.without_counters(DetectorKernel.range_one(self))
+
+    def rest_one(self) -> dict[Any, tuple[float, float, float]]:
+        """Band of values that are not split off, of each feature with others that is no counter."""
+        return self.without_counters(DetectorKernel.rest_one(self))
+
+    def rates_one(self, event: Any) -> dict[Any, tuple[bool, float, float, float, float]]:
+        """Of each counter that has a rate: whether that is per second, the rate, and its band."""
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        rate: cython.double
+        memory = zeros(3)
+        band: cython.p_double = doubles(memory)
+        self.claim()
+        try:
+            self.load(event, False)
+            self.distance()
+            found = {}
+            for k in range(self.features.count):
+                j = self.features.present.at[k]
+                if self.counters.counts.at[j] > 0.0 and self.series.counts.at[j] > 0.0:
+                    rate = self.features.values.at[j]
+                    self.series.expect_at(self.standard, j, self.series.seconds, band)
+                    rates = self.band(band[0], band[1], band[2], j)
+                    timed = self.counters.timed.at[j] > 0.0
+                    found[self.features.names[j]] = (timed, rate, *rates)
             return found
         finally:
             self.busy = False
