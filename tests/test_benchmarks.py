@@ -27,6 +27,7 @@ SMALLEST: dict[str, list[str]] = {
     "digits": ALONE,
     "digits --rotated": ["--rotated", "--no-peers", "--detectors", "raw pixels"],
     "forecast": ["--no-peers"],
+    "feedback": ["--detectors", "ClippedZScore"],
     "floods": ["--detectors", "ClippedZScore"],
     "fuzz": ["--detectors", "ClippedZScore"],
     "fuzz --files": ["--files"],

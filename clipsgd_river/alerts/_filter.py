@@ -32,6 +32,7 @@ from clipsgd_river._words.seen import seen_by
 from clipsgd_river.alerts._rarity import highest_probability
 from clipsgd_river.alerts._reason import Reason
 from clipsgd_river.alerts.alert import Alert, AlertFeature, described, severity_of
+from clipsgd_river.alerts.mute import Mute
 from clipsgd_river.alerts.verdict import Verdict
 
 Event = dict[Any, Any]
@@ -140,6 +141,27 @@ class AlertFilter(SaveableWrapper, base.AnomalyFilter):
     def time_feature(self) -> Any:
         """Feature that is the time of an event; ``None`` if none is."""
         return None
+
+    @property
+    @abc.abstractmethod
+    def mutes_(self) -> list[Mute]:
+        """Kinds of alerts that are muted by `feedback`, 256 at most, the latest last."""
+
+    @property
+    @abc.abstractmethod
+    def n_muted_(self) -> int:
+        """Events so far that would have been alerts, had `feedback` not muted their kind."""
+
+    @abc.abstractmethod
+    def feedback(
+        self,
+        alert: Alert | str,
+        useful: bool,
+        *,
+        factor: float = 100.0,
+        lasting: float | None = None,
+    ) -> Mute | None:
+        """Say whether an alert was useful; `AlertBudget` documents the parameters."""
 
     @abc.abstractmethod
     def rarer(self, share: float) -> Self:

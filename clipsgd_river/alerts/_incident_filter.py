@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from array import array
 from collections.abc import Hashable
+from dataclasses import replace
 from functools import partial
 from math import inf, nan
 from typing import Any, NamedTuple
@@ -14,11 +15,14 @@ from clipsgd_river._kernels.core.as_float import is_missing
 from clipsgd_river._pipelines import transformed
 from clipsgd_river._state.wrapper import joined as joined_blocks
 from clipsgd_river._state.wrapper import split as split_blocks
+from clipsgd_river.alerts._feedback import LASTING_ALERTS, Answer, FeedbackLog, Never
 from clipsgd_river.alerts._filter import DetectorFilter, Event, Veto, distance_by
 from clipsgd_river.alerts._incidents import CROWDED, Found, IncidentLog, joined, patience
+from clipsgd_river.alerts._known_alerts import Known, Rarity
 from clipsgd_river.alerts._reason import Reason
 from clipsgd_river.alerts.alert import Alert
 from clipsgd_river.alerts.incident import Incident
+from clipsgd_river.alerts.mute import Mute
 from clipsgd_river.alerts.verdict import Verdict
 
 # Events of an incident that a protected detector does not learn.
@@ -54,7 +58,10 @@ class IncidentFilter(DetectorFilter):
     """
 
     resolved_after: float | None
+    never_mute: Any
     _incidents: IncidentLog
+    _feedback: FeedbackLog
+    _never: Never
     #: Score of the event that `score_one` was asked about last, whether it would alert, and after
     #: how many events.
     _asked: tuple[float, bool, float] | None = None
@@ -84,6 +91,76 @@ class IncidentFilter(DetectorFilter):
         """
         return self._incidents.incidents(self._gate.place_now())
 
+    @property
+    def mutes_(self) -> list[Mute]:
+        """Kinds of alerts that are muted by `feedback`, 256 at most, the latest last."""
+        return self._feedback.mutes(self._gate.place_now())
+
+    @property
+    def n_muted_(self) -> int:
+        """Events so far that would have been alerts, had `feedback` not muted their kind."""
+        return self._feedback.muted
+
+    def feedback(
+        self,
+        alert: Alert | str,
+        useful: bool,
+        *,
+        factor: float = 100.0,
+        lasting: float | None = None,
+    ) -> Mute | None:
+        """Say whether an alert was useful: alerts like one that was not are muted for a time.
+
+        Alerts like it have the same features behind them in the same directions, the same
+        categories that matter and the same key. To alert again, one of them must be ``factor``
+        times rarer at first, and ever less so, until after ``lasting`` it need not be any more. An
+        event that would alert by other features besides is none of them. One that is muted spends
+        no budget, and the detector alone learns it. An alert in spite of a mute says so.
+
+        Parameters
+        ----------
+        alert
+            The alert, or its ``id``: the latest 256 are remembered.
+        useful
+            False mutes alerts like it, anew if they are muted already; True ends that.
+        factor
+            How many times rarer, above 1, by one of the features behind it: a deviation as large
+            as one of Student's t with 3 degrees of freedom, which 4.6 times as far out is 100 times
+            rarer. Where a detector expects nothing of features, by the fitted probability.
+        lasting
+            In how many events, or with ``alerts_per`` seconds, the mute fades. ``None``: what the
+            budget takes to earn 1,000 alerts.
+
+        Returns
+        -------
+        Mute or None
+            What is muted now, or no longer; ``None`` if nothing was.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there is no such alert, nothing is known of why it came, or a number is none.
+        """
+        if not isinstance(alert, Alert | str):
+            raise TypeError(f"alert is an Alert or its id, not {alert!r}")
+        place = self._gate.place_now()
+        known = self._feedback.known(alert)
+        self._asked = None
+        if _settings.flag("useful", useful):
+            return self._feedback.unmute(known, place)
+        factor = _settings.positive("factor", factor)
+        if not factor > 1.0:
+            raise ValueError(f"factor is above 1, not {factor!r}")
+        if lasting is None:
+            lasting = LASTING_ALERTS * self._span()[0]
+        if not known.reason.weights:
+            raise ValueError(
+                "nothing is known of why the alert came, so that nothing is like it: feedback "
+                "needs a detector with an explain_one"
+            )
+        lasting = _settings.positive("lasting", lasting)
+        return self._feedback.mute(known, factor, place, lasting)
+
     def __getstate__(self) -> dict[str, Any]:
         # What was asked about last is no part of the state.
         return {**self.__dict__, "_asked": None}
@@ -102,12 +179,16 @@ class IncidentFilter(DetectorFilter):
     def _ask(self, score: float, value: float, event: Event, args: tuple[Any, ...]) -> None:
         """Remember for `classify` whether an event with this score would be an alert."""
         gate, self._asked = self._gate, None
-        if gate.open_until >= 0.0 and gate.exceeds(score):
+        may_be_told = gate.open_until >= 0.0 or not self._feedback.is_empty
+        if may_be_told and gate.exceeds(score):
             given = Given(event, args, {}, value, score, nan, nan)
             alert, reason = self._alert_of(given)
             stands_out = partial(self._stands_out, given, reason)
-            found = self._incidents.find(reason, gate.place_now(), alert, stands_out)
-            self._asked = score, found is None, gate.seen
+            place = gate.place_now()
+            found = self._incidents.find(reason, place, alert, stands_out)
+            answer = self._answer(given, alert, reason, place) if found is None else None
+            muted = answer is not None and answer.is_muted
+            self._asked = score, found is None and not muted, gate.seen
 
     def _begin_incidents(self, resolved_after: Any) -> None:
         """Check the parameter, and start without incidents."""
@@ -116,6 +197,8 @@ class IncidentFilter(DetectorFilter):
             if not 0.0 <= resolved_after < inf:
                 raise ValueError(f"resolved_after is at least 0 and finite, not {resolved_after!r}")
         self._incidents = IncidentLog()
+        self._feedback = FeedbackLog()
+        self._never = Never.of(self.never_mute)
 
     def _lacks_target(self, args: tuple[Any, ...]) -> bool:
         """Whether the event has a target and it is missing: it is then passed over."""
@@ -128,7 +211,8 @@ class IncidentFilter(DetectorFilter):
             return given.verdict()
         if found.episode is not None:
             return given.verdict(None, joined(found.episode.incident, found.alert))
-        return given.verdict(found.alert, self._incidents.first_of(found.alert))
+        incident = self._incidents.first_of(found.alert)
+        return given.verdict(incident.worst, incident)
 
     def _judge(self, given: Given) -> Verdict:
         """The verdict on an event that may be an alert and has not been learned yet; learns it."""
@@ -147,6 +231,8 @@ class IncidentFilter(DetectorFilter):
         if alert is None:
             gate.observe_at(given.value if counts else nan, seconds)
             return given.verdict()
+        if found.answer is not None:
+            self._feedback.settle(found.answer, found.place)
         if found.vetoed:
             gate.skip(seconds)
             return given.verdict()
@@ -154,6 +240,11 @@ class IncidentFilter(DetectorFilter):
             gate.observe_at(given.value, seconds)
             wait = self._patience(1, 0.0)
             incident = self._incidents.begin(alert, found.reason, found.place, wait)
+            alert = incident.worst
+            # The reason of the incident moves on with its events.
+            reason = replace(found.reason, categories=dict(found.reason.categories))
+            known = Known(str(incident.number), reason, alert.key, Rarity.of(alert))
+            self._feedback.remember(known)
         else:
             gate.join(given.value, seconds)
             wait = self._patience(episode.incident.count + 1, found.place - episode.began)
@@ -182,7 +273,19 @@ class IncidentFilter(DetectorFilter):
         if not (beyond or unusual):
             return Found(place, echoes=episode is not None and episode.is_crowded)
         vetoed = beyond and given.unless is not None and given.unless(alert)
-        return Found(place, alert, reason, episode, vetoed)
+        answer = None
+        if beyond and episode is None and not vetoed:
+            answer = self._answer(given, alert, reason, place)
+            if answer is not None:
+                alert, vetoed = replace(alert, feedback=answer.said), answer.is_muted
+        return Found(place, alert, reason, episode, vetoed, answer=answer)
+
+    def _answer(self, given: Given, alert: Alert, reason: Reason, place: float) -> Answer | None:
+        """What feedback comes to for an event that would alert; ``None`` if there was none."""
+        if self._feedback.is_empty:
+            return None
+        stands_out = partial(self._stands_out, given, reason)
+        return self._feedback.answer(alert, reason, place, self._never, stands_out)
 
     def _alert_of(self, given: Given) -> tuple[Alert, Reason]:
         """The alert that an event would have, and why it is unusual."""
@@ -240,7 +343,8 @@ class IncidentFilter(DetectorFilter):
         self._incidents.restore(self.__dict__.pop("_listed", None), blocks[1])
 
     def _extra_fields(self) -> dict[str, Any]:
-        return {"incidents": self._incidents.fields()}
+        return {"incidents": self._incidents.fields(), "feedback": self._feedback.fields()}
 
     def _take_extra_fields(self, fields: dict[str, Any]) -> None:
         self._listed = fields.get("incidents")
+        self._feedback.restore(fields.get("feedback"))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from clipsgd_river._state import file_format
 from clipsgd_river.alerts import _event_time
+from clipsgd_river.alerts._feedback import Answer
 from clipsgd_river.alerts._reason import MOST_KEPT, Reason
 from clipsgd_river.alerts.alert import SEVERITIES, Alert
 from clipsgd_river.alerts.incident import Incident
@@ -74,8 +75,9 @@ class Found(NamedTuple):
     """What an event is that may be an alert.
 
     Its place; the alert that it is, or would be if it joined no incident, and its reason; the
-    incident that it joins; whether the alert is vetoed; and whether the event is a lesser one like
-    those of an incident, which does not join, and is no measure of others either.
+    incident that it joins; whether the alert is vetoed; whether the event is a lesser one like
+    those of an incident, which does not join, and is no measure of others either; and what feedback
+    on alerts like it comes to, which is a veto if it is muted.
     """
 
     place: float
@@ -84,6 +86,7 @@ class Found(NamedTuple):
     episode: Episode | None = None
     vetoed: bool = False
     echoes: bool = False
+    answer: Answer | None = None
 
 
 def patience(count: int, span: float, whole: float, least: float) -> float:
@@ -167,8 +170,9 @@ class IncidentLog:
         """The incident that an alert would begin."""
         odd = tuple(part.feature for part in alert.features if part.is_odd)
         features = odd or tuple(part.feature for part in alert.features)
-        moment = alert.time
-        return Incident(self._count + 1, alert, features, 1, moment, moment, alert.key)
+        moment, number = alert.time, self._count + 1
+        alert = replace(alert, id=str(number))
+        return Incident(number, alert, features, 1, moment, moment, alert.key)
 
     def join(
         self, episode: Episode, alert: Alert, reason: Reason, place: float, patience: float
@@ -264,6 +268,7 @@ class IncidentLog:
                 name,
                 events=_whole(events) or None,
                 fitted_probability=None if fitted < 0.0 else min(fitted, 1.0),
+                id=str(_whole(number)),
             )
             incident = Incident(
                 _whole(number),
@@ -291,7 +296,9 @@ class IncidentLog:
 
 def joined(incident: Incident, alert: Alert) -> Incident:
     """The incident with one event more, which would have had this alert."""
-    worst = incident.worst if alert.score <= incident.worst.score else alert
+    worst = incident.worst
+    if alert.score > worst.score:
+        worst = replace(alert, id=worst.id)
     return replace(incident, worst=worst, count=incident.count + 1, last=alert.time)
 
 

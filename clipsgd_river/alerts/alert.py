@@ -123,6 +123,10 @@ class Alert:
     fitted_probability
         The lower end of the interval: what the tail says that was fitted to the events, however far
         it reaches beyond them. It ranks alerts, and claims nothing.
+    id
+        What names it to the filter that raised it, and to no other; ``None`` if none did.
+    feedback
+        What was said of alerts like it, if it alerts in spite of that; otherwise ``None``.
 
     Examples
     --------
@@ -147,6 +151,8 @@ class Alert:
     features: tuple[AlertFeature, ...] = ()
     events: int | None = None
     fitted_probability: float | None = None
+    id: str | None = None
+    feedback: str | None = None
 
     @property
     def rank_probability(self) -> float | None:
@@ -176,13 +182,15 @@ class Alert:
             reason = f"{self.features[0]}, which is unusual here"
         else:
             reason = f"the event scored {short_score(self.score)}"
+        told = "" if self.feedback is None else f"; {_printable(self.feedback)}"
         p = self.tail_probability
         if p is None or not 0.0 < p < 1.0:
-            return f"{head}{reason}."
+            return f"{head}{reason}{told}."
         least = RAREST if self.events is None else 1.0 / max(self.events, 2)
         fitted = p if self.fitted_probability is None else self.fitted_probability
         how = "about" if fitted >= least else "less than"
-        return f"{head}{reason}; {how} 1 event in {_count(1.0 / max(p, least))} is as unusual."
+        rarity = f"{how} 1 event in {_count(1.0 / max(p, least))} is as unusual"
+        return f"{head}{reason}; {rarity}{told}."
 
     def to_dict(self) -> dict[str, Any]:
         """Return the alert as plain values that JSON can hold.
@@ -191,6 +199,7 @@ class Alert:
         ``"Infinity"`` and ``"-Infinity"``.
         """
         return {
+            "id": self.id,
             "time": plain(self.time),
             "key": plain(self.key),
             "score": plain(self.score),
@@ -199,6 +208,7 @@ class Alert:
             "severity": self.severity,
             "sentence": self.sentence,
             "events": self.events,
+            "feedback": self.feedback,
             "features": [
                 {
                     "feature": _name(part.feature),
@@ -282,12 +292,7 @@ def _describe(
     """Return a feature with how unusual it is."""
     low, expected, high = band
     direction = "above" if actual > high else "below" if actual < low else "within"
-    edge = high if actual > expected else low
-    half, deviation = abs(edge - expected), abs(actual - expected)
-    if deviation == 0.0:
-        p = 1.0
-    else:
-        p = student_tail(HALF_BAND * deviation / half if half > 0.0 else inf)
+    p = student_tail(in_units_of_t(actual, band))
     if seen is not None:
         lowest, highest = seen.limits
         if isfinite(lowest) and lowest <= actual <= highest:
@@ -297,6 +302,16 @@ def _describe(
     return AlertFeature(
         name, contribution, actual, expected, low, high, direction, frequency, seen=seen
     )
+
+
+def in_units_of_t(actual: float, band: tuple[float, float, float]) -> float:
+    """How far a value is from the expected one, as Student's t; infinite beside a constant."""
+    low, expected, high = band
+    deviation = abs(actual - expected)
+    if deviation == 0.0:
+        return 0.0
+    half = abs((high if actual > expected else low) - expected)
+    return HALF_BAND * deviation / half if half > 0.0 else inf
 
 
 def student_tail(t: float) -> float:

@@ -12,6 +12,7 @@ from clipsgd_river import _settings
 from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
 from clipsgd_river._pipelines import last_step
 from clipsgd_river.alerts import _event_time
+from clipsgd_river.alerts._feedback import LASTING_ALERTS
 from clipsgd_river.alerts._filter import Event, Veto
 from clipsgd_river.alerts._filter_rows import FilterOfRows
 from clipsgd_river.alerts._incident_filter import Given
@@ -63,6 +64,10 @@ class AlertBudget(FilterOfRows):
     protect_anomaly_detector
         Whether the detector is kept from learning what is an alert, or one of the first 16 events
         of an incident. Since alerts are bounded, it cannot be kept from learning a change.
+    never_mute
+        Alerts that `feedback` never mutes: from a severity on, as ``"critical"``, or a dict with
+        some of ``"severity"``, ``"features"`` and ``"keys"``, the last two lists of names: those
+        with such a feature behind them, and those about such a key. ``None``: none.
 
     Raises
     ------
@@ -126,6 +131,7 @@ class AlertBudget(FilterOfRows):
         floor: float | str | None = None,
         resolved_after: float | None = None,
         protect_anomaly_detector: bool = False,
+        never_mute: Any = None,
     ) -> None:
         super().__init__(anomaly_detector, protect_anomaly_detector)
         self.alert_rate = alert_rate
@@ -133,6 +139,7 @@ class AlertBudget(FilterOfRows):
         self.time = time
         self.floor = floor
         self.resolved_after = resolved_after
+        self.never_mute = never_mute
         try:
             hash(time)
         except TypeError:
@@ -335,11 +342,17 @@ class AlertBudget(FilterOfRows):
         rates = ("alert_rate", "alerts_per")
         same = all(_plain(before[name]) == _plain(after[name]) for name in rates)
         found._budget.follow(self._budget, same)
-        # Places of incidents are counted in events or in seconds.
+        # Places are counted in events or in seconds.
+        found._feedback = self._feedback
+        if (before["alerts_per"] is None) != (after["alerts_per"] is None):
+            here, there = self._budget.place_now(), found._budget.place_now()
+            lasting = LASTING_ALERTS * found._span()[0]
+            found._feedback.in_other_units(here, there, lasting)
         if (before["alerts_per"] is None) == (after["alerts_per"] is None):
             found._incidents = self._incidents
             if not same and found.alerts_per is not None:
                 found._incidents.shift(-self._budget.clock.elapsed)
+                found._feedback.shift(-self._budget.clock.elapsed)
                 found._keep_open()
         return found
 
@@ -377,9 +390,12 @@ class AlertBudget(FilterOfRows):
             floor=self.floor,
             resolved_after=self.resolved_after,
             protect_anomaly_detector=self.protect_anomaly_detector,
+            never_mute=self.never_mute,
         )
         found._budget.restore(*self._budget.snapshot())
         found._budget.count_anew()
+        by = found._budget.place_now() - self._budget.place_now()
+        found._feedback.copy_mutes(self._feedback, by)
         return found
 
     def would_alert(self, event: Event, *args: Any) -> bool:

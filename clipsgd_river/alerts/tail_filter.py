@@ -51,6 +51,8 @@ class TailFilter(FilterOfRows):
         Whether the detector is kept from learning what is an alert, or one of the first 16 events
         of an incident. It costs detectors that clip more than it gives: one that does not learn
         does not adapt either.
+    never_mute
+        Alerts that `feedback` never mutes, as of `AlertBudget`.
     tail
         Share of the largest distances that the Pareto tail describes, above 0 and at most 0.25.
     warm_up
@@ -103,12 +105,14 @@ class TailFilter(FilterOfRows):
         *,
         resolved_after: float | None = None,
         protect_anomaly_detector: bool = False,
+        never_mute: Any = None,
         tail: float = 0.02,
         warm_up: int = 200,
     ) -> None:
         super().__init__(anomaly_detector, protect_anomaly_detector)
         self.q = q
         self.resolved_after = resolved_after
+        self.never_mute = never_mute
         self.tail = tail
         self.warm_up = warm_up
         self._kernel = TailFilterKernel(
@@ -234,11 +238,14 @@ class TailFilter(FilterOfRows):
             self.q * _settings.share("share", share),
             resolved_after=self.resolved_after,
             protect_anomaly_detector=self.protect_anomaly_detector,
+            never_mute=self.never_mute,
             tail=self.tail,
             warm_up=self.warm_up,
         )
         found._kernel.restore(*self._kernel.snapshot())
         found._kernel.forget_incidents()
+        by = found._kernel.place_now() - self._kernel.place_now()
+        found._feedback.copy_mutes(self._feedback, by)
         return found
 
     def changed(self, **parameters: Any) -> Self:
@@ -250,15 +257,15 @@ class TailFilter(FilterOfRows):
         Parameters
         ----------
         parameters
-            ``q``, ``resolved_after``, ``protect_anomaly_detector``, ``warm_up``; the tail is part
-            of the distribution.
+            ``q``, ``resolved_after``, ``protect_anomaly_detector``, ``never_mute``, ``warm_up``;
+            the tail is part of the distribution.
         """
         after = {name: getattr(self, name) for name in self._get_params()} | parameters
         if after["anomaly_detector"] is not self.anomaly_detector or after["tail"] != self.tail:
             raise ValueError("detector and tail stay: make a new filter for others")
         found = type(self)(**after)
         found._kernel.restore(*self._kernel.snapshot())
-        found._incidents = self._incidents
+        found._incidents, found._feedback = self._incidents, self._feedback
         return found
 
     @property

@@ -24,6 +24,7 @@ from clipsgd_river.alerts._filter import (
 )
 from clipsgd_river.alerts.alert import Alert
 from clipsgd_river.alerts.incident import Incident
+from clipsgd_river.alerts.mute import Mute
 from clipsgd_river.alerts.verdict import Verdict
 
 #: Fields of an alert by name.
@@ -105,6 +106,34 @@ class Rule(AlertFilter):
     def incidents_(self) -> list[Incident]:
         """The latest incidents of the filter."""
         found: list[Incident] = self.anomaly_filter.incidents_
+        return found
+
+    @property
+    def mutes_(self) -> list[Mute]:
+        """Kinds of alerts that are muted by `feedback`, the latest last."""
+        found: list[Mute] = self.anomaly_filter.mutes_
+        return found
+
+    @property
+    def n_muted_(self) -> int:
+        """Events so far that would have been alerts, had `feedback` not muted their kind."""
+        return int(self.anomaly_filter.n_muted_)
+
+    def feedback(
+        self,
+        alert: Alert | str,
+        useful: bool,
+        *,
+        factor: float = 100.0,
+        lasting: float | None = None,
+    ) -> Mute | None:
+        """Say whether an alert was useful: alerts like one that was not are muted for a time.
+
+        Parameters and result as of `AlertBudget.feedback`.
+        """
+        found: Mute | None = self.anomaly_filter.feedback(
+            alert, useful, factor=factor, lasting=lasting
+        )
         return found
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 from math import inf, isfinite, nan
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from clipsgd_river import _settings
 from clipsgd_river.alerts import _event_time
 from clipsgd_river.alerts._filter import Event, Veto
 from clipsgd_river.alerts.alert import Alert
+from clipsgd_river.alerts.mute import Mute
 from clipsgd_river.alerts.rules._rule import Case, Fields, Rule, check_feature
 from clipsgd_river.alerts.rules.calendar import Calendar
 from clipsgd_river.alerts.verdict import Verdict
@@ -177,6 +179,45 @@ class SpecialEvents(Rule):
         """Alerts so far, within and without windows."""
         return int(sum(each.n_alerts_ for each in (self.anomaly_filter, *self._profiles.values())))
 
+    @property
+    def mutes_(self) -> list[Mute]:
+        """Kinds of alerts that are muted by `feedback`, outside windows and then within."""
+        within = (
+            replace(mute, alert=_id_of(name, mute.alert))
+            for name, profile in self._profiles.items()
+            for mute in profile.mutes_
+        )
+        return [*super().mutes_, *within]
+
+    @property
+    def n_muted_(self) -> int:
+        """Events so far that would have been alerts, had `feedback` not muted their kind."""
+        return int(sum(each.n_muted_ for each in (self.anomaly_filter, *self._profiles.values())))
+
+    def feedback(
+        self,
+        alert: Alert | str,
+        useful: bool,
+        *,
+        factor: float = 100.0,
+        lasting: float | None = None,
+    ) -> Mute | None:
+        """Say whether an alert was useful: alerts like one that was not are muted for a time.
+
+        An alert in a window has an ID that begins with the window's name, as ``"backup:3"``: what
+        is said of it is for windows of that name. Parameters and result as of
+        `AlertBudget.feedback`.
+        """
+        given = alert.id if isinstance(alert, Alert) else alert
+        for name, profile in self._profiles.items():
+            own = _id_of(name, "")
+            if isinstance(given, str) and given.startswith(own):
+                rest = given.removeprefix(own)
+                asked = replace(alert, id=rest) if isinstance(alert, Alert) else rest
+                found = profile.feedback(asked, useful, factor=factor, lasting=lasting)
+                return None if found is None else replace(found, alert=_id_of(name, found.alert))
+        return super().feedback(alert, useful, factor=factor, lasting=lasting)
+
     def judge_one(
         self,
         x: Event,
@@ -191,7 +232,8 @@ class SpecialEvents(Rule):
             return NOT_JUDGED
         self._current = name
         try:
-            return super().judge_one(x, *args, key=key, time=time, unless=unless)
+            verdict = super().judge_one(x, *args, key=key, time=time, unless=unless)
+            return _named(name, verdict)
         finally:
             self._current = before
 
@@ -230,9 +272,10 @@ class SpecialEvents(Rule):
             if name is not None and is_new:
                 self._profiles.pop(name, None)
             raise
-        if name is not None:
-            self._seen[name] = min(self._seen.get(name, 0) + 1, START)
-        return verdict
+        if name is None:
+            return verdict
+        self._seen[name] = min(self._seen.get(name, 0) + 1, START)
+        return _named(name, verdict)
 
     def score_learn_one(self, x: Event, *args: Any, **kwargs: Any) -> float:
         """Score an event, then learn it: `score_one` followed by `learn_one`."""
@@ -327,6 +370,19 @@ class SpecialEvents(Rule):
         from clipsgd_river.anomaly import ClippedZScore
 
         yield {"anomaly_filter": AlertBudget(ClippedZScore(), 0.01)}
+
+
+def _named(name: str | None, verdict: Verdict) -> Verdict:
+    """The verdict on an event in a window, its alert named by it."""
+    alert = verdict.alert
+    if name is None or alert is None or alert.id is None:
+        return verdict
+    return verdict._replace(alert=replace(alert, id=_id_of(name, alert.id)))
+
+
+def _id_of(window: str, alert: str) -> str:
+    """ID of an alert in a window."""
+    return f"{window}:{alert}"
 
 
 def _name(name: Any) -> str:
