@@ -161,6 +161,24 @@ class IncidentFilter(DetectorFilter):
         lasting = _settings.positive("lasting", lasting)
         return self._feedback.mute(known, factor, place, lasting)
 
+    @property
+    def incident_filters(self) -> dict[str | None, IncidentFilter]:
+        """The filters that have incidents: this one. A rule may have several, by name."""
+        return {None: self}
+
+    @property
+    def judged_by(self) -> str | None:
+        """Name of the one of `incident_filters` that judged the latest event."""
+        return None
+
+    def place_now(self) -> float:
+        """Where the stream is: events so far, or with ``alerts_per`` the seconds that passed."""
+        return float(self._gate.place_now())
+
+    def next_end(self) -> float:
+        """Place after which the next of the open incidents is over; infinity if none is open."""
+        return self._incidents.next_end(self.place_now())
+
     def __getstate__(self) -> dict[str, Any]:
         # What was asked about last is no part of the state.
         return {**self.__dict__, "_asked": None}

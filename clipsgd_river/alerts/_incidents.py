@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, NamedTuple
 
 from clipsgd_river._state import file_format
@@ -123,6 +123,10 @@ class IncidentLog:
             (e.place + e.patience for e in self._episodes if e.incident.count >= count),
             default=-1.0,
         )
+
+    def next_end(self, place: float) -> float:
+        """Place after which the next of the open incidents is over; infinity if none is open."""
+        return min((e.place + e.patience for e in self._episodes if e.is_open(place)), default=inf)
 
     def find(
         self,

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from clipsgd_river.cli.delivery.options import ExecOption, MetricsOption, NotifyOption
+from clipsgd_river.cli.delivery.outbox import DeliveryOptions
 from clipsgd_river.cli.demo import DemoOptions, demo
 from clipsgd_river.cli.formats import OutFormat
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
@@ -161,6 +163,9 @@ def score_command(  # one parameter per option, as typer wants it
             "--alerts-per-day or --tail-risk.",
         ),
     ] = None,
+    execute: ExecOption = None,
+    notify: NotifyOption = None,
+    metrics: MetricsOption = None,
     state: Annotated[
         str | None,
         typer.Option(
@@ -261,6 +266,8 @@ def score_command(  # one parameter per option, as typer wants it
         every=seconds_in(every, "--every"),
         spreadsheet_safe=spreadsheet_safe,
         alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts, floor_in(floor)),
+        delivery=DeliveryOptions(execute, tuple(notify or ())),
+        metrics=metrics,
         state=state,
         checkpoint_every=checkpoint_every,
         again=again,

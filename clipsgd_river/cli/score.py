@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from clipsgd_river.cli.delivery.metrics import Figures, MetricsFile
+from clipsgd_river.cli.delivery.outbox import Outbox
 from clipsgd_river.cli.formats import (
     OutFormat,
     delimiter_of,
@@ -33,14 +35,13 @@ from clipsgd_river.cli.report import Report
 from clipsgd_river.cli.report.timeline import Timeline
 from clipsgd_river.cli.reporter import Reporter
 from clipsgd_river.cli.score_options import ScoreOptions
-from clipsgd_river.cli.scoring.alert_watch import (
-    AlertWatch,
-)
+from clipsgd_river.cli.scoring.alert_watch import AlertWatch
 from clipsgd_river.cli.scoring.beginning import Beginning, Wanted
 from clipsgd_river.cli.scoring.clock import Clock, TimesRead
 from clipsgd_river.cli.scoring.derived import Derivation, derive
 from clipsgd_river.cli.scoring.detectors import keeper_of
 from clipsgd_river.cli.scoring.moments import Moments
+from clipsgd_river.cli.scoring.newest import NewestTime
 from clipsgd_river.cli.scoring.ordinary import OrdinaryRows, takes_rows
 from clipsgd_river.cli.scoring.state_file import StateFile
 from clipsgd_river.cli.scoring.watch import Watch
@@ -96,11 +97,29 @@ class _Run:
         self._next_checkpoint: float = options.checkpoint_every or math.inf
         self._source: Source | None = None
         self._sink: Sink | None = None
+        self._newest = NewestTime()
+        self._outbox = None
+        if options.alerts.path is not None:
+            append = self._beginning.goes_on
+            self._outbox = Outbox(
+                options.alerts.path, options.delivery, reporter.note, append=append
+            )
+        self._metrics = None
+        if options.metrics is not None:
+            self._metrics = MetricsFile(options.metrics, self._figures, reporter.note)
 
     def run(self) -> None:
         """Judge every event; the end is the same whether the stream ends or breaks off."""
-        if self._is_new():
-            self._judge()
+        try:
+            if self._metrics is not None:
+                self._metrics.start()
+            if self._outbox is not None and self._outbox.delivers:
+                # What waits there goes out, whatever comes.
+                self._outbox.open()
+            if self._is_new():
+                self._judge()
+        finally:
+            self._deliver()
 
     def _is_new(self) -> bool:
         """Whether the file has anything that the state has not learned; say so if it has not."""
@@ -152,7 +171,8 @@ class _Run:
         options, spellings = self._options, self._reading.spellings()
         times = self._times()
         derived = derive(source, self._reading, Derivation(times, options.selection, options.every))
-        self._watch, understood = self._beginning.watch(derived.reading)
+        told = () if self._state is None else self._state.told
+        self._watch, understood = self._beginning.watch(derived.reading, told)
         self._watch.units = derived.reading.units()
         self._reading.may_encode = derived.reading.may_encode
         source = derived.source
@@ -161,6 +181,8 @@ class _Run:
             value = Moments(options.selection.time, times, value)
         if isinstance(self._watch, AlertWatch):
             self._watch.value = value
+            if self._outbox is not None:
+                self._watch.tell = self._outbox.write
             if options.alerts.time is not None:
                 self._watch.times = TimesRead(options.alerts.time, self._reporter.note)
         warning = self._beginning.warning(self._reading)
@@ -170,6 +192,8 @@ class _Run:
         if self._watch.takes_times:
             self._watch.clock = self._clock(times, source.value)
         column = None if self._watch.clock is None else self._watch.clock.column
+        times = times or Times(options.time_format, options.zone)
+        self._newest.read_by(options.selection.time or column, times, source.value)
         self._reading.say_of_times(column)
         self._reporter.say(understood.without(column).line())
         if column is not None:
@@ -233,7 +257,9 @@ class _Run:
         failure: CommandError | None = None
         complete = False
         try:
-            self._watch.open()
+            if self._outbox is not None:
+                # So that alerts of an earlier run are gone even if there are none.
+                self._outbox.open()
             self._loop(source, sink)
             complete = self._interrupts.received is None
         except Interrupted:
@@ -245,13 +271,12 @@ class _Run:
         except BaseException:
             sink.close(complete=False)
             raise
-        for close in (partial(sink.close, complete=complete), self._watch.close):
-            try:
-                close()
-            except OutputClosed:
-                pass
-            except CommandError as error:
-                failure = failure or error
+        try:
+            sink.close(complete=complete)
+        except OutputClosed:
+            pass
+        except CommandError as error:
+            failure = failure or error
         self._finish(failure, complete=complete)
 
     def _loop(self, source: Source, sink: Sink) -> None:
@@ -269,6 +294,7 @@ class _Run:
         """Judge one event and write it down."""
         tally, reading = self._tally, self._reading
         self._row = event.row
+        self._newest.event = event
         try:
             if sink.must_check:
                 sink.check(event)
@@ -306,9 +332,10 @@ class _Run:
         rows = OrdinaryRows(self._watch, sink, self._interrupts, self._wrote)
         return rows.others(source.parts())
 
-    def _wrote(self, events: int, row: int) -> None:
+    def _wrote(self, events: int, row: int, latest: Callable[[], Event]) -> None:
         self._tally.events += events
         self._row = row
+        self._newest.event = latest
 
     def _rows_before(self) -> int:
         """Rows that the state has learned before; rows of windows and rates are others."""
@@ -359,7 +386,37 @@ class _Run:
 
     def _save_state(self, *, complete: bool = False) -> None:
         if self._state is not None:
-            self._state.save(keeper_of(self._watch.keeper), self._row, complete=complete)
+            keeper, told = keeper_of(self._watch.keeper), self._watch.told
+            self._state.save(keeper, self._row, complete=complete, told=told)
+
+    def _deliver(self) -> None:
+        """Deliver what is told, as far as that goes, and say how far that was."""
+        if self._outbox is not None:
+            self._outbox.close(self._interrupts)
+            for line, is_grave in self._outbox.lines():
+                (self._reporter.note if is_grave else self._reporter.say)(line)
+        if self._metrics is not None:
+            self._metrics.finish()
+
+    def _figures(self) -> Figures:
+        """Say how the run is going; asked from another thread."""
+        watch: Watch | None = getattr(self, "_watch", None)
+        figures = Figures(
+            self._tally.events,
+            self._reading.skipped,
+            self._tally.alerts,
+            newest=self._newest.seconds(),
+        )
+        if watch is not None and watch.ready:
+            figures.threshold = watch.threshold
+        if isinstance(watch, AlertWatch):
+            figures.incidents_open = watch.telling.open
+        for each in [] if self._outbox is None else self._outbox.couriers:
+            label = each.receiver.label
+            figures.delivered[label] = each.delivered
+            figures.failures[label] = each.failures
+            figures.waiting[label] = each.waiting
+        return figures
 
     def _draw(self) -> None:
         options, tally = self._options, self._tally

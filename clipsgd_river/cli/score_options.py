@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from clipsgd_river.cli.delivery.metrics import check_metrics_path
+from clipsgd_river.cli.delivery.outbox import DeliveryOptions
 from clipsgd_river.cli.formats import OutFormat
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.columns.cells import Cells
@@ -45,6 +47,9 @@ class ScoreOptions:
     plot: str | None = None
     report: str | None = None
     alerts: AlertOptions = field(default_factory=AlertOptions)
+    delivery: DeliveryOptions = field(default_factory=DeliveryOptions)
+    #: File of metrics for Prometheus.
+    metrics: str | None = None
     skip_bad_events: bool = False
     #: Length of windows in seconds; None to judge single events.
     every: float | None = None
@@ -61,6 +66,7 @@ class ScoreOptions:
     def check(self) -> None:
         """Refuse what would destroy a file or fail at the end of a long run."""
         self.alerts.check(self.contamination, shows_time=self.shows_time)
+        self.delivery.check(self.alerts.path)
         refuse_two_on_standard_output(self.out, self.alerts.path)
         named = {
             "FILE": self.file,
@@ -69,6 +75,7 @@ class ScoreOptions:
             "--plot": self.plot,
             "--report": self.report,
             "--alerts": self.alerts.path,
+            "--metrics": self.metrics,
         }
         seen: dict[str, str] = {}
         for option, path in named.items():
@@ -79,6 +86,8 @@ class ScoreOptions:
                 seen[real] = option
         if self.state is not None:
             check_state_path(self.state)
+        if self.metrics is not None:
+            check_metrics_path(self.metrics)
         if self.plot is not None:
             check_plot_path(self.plot)
         if self.report is not None:

@@ -87,6 +87,11 @@ def json_objects(text: str) -> list[dict[str, Any]]:
     return [json.loads(line, parse_constant=refuse) for line in text.splitlines()]
 
 
+def new_alerts(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of a file of alerts that tell of new incidents."""
+    return [line for line in json_objects(path.read_text("utf-8")) if line["status"] == "new"]
+
+
 def ordinary_rows(n: int, seed: int = 0) -> npt.NDArray[np.float64]:
     """Return rows of three features without anomalies."""
     return np.random.default_rng(seed).normal([20.0, 500.0, -3.0], [2.0, 40.0, 0.5], size=(n, 3))

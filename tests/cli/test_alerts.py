@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command_line import COLUMNS, call, csv_rows, csv_text, json_objects, ordinary_rows, start
+from command_line import COLUMNS, call, csv_rows, csv_text, new_alerts, ordinary_rows, start
 
 from clipsgd_river.alerts import AlertBudget, TailFilter
 from clipsgd_river.anomaly import ClippedEnsemble
@@ -38,7 +38,7 @@ def test_alerts_are_those_of_the_budget(tmp_path: Path) -> None:
     assert result.code == 0
     wanted = expected(AlertBudget(ClippedEnsemble(), 0.005, floor="auto"))
     assert [row["is_anomaly"] == "1" for row in result.rows] == wanted
-    alerts = json_objects(path.read_text())
+    alerts = new_alerts(path)
     assert [alert["row"] for alert in alerts] == (np.flatnonzero(wanted) + 1).tolist()
     assert {1501, 2501} <= {alert["row"] for alert in alerts}
     first = next(alert for alert in alerts if alert["row"] == 2501)
@@ -79,7 +79,7 @@ def test_alerts_a_day_in_every_format(tmp_path: Path, kind: str) -> None:
     found = [row["is_anomaly"] == "1" for row in csv_rows(out.read_text())]
     assert abs(sum(found) - 10 * 3000 * 60 / 86400) <= 6
     assert "alerts a day: " in result.err
-    times = [alert["time"] for alert in json_objects(alerts.read_text())]
+    times = [alert["time"] for alert in new_alerts(alerts)]
     assert times == [60.0 * i for i in np.flatnonzero(found)]
 
 
@@ -106,7 +106,7 @@ def test_dates_are_times(tmp_path: Path) -> None:
     path = tmp_path / "alerts.jsonl"
     options = ["--time", "when", "--alert-rate", 0.01, "--alerts", path, "--detector", "ensemble"]
     assert call("score", "-", "--format", "csv", *options, stdin=text).code == 0
-    assert json_objects(path.read_text())[-1]["time"] == "2026-01-09T08:00:00+00:00"
+    assert new_alerts(path)[-1]["time"] == "2026-01-09T08:00:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_state_file_goes_on_with_budget_and_alerts(tmp_path: Path) -> None:
     assert [part.code for part in parts] == [0, 0]
     joined = [row["is_anomaly"] for part in parts for row in part.rows]
     assert joined == [row["is_anomaly"] for row in whole.rows]
-    assert len(json_objects(path.read_text())) == joined.count("1")
+    assert len(new_alerts(path)) == joined.count("1")
     other = call("score", "-", "--format", "csv", "--alert-rate", 0.02, *files, stdin=TEXT)
     assert other.code == 0
     changed = AlertBudget.load(state)
@@ -175,7 +175,7 @@ def test_alerts_are_there_when_the_reader_of_events_is_gone(tmp_path: Path) -> N
         _, err = run.communicate(timeout=60)
     finally:
         run.kill()
-    alerts = json_objects(path.read_text())
+    alerts = new_alerts(path)
     assert f" {len(alerts)} alerts" in err.decode()
 
 

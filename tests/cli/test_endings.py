@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from command_line import call, csv_rows, csv_text, json_objects, json_text, ordinary_rows, start
+from command_line import (
+    call,
+    csv_rows,
+    csv_text,
+    json_objects,
+    json_text,
+    new_alerts,
+    ordinary_rows,
+    start,
+)
 from pages import Page
 
 from clipsgd_river.alerts import AlertBudget
@@ -121,7 +130,7 @@ def test_a_signal_leaves_events_alerts_the_budget_and_a_report(
     assert 0 < len(written) <= len(ROWS)
     assert f"ended by a signal after {len(written):,} events" in err
     rows = [n for n, row in enumerate(written, start=1) if row["is_anomaly"] == "1"]
-    assert [alert["row"] for alert in json_objects(alerts.read_text())] == rows != []
+    assert [alert["row"] for alert in new_alerts(alerts)] == rows != []
     kept = AlertBudget.load(state)
     assert kept.n_alerts_ == len(rows)
     assert kept.anomaly_detector.n_samples_seen_ == len(written)

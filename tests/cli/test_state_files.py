@@ -79,6 +79,12 @@ def test_checkpoints_have_the_row_reached(tmp_path: Path) -> None:
     assert call("score", path, *ASKED, "--state", state).code == 0
 
 
+def told(path: Path) -> list[tuple[object, ...]]:
+    """Return what a file of alerts tells, without when it was found out."""
+    lines = json_objects(path.read_text())
+    return [tuple(line[name] for name in ("status", "uid", "update", "row")) for line in lines]
+
+
 @pytest.mark.slow
 def test_a_killed_run_loses_no_more_than_since_the_last_checkpoint(tmp_path: Path) -> None:
     state, path, alerts = tmp_path / "state", tmp_path / "night.csv", tmp_path / "alerts.jsonl"
@@ -94,10 +100,9 @@ def test_a_killed_run_loses_no_more_than_since_the_last_checkpoint(tmp_path: Pat
     assert reached % 500 == 0
     assert call(*asked).code == 0
     assert AlertBudget.load(state).anomaly_detector.n_samples_seen_ == 60_000
-    rows = [alert["row"] for alert in json_objects(alerts.read_text())]
     whole = tmp_path / "whole.jsonl"
     call("score", path, *ASKED, "-q", "--alerts", whole)
-    assert sorted(set(rows)) == [alert["row"] for alert in json_objects(whole.read_text())]
+    assert told(alerts) == told(whole) != []
 
 
 def test_one_process_at_a_time_has_the_state(tmp_path: Path) -> None:

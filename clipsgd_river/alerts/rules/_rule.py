@@ -136,6 +136,18 @@ class Rule(AlertFilter):
         )
         return found
 
+    @property
+    def incident_filters(self) -> dict[str | None, Any]:
+        """The filters that have incidents, by name."""
+        found: dict[str | None, Any] = self.anomaly_filter.incident_filters
+        return found
+
+    @property
+    def judged_by(self) -> str | None:
+        """Name of the one of `incident_filters` that judged the latest event."""
+        found: str | None = self.anomaly_filter.judged_by
+        return found
+
     @cached_property
     def time_feature(self) -> Any:
         """Feature that is the time of an event; ``None`` if none is."""

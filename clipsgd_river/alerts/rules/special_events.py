@@ -218,6 +218,19 @@ class SpecialEvents(Rule):
                 return None if found is None else replace(found, alert=_id_of(name, found.alert))
         return super().feedback(alert, useful, factor=factor, lasting=lasting)
 
+    @property
+    def incident_filters(self) -> dict[str | None, Any]:
+        """The filters that have incidents: the ordinary one, and of each window its profile."""
+        found = super().incident_filters
+        for name, profile in self._profiles.items():
+            found[name] = profile.incident_filters[None]
+        return found
+
+    @property
+    def judged_by(self) -> str | None:
+        """Name of the one of `incident_filters` that judged the latest event."""
+        return super().judged_by if self._current is None else self._current
+
     def judge_one(
         self,
         x: Event,

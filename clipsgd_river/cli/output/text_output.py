@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import sys
 from io import FileIO, UnsupportedOperation
@@ -81,6 +82,11 @@ class TextOutput:
                 f"with {self._option}"
             ) from None
         self._whole += len(data)
+
+    def size(self) -> int:
+        """Return how many bytes an open file has."""
+        assert isinstance(self._file, FileIO)
+        return os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
         """Hand on the rest and close the file; standard output stays open."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Event
-from clipsgd_river.cli.output.text_output import TextOutput
+from clipsgd_river.cli.scoring.alert_lines import fields_of
 from clipsgd_river.cli.scoring.clock import TimesRead, read_moment
+from clipsgd_river.cli.scoring.telling import Telling, Told
 from clipsgd_river.cli.scoring.watch import Watch, in_units
 from clipsgd_river.cli.terminal.errors import UsageError
 from clipsgd_river.cli.terminal.text import shown
@@ -106,7 +106,7 @@ class AlertOptions:
 
 
 class AlertWatch(Watch):
-    """Judge events with an `AlertBudget` or a `TailFilter`, and write down each alert at once.
+    """Judge events with an `AlertBudget` or a `TailFilter`, and tell of each incident at once.
 
     Parameters
     ----------
@@ -114,11 +114,11 @@ class AlertWatch(Watch):
         The filter, with a `ClippedDetector` in it.
     options
         What was asked for.
-    append
-        Whether to go on at the end of an existing file of alerts.
+    kept
+        What an earlier run has told of incidents that are open.
     """
 
-    def __init__(self, alert_filter: Any, options: AlertOptions, *, append: bool = False) -> None:
+    def __init__(self, alert_filter: Any, options: AlertOptions, kept: Any = ()) -> None:
         super().__init__(alert_filter.anomaly_detector)
         self.filter = alert_filter
         self.ready = bool(alert_filter.ready)
@@ -126,10 +126,10 @@ class AlertWatch(Watch):
         self.value: Callable[[Event, str], Any] | None = None
         #: Says what is found out about times; set with `value`.
         self.times: TimesRead | None = None
+        #: Takes the fields of each line of `--alerts`.
+        self.tell: Callable[[dict[str, Any]], object] | None = None
+        self.telling = Telling(alert_filter, self._sentence, kept)
         self._options = options
-        self._output = None
-        if options.path is not None:
-            self._output = TextOutput(options.path, "--alerts", append=append)
         self._heap: list[tuple[float, int, str, str]] = []
 
     @property
@@ -146,10 +146,17 @@ class AlertWatch(Watch):
             return f"risk {self._options.risk:g}"
         return f"asked {self._options.rate:.2%}"
 
-    def open(self) -> None:
-        """Create the file of alerts, so that those of an earlier run are gone if there are none."""
-        if self._output is not None:
-            self._output.open()
+    @property
+    def threshold(self) -> float:
+        """Score that an event must exceed now to alert."""
+        limit = float(self.filter.threshold_)
+        # Of a risk it is a distance.
+        return limit if self._options.risk is None else float(self.detector.score_at(limit))
+
+    @property
+    def told(self) -> list[Any]:
+        """What a state file must keep of what was told of incidents."""
+        return self.telling.fields()
 
     @property
     def judges_rows(self) -> bool:
@@ -159,6 +166,8 @@ class AlertWatch(Watch):
     def learn_rows(self, rows: Any, scores: Any, distances: Any) -> int:
         """Learn rows up to one that may alert or join an incident; return how many were learned."""
         learned: int = self.filter.learn_rows_until_held(rows, scores, distances)
+        if self.telling.is_due():
+            self._tell(self.telling.ended())
         return learned
 
     def judge(self, event: Event) -> Verdict:
@@ -180,7 +189,7 @@ class AlertWatch(Watch):
         if options.risk is not None:
             # The filter's scores are of probabilities; the detector's are what is written.
             score = self.detector.score_one(self.encoded(event))
-            threshold = self.detector.score_at(judging.threshold_) if self.ready else math.inf
+            threshold = self.threshold if self.ready else math.inf
             verdict: Verdict = judging.judge_learn_one(x, time=moment)
             verdict = verdict._replace(score=score, threshold=threshold)
         elif options.per_day is not None:
@@ -191,9 +200,12 @@ class AlertWatch(Watch):
             verdict = judging.judge_learn_one(x, time=moment)
         if not self.ready:
             self.ready = bool(judging.ready)
+        if self.telling.is_due():
+            self._tell(self.telling.ended())
+        if verdict.incident is not None:
+            self._tell(self.telling.after(event.row, verdict))
         if verdict.alert is not None:
-            number = None if verdict.incident is None else verdict.incident.number
-            self._keep(event.row, verdict.alert, number)
+            self._keep(event.row, verdict.alert)
         return verdict
 
     def lines(self) -> Iterator[str]:
@@ -206,24 +218,31 @@ class AlertWatch(Watch):
             yield f"alerts per event: {found}, risk {options.risk:g}"
         else:
             yield f"alerts per event: {found}, asked {options.rate:g}"
+        yield self._incidents()
         ranked = sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))
         if ranked:
             yield "most unusual alerts:"
         for _, row, severity, sentence in ranked:
             yield f"{-row:>12,}  {severity:<8}  {sentence}"
 
-    def close(self) -> None:
-        """Close the file of alerts."""
-        if self._output is not None:
-            self._output.close()
+    def _incidents(self) -> str:
+        """Say what became of incidents."""
+        telling = self.telling
+        return (
+            f"incidents: {telling.begun:,} began, {telling.resolved:,} resolved, "
+            f"{telling.open:,} open"
+        )
 
-    def _keep(self, row: int, alert: Any, incident: int | None) -> None:
-        sentence = in_units(alert, self.units).sentence
-        if self._output is not None:
-            told = {"row": row, "incident": incident, **alert.to_dict(), "sentence": sentence}
-            line = json.dumps(told, ensure_ascii=False, allow_nan=False)
-            self._output.write(f"{line}\n")
-            self._output.flush()
+    def _sentence(self, alert: Any) -> str:
+        return in_units(alert, self.units).sentence
+
+    def _tell(self, found: Iterator[Told]) -> None:
+        for told in found:
+            if self.tell is not None:
+                self.tell(fields_of(told, in_units(told.incident.worst, self.units)))
+
+    def _keep(self, row: int, alert: Any) -> None:
+        sentence = self._sentence(alert)
         p = alert.rank_probability
         rarity = 0.0 if p is None else -math.log(max(p, 1e-300))
         entry = (rarity, -row, alert.severity, shown(sentence, 400))

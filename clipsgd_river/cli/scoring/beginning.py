@@ -23,6 +23,7 @@ from clipsgd_river.cli.scoring.detectors import (
     takes_categories,
 )
 from clipsgd_river.cli.scoring.watch import Watch
+from clipsgd_river.cli.terminal.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,16 @@ class Beginning:
         """Names of the numbers and of the categories in the state file."""
         return features_of(self._model) if self.goes_on else (frozenset(), frozenset())
 
-    def watch(self, reading: Reading) -> tuple[Watch, Understood]:
-        """Return what judges the columns on which was decided, and what was understood of them."""
+    def watch(self, reading: Reading, told: Any = ()) -> tuple[Watch, Understood]:
+        """Return what judges the columns on which was decided, and what was understood of them.
+
+        Parameters
+        ----------
+        reading
+            What was decided on columns.
+        told
+            What an earlier run has told of incidents that are open.
+        """
         wanted = self._wanted
         found = self._kept
         columns = reading.columns.values()
@@ -124,7 +133,10 @@ class Beginning:
             if wanted.alerts.wanted:
                 found = wanted.alerts.wrap(found)
         if wanted.alerts.wanted:
-            watch: Watch = AlertWatch(found, wanted.alerts, append=self.goes_on)
+            try:
+                watch: Watch = AlertWatch(found, wanted.alerts, told)
+            except ValueError as error:
+                raise DataError(f"{wanted.state}: {error}: begin another state file") from None
         else:
             watch = Watch(found)
         reading.may_encode = watch.encoder is not None or takes_categories(watch.detector)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from typing import TypeGuard
 
 from clipsgd_river.cli.input.blocks import Block
@@ -33,7 +34,7 @@ class OrdinaryRows:
     interrupts
         Ends it between two calls.
     wrote
-        Told how many rows were written, and the number of the last one.
+        Told how many rows were written, the number of the last one, and what gives it as an event.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class OrdinaryRows:
         watch: Watch,
         sink: RowSink,
         interrupts: Interrupts,
-        wrote: Callable[[int, int], object],
+        wrote: Callable[[int, int, Callable[[], Event]], object],
     ) -> None:
         import numpy as np
 
@@ -77,7 +78,8 @@ class OrdinaryRows:
                 found = scores[done].tolist(), distances[done].tolist()
                 self._sink.write_rows(block.records[done], *found)
                 begun += learned
-                self._wrote(learned, block.first + begun - 1)
+                latest = begun - 1
+                self._wrote(learned, block.first + latest, partial(block.event_at, latest))
             if begun < count:
                 yield block.event_at(begun)
                 begun += 1

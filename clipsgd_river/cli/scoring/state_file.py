@@ -53,7 +53,10 @@ class StateFile:
     def __init__(self, path: str, file: str, *, again: bool = False) -> None:
         self._path = path
         self._lock = _locked(path)
-        self._learned = _files_in(path)
+        fields = _fields_of(path)
+        self._learned = _files_in(fields)
+        #: What was told of incidents that are open.
+        self.told: Any = fields.get("told", [])
         self._file: LearnedFile | None = None
         #: Rows of the file that were learned before.
         self.rows_before = 0
@@ -70,8 +73,8 @@ class StateFile:
             self.is_known = before.complete and before.size == size
             self._file = self._file._replace(rows=before.rows)
 
-    def save(self, keeper: Any, rows: int, *, complete: bool) -> None:
-        """Write the state in one step, with the row that the run has reached.
+    def save(self, keeper: Any, rows: int, *, complete: bool, told: Any = ()) -> None:
+        """Write the state in one step, with the row that the run has reached and what it told.
 
         Raises
         ------
@@ -87,6 +90,7 @@ class StateFile:
             reached = max(rows, self._file.rows)
             learned.append(self._file._replace(rows=reached, complete=complete))
         fields["files"] = [list(each) for each in learned[-MOST_FILES:]]
+        fields["told"] = list(told)
         try:
             data = file_format.encode(file_format.make_header(fields), numbers)
             file_format.write_atomically(self._path, data)
@@ -139,17 +143,25 @@ def _locked(path: str) -> int | None:
         os.close(lock)
 
 
-def _files_in(path: str) -> list[LearnedFile]:
-    """Return the files that a state has learned from; those of a damaged one are none."""
+def _fields_of(path: str) -> dict[str, Any]:
+    """Return the fields of a state; a damaged one has none."""
     from clipsgd_river._state import file_format
 
     try:
         fields, _ = file_format.decode(file_format.read(path))
+    except (OSError, TypeError, ValueError):
+        return {}
+    return fields
+
+
+def _files_in(fields: dict[str, Any]) -> list[LearnedFile]:
+    """Return the files that a state has learned from; those of a damaged one are none."""
+    try:
         return [
             LearnedFile(str(digest), int(size), int(rows), complete=bool(complete))
             for digest, size, rows, complete in fields.get("files", [])
         ]
-    except (OSError, TypeError, ValueError):
+    except (TypeError, ValueError):
         return []
 
 

@@ -118,8 +118,15 @@ class Watch:
         """Which alerts are asked for, in words."""
         return f"asked {self.detector.contamination:.2%}"
 
-    def open(self) -> None:
-        """Begin what is written beside the events."""
+    @property
+    def threshold(self) -> float:
+        """Score that an event must exceed now to alert."""
+        return float(self.detector.score_at(-self.detector.offset_))
+
+    @property
+    def told(self) -> list[Any]:
+        """What a state file must keep of what was told of incidents."""
+        return []
 
     @property
     def keeper(self) -> Any:
@@ -157,9 +164,6 @@ class Watch:
         features = self.encoded(event)
         bands = self.detector.expect_one(features)
         return self._in_numbers(self.detector, features), bands
-
-    def close(self) -> None:
-        """End what was written beside the events."""
 
     @property
     def judges_rows(self) -> bool:
