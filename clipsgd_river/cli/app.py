@@ -14,7 +14,6 @@ from clipsgd_river.cli.demo import DemoOptions, demo
 from clipsgd_river.cli.formats import OutFormat
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Selection
-from clipsgd_river.cli.input.labels import LabelRule
 from clipsgd_river.cli.inspect import InspectOptions, inspect
 from clipsgd_river.cli.options import (
     CategoricalOption,
@@ -38,6 +37,7 @@ from clipsgd_river.cli.options import (
     check_times,
     contexts_in,
     floor_in,
+    labels_in,
     memory_in,
     names_in,
     seconds_in,
@@ -104,12 +104,23 @@ def score_command(  # one parameter per option, as typer wants it
         typer.Option(
             metavar="COL",
             help="Column of known labels, kept from the detector: reports ROC AUC and average "
-            "precision. 1, true, anomaly, attack, ... are anomalies; 0, false, normal, ... not.",
+            "precision. 0, false, normal, benign, ... are normal, and any other label an anomaly.",
         ),
     ] = None,
     anomaly_value: Annotated[
-        str | None,
-        typer.Option(metavar="VALUE", help="The label that means an anomaly; all others do not."),
+        list[str] | None,
+        typer.Option(
+            metavar="VALUE",
+            help="A label that means an anomaly; may come several times. All others do not.",
+        ),
+    ] = None,
+    normal_value: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VALUE",
+            help="Instead: a label that means normal; may come several times, and '' is no label. "
+            "All others are anomalies.",
+        ),
     ] = None,
     time: TimeOption = None,
     time_format: TimeFormatOption = None,
@@ -225,8 +236,7 @@ def score_command(  # one parameter per option, as typer wants it
     Writes every event with score, distance, is_anomaly, and for each alert the features behind it.
     Progress and a summary with the most anomalous events go to standard error.
     """
-    if anomaly_value is not None and label is None:
-        raise typer.BadParameter("it needs --label", param_hint="--anomaly-value")
+    labels = labels_in(label, anomaly_value, normal_value)
     if contamination is not None and not contamination > 0.0:
         raise typer.BadParameter("it must be above 0", param_hint="--contamination")
     check_times(time, time_format, zone)
@@ -235,7 +245,6 @@ def score_command(  # one parameter per option, as typer wants it
     if every is not None and (time is None or label is not None):
         word = "it needs --time" if time is None else "windows have no labels: leave --label out"
         raise typer.BadParameter(word, param_hint="--every")
-    labels = None if label is None else LabelRule(label, anomaly_value)
     contexts = contexts_in(given)
     categories = categories_of(categorical)
     options = ScoreOptions(

@@ -14,6 +14,7 @@ from clipsgd_river.cli.input.columns.cells import Cells, declared
 from clipsgd_river.cli.input.columns.roles import NONE
 from clipsgd_river.cli.input.columns.spelling import COMMA, POINT
 from clipsgd_river.cli.input.columns.units import unit_of
+from clipsgd_river.cli.input.labels import LabelRule
 from clipsgd_river.cli.recognise import Format
 
 #: Names of memories, for complaints, which shall not wait for the import of detectors.
@@ -200,6 +201,22 @@ def memory_in(value: str | None) -> int | str | None:
         f"'{value}' is neither a number of events nor one of {', '.join(MEMORIES)}",
         param_hint="--memory",
     )
+
+
+def labels_in(
+    column: str | None, anomalies: list[str] | None, normals: list[str] | None
+) -> LabelRule | None:
+    """Return which labels mean an anomaly; None where there are no labels."""
+    for option, values in (("--anomaly-value", anomalies), ("--normal-value", normals)):
+        if values and column is None:
+            raise typer.BadParameter("it needs --label", param_hint=option)
+    if anomalies and normals:
+        raise typer.BadParameter(
+            "labels are named by --anomaly-value or by --normal-value: all others are of the other "
+            "kind",
+            param_hint="--normal-value",
+        )
+    return None if column is None else LabelRule(column, anomalies or (), normals or ())
 
 
 def floor_in(value: str) -> float | str | None:

@@ -373,6 +373,9 @@ class _Run:
                 failure = failure or error
         for line in summary_lines(tally, self._watch, seconds):
             reporter.say(line)
+        labels = self._options.selection.labels
+        if labels is not None and labels.told():
+            (reporter.note if labels.guesses else reporter.say)(labels.told())
         if self._reading.skipped:
             reporter.note(f"{self._reading.skipped:,} bad events were skipped")
         if not complete and self._written is OutFormat.PARQUET:

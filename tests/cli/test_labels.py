@@ -52,6 +52,9 @@ def test_the_detector_never_sees_the_label() -> None:
         (("normal", "Attack"), []),
         (("no", "yes"), []),
         (("good", "evil"), ["--anomaly-value", "evil"]),
+        (("good", "evil"), ["--normal-value", "good"]),
+        (("", "evil"), ["--normal-value", ""]),
+        (("Benign", "teardrop"), []),
         (("1", "-1"), ["--anomaly-value", "-1"]),
         (("2", "4.0"), ["--anomaly-value", "4"]),
     ],
@@ -65,11 +68,24 @@ def test_words_for_labels(words: tuple[str, str], options: list[str]) -> None:
     assert found.group() == wanted.group()
 
 
-def test_a_label_the_rule_does_not_cover() -> None:
+def test_many_names_of_attacks_are_anomalies_and_said_to_be() -> None:
+    text = labelled(("normal", "attack")).replace("attack", "Überfall", 3).replace("attack", "dos")
+    wanted = re.search("ROC AUC .*", score(labelled(("0", "1"))).err)
+    guessed = score(text, "-q")
+    assert "note: labels 'Überfall', 'dos' counted as anomalies, 'normal' as normal" in guessed.err
+    named = score(text, "--anomaly-value", "dos", "--anomaly-value", "Überfall")
+    assert "note: labels" not in named.err
+    assert "labels 'Überfall', 'dos' counted as anomalies, 'normal' as normal" in named.err
+    found = re.search("ROC AUC .*", named.err)
+    assert wanted is not None
+    assert found is not None
+    assert found.group() == wanted.group()
+
+
+def test_no_label_that_says_normal() -> None:
     result = score(labelled(("-1", "1")))
-    assert result.code == 1
-    assert "the label 'y' is '-1'" in result.err
-    assert "--anomaly-value" in result.err
+    assert "400 labelled anomalies, 0 labelled normal: both kinds are needed" in result.err
+    assert "labels '-1', '1' counted as anomalies" in result.err
 
 
 def test_one_kind_alone_has_no_figure() -> None:
@@ -95,10 +111,18 @@ def test_labels_in_json_lines_may_be_booleans_or_absent() -> None:
     assert f"({even.sum()} labelled anomalies, {200 - even.sum()} labelled normal)" in result.err
 
 
-def test_an_anomaly_value_needs_a_label() -> None:
-    result = call("score", "-", "--format", "csv", "--anomaly-value", "1", stdin="a\n1\n")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--anomaly-value", "1"], "needs --label"),
+        (["--normal-value", "1"], "needs --label"),
+        (["--label", "a", "--normal-value", "1", "--anomaly-value", "2"], "of the other"),
+    ],
+)
+def test_values_that_make_no_sense(options: list[str], words: str) -> None:
+    result = call("score", "-", "--format", "csv", *options, stdin="a\n1\n")
     assert result.code == 2
-    assert "--label" in result.err
+    assert words in " ".join(result.err.replace("│", " ").split())
 
 
 def test_columns_without_label_are_those_of_the_table() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from clipsgd_river.cli.terminal.text import is_missing, shown
+from clipsgd_river.cli.terminal.text import is_missing, listed
 
 NORMAL: Final = 0
 ANOMALY: Final = 1
@@ -25,38 +26,46 @@ _NORMAL_WORDS: Final = frozenset({"0", "false", "no", "normal", "benign", "inlie
 class LabelRule:
     """Which values of the label column mean an anomaly.
 
+    Without named values ``0``, ``false`` and the usual words for normal (normal, benign, ...) mean
+    a normal event, and any other label an anomaly: there are many names of attacks.
+
     Parameters
     ----------
     column
         Name of the label column.
-    anomaly_value
-        The value that means an anomaly, every other meaning a normal event; without it, ``1``,
-        ``true`` and the usual words (anomaly, outlier, attack, ...) are anomalies, ``0``,
-        ``false`` and the usual words for normal are not, and anything else is an error.
+    anomaly_values
+        The values that mean an anomaly, every other meaning a normal event.
+    normal_values
+        The values that mean a normal event, every other meaning an anomaly. An empty one among
+        them stands for a missing label, which otherwise does not count.
 
     Examples
     --------
     >>> LabelRule("y").parse("true"), LabelRule("y").parse(0), LabelRule("y").parse(None)
     (1, 0, -1)
-    >>> LabelRule("class", "4").parse("4.0"), LabelRule("class", "4").parse("2")
+    >>> LabelRule("class", ["4"]).parse("4.0"), LabelRule("class", ["4"]).parse("2")
     (1, 0)
+    >>> rule = LabelRule("attack", normal_values=["-"])
+    >>> rule.parse("-"), rule.parse("teardrop"), rule.told()
+    (0, 1, "labels 'teardrop' counted as anomalies, '-' as normal")
     """
 
-    def __init__(self, column: str, anomaly_value: str | None = None) -> None:
+    def __init__(
+        self, column: str, anomaly_values: Iterable[str] = (), normal_values: Iterable[str] = ()
+    ) -> None:
         self.column = column
-        self._anomaly = None if anomaly_value is None else _canonical(anomaly_value)
+        self._anomalies = frozenset(map(_canonical, anomaly_values))
+        normal = list(normal_values)
+        self._missing = NORMAL if any(map(is_missing, normal)) else UNKNOWN
+        self._normals = frozenset(map(_canonical, normal))
         self._words: dict[str, int] = {}
+        #: Whether a label was taken for an anomaly that neither was named nor says it.
+        self.guesses = False
 
     def parse(self, value: object) -> int:
-        """Return `ANOMALY`, `NORMAL`, or `UNKNOWN` for a missing label.
-
-        Raises
-        ------
-        ValueError
-            If the rule does not cover the value.
-        """
+        """Return `ANOMALY`, `NORMAL`, or `UNKNOWN` for a missing label."""
         if value is None:
-            return UNKNOWN
+            return self._missing
         word = str(value)
         label = self._words.get(word)
         if label is None:
@@ -65,20 +74,30 @@ class LabelRule:
                 self._words[word] = label
         return label
 
+    def told(self) -> str:
+        """Say which labels counted as what."""
+        found = {
+            kind: [word for word, label in self._words.items() if label == kind and word.strip()]
+            for kind in (ANOMALY, NORMAL)
+        }
+        anomalies, normals = found[ANOMALY], found[NORMAL]
+        if not anomalies:
+            return f"labels {listed(normals)} counted as normal" if normals else ""
+        also = f", {listed(normals)} as normal" if normals else ""
+        return f"labels {listed(anomalies)} counted as anomalies{also}"
+
     def _interpret(self, value: str) -> int:
         if is_missing(value):
-            return UNKNOWN
+            return self._missing
         word = _canonical(value)
-        if self._anomaly is not None:
-            return ANOMALY if word == self._anomaly else NORMAL
-        if word in _ANOMALY_WORDS:
-            return ANOMALY
+        if self._anomalies:
+            return ANOMALY if word in self._anomalies else NORMAL
+        if self._normals:
+            return NORMAL if word in self._normals else ANOMALY
         if word in _NORMAL_WORDS:
             return NORMAL
-        raise ValueError(
-            f"the label {self.column!r} is '{shown(value)}', which is neither 0/1 nor true/false: "
-            "say which value means an anomaly with --anomaly-value"
-        )
+        self.guesses = self.guesses or word not in _ANOMALY_WORDS
+        return ANOMALY
 
 
 class Ranking(NamedTuple):
