@@ -136,8 +136,9 @@ class TableSource:
                     )
                 if self._input.undecodable:
                     self._check_decoded(record)
-                label = UNKNOWN if self._label_at is None else self._label(record)
                 features = self._features(record)
+                # After what may tell a header that comes again.
+                label = UNKNOWN if self._label_at is None else self._label(record)
             except ValueError as error:
                 if self._take_header(record):
                     row -= 1
