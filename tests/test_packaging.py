@@ -156,7 +156,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: list[str]) -> None:
     held = {name for name in wheel if name.startswith("clipsgd_river/")}
     others = {name.split("/")[0] for name in wheel} - {"clipsgd_river"}
     assert others == {f"clipsgd_river-{clipsgd_river.__version__}.dist-info"}
-    kinds = (".py", ".pxd", ".html", ".typed", *COMPILED_SUFFIXES)
+    kinds = (".py", ".pxd", ".html", ".css", ".js", ".typed", *COMPILED_SUFFIXES)
     assert [name for name in held if not name.endswith(kinds)] == []
     installed = {
         f"clipsgd_river/{path.relative_to(PACKAGE).as_posix()}"

@@ -205,7 +205,7 @@ class _Run:
         hint = understood.hint()
         if hint is not None:
             self._reporter.say(hint)
-        self._prepare_pictures(value)
+        self._prepare_pictures(source, value)
         return source
 
     def _tell_of_changes(self, source: Source) -> None:
@@ -244,14 +244,14 @@ class _Run:
         read = times or Times(options.time_format, options.zone)
         return Clock(column, Moments(column, read, value))
 
-    def _prepare_pictures(self, value: Callable[[Event, str], Any]) -> None:
+    def _prepare_pictures(self, source: Source, value: Callable[[Event, str], Any]) -> None:
         options, tally = self._options, self._tally
         if tally.timeline is None:
             return
         time_column = options.selection.time
         tally.timeline.clock = None if time_column is None else Clock(time_column, value)
         if options.report is not None:
-            tally.report = Report(self._watch, tally.timeline)
+            tally.report = Report(self._watch, tally.timeline, source.fields)
 
     def _judge_all(self, source: Source, sink: Sink) -> None:
         failure: CommandError | None = None
@@ -389,6 +389,7 @@ class _Run:
 
     def _save_state(self, *, complete: bool = False) -> None:
         if self._state is not None:
+            self._tally.remember(self._state.history, self._name)
             keeper, told = keeper_of(self._watch.keeper), self._watch.told
             self._state.save(keeper, self._row, complete=complete, told=told)
 
@@ -438,9 +439,20 @@ class _Run:
             notes.append(f"The run ended early: {failure}")
         if self._reading.skipped:
             notes.append(f"{self._reading.skipped:,} bad events were skipped.")
-        name = "standard input" if options.file == STANDARD_STREAM else Path(options.file).name
-        ranking = None if tally.labelled is None else tally.labelled.ranking()
-        tally.report.write(options.report, name, seconds=seconds, ranking=ranking, notes=notes)
+        tally.report.write(
+            options.report,
+            self._name,
+            seconds=seconds,
+            ranking=None if tally.labelled is None else tally.labelled.ranking(),
+            notes=notes,
+            alerts_file=options.alerts.path,
+            history=None if self._state is None else self._state.history,
+        )
+
+    @property
+    def _name(self) -> str:
+        file = self._options.file
+        return "standard input" if file == STANDARD_STREAM else Path(file).name
 
 
 def _state_of(options: ScoreOptions) -> AbstractContextManager[StateFile | None]:

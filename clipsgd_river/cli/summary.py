@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import LabelledDistances, Ranking
 from clipsgd_river.cli.report import Report
+from clipsgd_river.cli.report.alert_times import severity_of
 from clipsgd_river.cli.report.timeline import Timeline
+from clipsgd_river.cli.scoring.run_history import PastRun, RunHistory
 from clipsgd_river.cli.scoring.watch import Watch
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ class Tally:
     report: Report | None = None
     events: int = 0
     alerts: int = 0
+    #: Alerts of each severity; those without one count as "".
+    severities: Counter[str] = field(default_factory=Counter)
 
     @property
     def only_counts(self) -> bool:
@@ -36,12 +42,24 @@ class Tally:
         self.events += 1
         if verdict.alert is not None:
             self.alerts += 1
+            self.severities[severity_of(verdict.alert)] += 1
         if self.labelled is not None:
             self.labelled.add(verdict.distance, event.label)
         if self.timeline is not None:
             self.timeline.add(event, verdict)
         if self.report is not None:
             self.report.add(event, verdict)
+
+    def remember(self, history: RunHistory, source: str) -> None:
+        """Have the next run with the same state know of this one."""
+        if not self.events:
+            return
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        first, last = (None, None) if self.report is None else self.report.span
+        known = (source, now, self.events, self.alerts, dict(self.severities), first, last)
+        history.now = PastRun(*known)
+        if self.report is not None:
+            history.distributions_now = self.report.distributions()
 
 
 def summary_lines(tally: Tally, watch: Watch, seconds: float | None) -> Iterator[str]:

@@ -38,11 +38,11 @@ class Page(HTMLParser):
         """Note a tag."""
         self._pieces.append(" ")
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        self._in_style = tag == "style"
+        self._in_style = tag in ("style", "script")
 
     def handle_endtag(self, tag: str) -> None:
-        """Note that a style has ended."""
-        self._in_style = self._in_style and tag != "style"
+        """Note that a style or a script has ended."""
+        self._in_style = self._in_style and tag not in ("style", "script")
 
     def handle_data(self, data: str) -> None:
         """Note text."""

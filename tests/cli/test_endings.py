@@ -135,7 +135,7 @@ def test_a_signal_leaves_events_alerts_the_budget_and_a_report(
     assert kept.n_alerts_ == len(rows)
     assert kept.anomaly_detector.n_samples_seen_ == len(written)
     page = Page(report)
-    assert f"watched {len(written):,} events" in page.text
+    assert f"in {len(written):,} events" in page.text
     assert "The run was ended by a signal: this is what was read until then." in page.text
     assert page.pictures()
 
@@ -350,7 +350,7 @@ def test_memory_does_not_grow_with_the_stream(tmp_path: Path) -> None:
             capture_output=True,
             check=True,
         )
-        assert f"watched {repeats * len(ROWS):,} events" in Page(tmp_path / "report.html").text
+        assert f"in {repeats * len(ROWS):,} events" in Page(tmp_path / "report.html").text
         peaks.append(int(found.stdout))
     # Kilobytes; 280,000 further events at 16 bytes each would be 4,480.
     assert peaks[1] - peaks[0] < 4000

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river._state.file_format import write_atomically
 from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import Ranking
-from clipsgd_river.cli.report.page import Run, page
+from clipsgd_river.cli.report.alert_times import AlertTimes
+from clipsgd_river.cli.report.distributions import from_json, to_json
+from clipsgd_river.cli.report.incidents import Incidents
+from clipsgd_river.cli.report.page import Collected, Run, page
 from clipsgd_river.cli.report.samples import Samples
 from clipsgd_river.cli.report.timeline import (
     Timeline,
@@ -18,7 +21,7 @@ from clipsgd_river.cli.report.timeline import (
     drawn_threshold,
     require_matplotlib,
 )
-from clipsgd_river.cli.report.top_alerts import RankedAlert, TopAlerts
+from clipsgd_river.cli.scoring.run_history import RunHistory
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Report", "check_report_path"]
 
 _ENDINGS: Final = (".html", ".htm")
+#: Of a single run the last fifth is compared with what was before.
+_PARTS: Final = 5
 
 
 class Report:
@@ -39,13 +44,21 @@ class Report:
         What judges the events.
     timeline
         The scores over time, kept by the caller, and the clock.
+    fields
+        What was read of an event, by name; its features without.
     """
 
-    def __init__(self, watch: Watch, timeline: Timeline) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        timeline: Timeline,
+        fields: Callable[[Event], Mapping[str, Any]] | None = None,
+    ) -> None:
         self._watch = watch
         self._timeline = timeline
         self._events = self._alerts = 0
-        self._top = TopAlerts()
+        self._incidents = Incidents(_features if fields is None else fields)
+        self._times = AlertTimes()
         self._samples = Samples()
         self._expected: tuple[Mapping[Hashable, Any], Mapping[Hashable, Any]] | None = None
         self._first: Event | None = None
@@ -63,13 +76,27 @@ class Report:
         self._first, self._last = self._first or event, event
         self._verdict = verdict
         if self._expected is not None:
-            self._samples.add(event.row, self._seconds(event), *self._expected)
+            self._samples.add(
+                event.row, self._seconds(event), *self._expected, dict(event.features)
+            )
         alert = verdict.alert
-        if alert is not None:
-            self._alerts += 1
+        if alert is not None or verdict.incident is not None:
             seconds = self._seconds(event)
-            self._top.add(RankedAlert(event.row, seconds, alert), verdict.distance)
-            self._samples.mark(event.row, seconds, verdict.distance, alert.features)
+            self._incidents.add(event, verdict, seconds)
+            if alert is not None:
+                self._alerts += 1
+                self._times.add(seconds, alert)
+                self._samples.mark(event.row, seconds, verdict.distance, alert.features)
+
+    @property
+    def span(self) -> tuple[float | None, float | None]:
+        """Times of the first and the last event in seconds, as far as they are known."""
+        first, last = self._seconds(self._first), self._seconds(self._last)
+        return (first if math.isfinite(first) else None), (last if math.isfinite(last) else None)
+
+    def distributions(self) -> dict[str, Any]:
+        """Return how features were distributed, for the report of the next run."""
+        return to_json(self._samples.distributions())
 
     def write(
         self,
@@ -79,6 +106,8 @@ class Report:
         seconds: float | None = None,
         ranking: Ranking | None = None,
         notes: Sequence[str] = (),
+        alerts_file: str | None = None,
+        history: RunHistory | None = None,
     ) -> None:
         """Put the page in its place, in one step.
 
@@ -94,6 +123,10 @@ class Report:
             How well labelled anomalies were ranked, where there are labels.
         notes
             What the reader must not miss.
+        alerts_file
+            Where all alerts are, if they are anywhere.
+        history
+            The runs before this one with the same state.
 
         Raises
         ------
@@ -104,6 +137,7 @@ class Report:
             source=source,
             detector=type(self._watch.detector).__name__,
             rule=self._watch.rule,
+            ready=self._watch.ready,
             events=self._events,
             alerts=self._alerts,
             threshold=math.nan if self._verdict is None else drawn_threshold(self._verdict),
@@ -112,8 +146,10 @@ class Report:
             seconds=seconds,
             ranking=ranking,
             notes=tuple(notes),
+            alerts_file=alerts_file,
+            earlier=[] if history is None else history.before,
         )
-        text = page(run, self._timeline, self._top, self._samples, self._watch.units)
+        text = page(run, self._collected(history))
         try:
             write_atomically(path, text.encode("utf-8", "backslashreplace"))
         except OSError as error:
@@ -122,9 +158,30 @@ class Report:
                 "place with --report"
             ) from None
 
+    def _collected(self, history: RunHistory | None) -> Collected:
+        samples = self._samples
+        before = {} if history is None else from_json(history.distributions)
+        if before:
+            now, compared = samples.distributions(), ("last run", "this run")
+        else:
+            first = 0 if self._first is None else self._first.row
+            last = first if self._last is None else self._last.row
+            turn = last - (last - first) // _PARTS
+            before, now = samples.distributions(until=turn), samples.distributions(after=turn)
+            compared = ("first four fifths", "last fifth")
+        units = self._watch.units
+        return Collected(
+            *(self._timeline, self._incidents, self._times, samples, units),
+            *(before, now, compared),
+        )
+
     def _seconds(self, event: Event | None) -> float:
         clock = self._timeline.clock
         return math.nan if clock is None or event is None else clock.seconds(event)
+
+
+def _features(event: Event) -> Mapping[str, Any]:
+    return {str(name): value for name, value in event.features.items()}
 
 
 def check_report_path(path: str) -> None:

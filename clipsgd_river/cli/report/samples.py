@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from clipsgd_river.cli.report.distributions import Distribution
 
 if TYPE_CHECKING:
     from clipsgd_river.alerts.alert import AlertFeature
@@ -14,6 +17,7 @@ _FEWEST_SAMPLES: Final = 16
 #: Of features with bands, over all samples.
 _MOST_BANDS: Final = 100_000
 _MOST_MARKS: Final = 2048
+MOST_DISTRIBUTIONS: Final = 300
 
 Band = tuple[float, float, float]
 
@@ -32,6 +36,7 @@ class _Sample(NamedTuple):
     row: int
     seconds: float
     features: dict[Hashable, tuple[float, Band]]
+    values: Mapping[Hashable, Any]
 
 
 class _Mark(NamedTuple):
@@ -65,14 +70,27 @@ class Samples:
         seconds: float,
         features: Mapping[Hashable, Any],
         bands: Mapping[Hashable, Any],
+        values: Mapping[Hashable, Any] | None = None,
     ) -> None:
-        """Keep an event that was wanted, with the bands from before it was learned."""
+        """Keep an event that was wanted.
+
+        Parameters
+        ----------
+        row, seconds
+            Where and when it was.
+        features, bands
+            As the detector gets it, and the bands from before it was learned.
+        values
+            As it was read.
+        """
         kept = {
             feature: (_number(features.get(feature)), tuple(band))
             for feature, band in bands.items()
         }
-        self._samples.append(_Sample(row, seconds, kept))
-        most = min(max(_MOST_BANDS // max(len(kept), 1), _FEWEST_SAMPLES), _MOST_SAMPLES)
+        values = features if values is None else values
+        self._samples.append(_Sample(row, seconds, kept, values))
+        size = max(len(kept), len(values), 1)
+        most = min(max(_MOST_BANDS // size, _FEWEST_SAMPLES), _MOST_SAMPLES)
         while len(self._samples) > most:
             del self._samples[1::2]
             self.stride *= 2
@@ -109,6 +127,16 @@ class Samples:
                     odd = place == 0 or not behind.low <= value <= behind.high
                     points[mark.row] = Point(mark.row, mark.seconds, value, band, odd)
         return [points[row] for row in sorted(points)]
+
+    def distributions(self, after: int = 0, until: float = math.inf) -> dict[str, Distribution]:
+        """Return how features were distributed in the rows after one, up to another."""
+        chosen = [each.values for each in self._samples if after < each.row <= until]
+        names = dict.fromkeys(name for values in chosen for name in values)
+        found = {
+            str(name): Distribution.of([values.get(name) for values in chosen])
+            for name in islice(names, MOST_DISTRIBUTIONS)
+        }
+        return {name: each for name, each in found.items() if each is not None}
 
     def is_category(self, feature: Hashable) -> bool:
         """Tell whether the numbers kept of a feature stand for categories."""

@@ -48,6 +48,16 @@ class Clock:
         self._has_dates = False
         self._has_zone = False
 
+    @property
+    def has_dates(self) -> bool:
+        """Whether the times read so far are of the calendar."""
+        return self._has_dates
+
+    @property
+    def zone(self) -> str:
+        """Which clock the times shown are of: ``UTC``, or nothing where none was named."""
+        return "UTC" if self._has_zone else ""
+
     def seconds(self, event: Event) -> float:
         """Return the time of an event in seconds; NaN where it has none that can be read."""
         try:

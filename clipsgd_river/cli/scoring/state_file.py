@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
+from clipsgd_river.cli.scoring.run_history import RunHistory
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 
 try:
@@ -57,6 +58,8 @@ class StateFile:
         self._learned = _files_in(fields)
         #: What was told of incidents that are open.
         self.told: Any = fields.get("told", [])
+        #: The runs that it went through.
+        self.history = RunHistory(fields)
         self._file: LearnedFile | None = None
         #: Rows of the file that were learned before.
         self.rows_before = 0
@@ -91,6 +94,7 @@ class StateFile:
             learned.append(self._file._replace(rows=reached, complete=complete))
         fields["files"] = [list(each) for each in learned[-MOST_FILES:]]
         fields["told"] = list(told)
+        fields.update(self.history.fields())
         try:
             data = file_format.encode(file_format.make_header(fields), numbers)
             file_format.write_atomically(self._path, data)
