@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipsgd_river.alerts.rules import Calendar, Daily, Monthly, NthWeekday, Once, Weekly, Yearly
+from clipsgd_river.alerts.rules import (
+    Calendar,
+    Daily,
+    Holidays,
+    Monthly,
+    NthWeekday,
+    Once,
+    Weekly,
+    Yearly,
+)
 
 pytestmark = pytest.mark.either_mode
 
@@ -74,6 +84,12 @@ def test_weekdays_of_a_month_are_counted(
             wanted |= {anchor + timedelta(shift + k) for k in range(days)}
     window = NthWeekday(n, weekday, month=month, shift=shift, days=days)
     assert {d for d in DAYS if window.contains(noon(d))} == wanted & set(DAYS)
+
+
+def test_days_far_from_their_weekday_are_found() -> None:
+    # The first Monday of March 2021 is the 1st, the last Thursday of 2020 the 31st of December.
+    assert NthWeekday(1, "monday", shift=-29).contains(datetime(2021, 1, 31))
+    assert NthWeekday(-1, "thursday", shift=31, days=31).contains(datetime(2021, 3, 2))
 
 
 def test_hours_may_pass_midnight() -> None:
@@ -231,6 +247,27 @@ def test_calendars_are_kept_in_state_files() -> None:
 def test_senseless_windows_are_named(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_holidays_are_those_of_the_country_and_of_the_day_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calendar = Calendar({"holiday": Holidays("DE", "BY")}, "Europe/Berlin")
+    assert Calendar.from_bytes(calendar.to_bytes()) == calendar
+    # Epiphany is a holiday in Bavaria and not in Berlin, from midnight there.
+    eve = datetime(2026, 1, 5, 22, 59, tzinfo=UTC)
+    assert [calendar.at(eve + k * timedelta(minutes=1)) for k in range(2)] == [None, "holiday"]
+    assert Calendar({"holiday": Holidays("DE")}).at(eve + 2 * HOUR) is None
+    for country, part, message in (
+        ("XX", None, "no holidays of 'XX'"),
+        ("DE", "ZZ", "DE has no part 'ZZ': there are 'BB', .*'BY'"),
+        ("XNYS", "NY", "XNYS has no part 'NY': there are none"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Holidays(country, part)
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    with pytest.raises(ImportError, match=r"pip install 'clipsgd-river\[holidays\]'"):
+        Holidays("FR")
 
 
 def test_what_is_no_window_is_named() -> None:

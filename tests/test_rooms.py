@@ -28,9 +28,7 @@ CIRCLES_LEFT: list[set[str]] = []
 UPWARDS_LEFT = {
     # Parameters that checks need; in functions.
     "alerts/_filter.py imports anomaly.z_score",
-    "alerts/rules/direction.py imports anomaly",
-    "alerts/rules/least_deviation.py imports anomaly",
-    "alerts/rules/special_events.py imports anomaly",
+    "alerts/rules/_rule.py imports anomaly",
 }
 
 OTHERS = r"(river|sklearn|pandas|polars|pyarrow|narwhals|matplotlib|typer|rich)\b"

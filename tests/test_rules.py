@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import random
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,22 @@ from river import preprocessing
 
 from clipsgd_river import metrics
 from clipsgd_river.alerts import AlertBudget, TailFilter
-from clipsgd_river.alerts.rules import Direction, LeastDeviation, SpecialEvents
+from clipsgd_river.alerts.rules import (
+    Calendar,
+    Daily,
+    Direction,
+    LeastDeviation,
+    NeverAlert,
+    SpecialEvents,
+)
 from clipsgd_river.alerts.rules._rule import Rule
-from clipsgd_river.anomaly import ClippedZScore, LabelDetector, ResidualDetector
+from clipsgd_river.anomaly import (
+    ClippedSurprisal,
+    ClippedTimeSeries,
+    ClippedZScore,
+    LabelDetector,
+    ResidualDetector,
+)
 from clipsgd_river.preprocessing import SurprisalEncoder
 
 FILTERS = [
@@ -215,11 +229,49 @@ def test_supervised_detectors_pass_through() -> None:
         (lambda: Direction(FILTERS[0](), {"a": 1}), ValueError, "side of 'a'"),
         (lambda: LeastDeviation(FILTERS[0](), absolute=-1), ValueError, "absolute is 0 or more"),
         (lambda: LeastDeviation(FILTERS[0](), relative={"a": "x"}), TypeError, "relative of 'a'"),
+        (lambda: NeverAlert(FILTERS[0](), ["a"]), TypeError, "values is a dict"),
+        (lambda: NeverAlert(FILTERS[0](), {"a": "x"}), TypeError, "values of 'a' are a list"),
+        (lambda: NeverAlert(FILTERS[0](), {"a": [None]}), TypeError, "text, numbers or bools"),
     ],
 )
 def test_senseless_settings_are_named(make: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("encodes", [True, False])
+def test_known_values_are_no_reason(encodes: bool) -> None:
+    detector = SurprisalEncoder() | ClippedZScore() if encodes else ClippedSurprisal()
+    model = NeverAlert(AlertBudget(detector, 0.01), {"user": ["backup"], "size": [-1]})
+    rng = random.Random(0)
+    for _ in range(1000):
+        model.learn_one({"user": "ann", "size": rng.gauss(50, 5)})
+    for user, size, features in (
+        ("backup", 50.0, []),
+        ("backup", -1.0, []),
+        ("ann", -1, []),
+        ("eve", -1.0, ["user"]),
+        ("backup", -2.0, ["size"]),
+    ):
+        alert = model.judge_one({"user": user, "size": size}).alert
+        assert [part.feature for part in alert.features] == features if features else alert is None
+    if not encodes:
+        again = NeverAlert.from_bytes(model.to_bytes())
+        assert again.values == model.values
+
+
+def test_times_beside_events_are_looked_up_and_detectors_of_times_see_theirs() -> None:
+    calendar = Calendar({"backup": Daily("02:00", "03:00")})
+    model = SpecialEvents(AlertBudget(ClippedZScore(), 0.01), calendar, time="t", inside="mute")
+    for minute in range(300):
+        verdict = model.judge_learn_one({"a": float(minute % 7)}, time=60.0 * minute)
+        assert (verdict.score != verdict.score) == (120 <= minute < 180)
+    series = SpecialEvents(AlertBudget(ClippedTimeSeries(), 0.01), calendar, time="timestamp")
+    series.learn_one({"timestamp": datetime(2026, 1, 1), "value": 3.0})
+    assert (
+        "timestamp"
+        in series.detector_input({"timestamp": datetime(2026, 1, 1, 0, 5), "value": 3.0}).event
+    )
 
 
 def test_state_files_keep_settings_for_features_of_any_name() -> None:

@@ -33,8 +33,8 @@ class FeatureRule(Rule):
             )
 
     @abc.abstractmethod
-    def _leaves_out(self, name: Any, actual: float, expected: float) -> bool:
-        """Whether a feature with this value is left out."""
+    def _leaves_out(self, name: Any, value: Any, actual: float, expected: float) -> bool:
+        """Whether a feature is left out, with this value, as it was given and as a number."""
 
     def counted(self, given: DetectorInput, *args: Any) -> Event:
         """The features of an event that no rule leaves out."""
@@ -45,7 +45,12 @@ class FeatureRule(Rule):
             for name, value in super().counted(given, *args).items()
             if name not in bands
             or is_missing(value)
-            or not self._leaves_out(name, as_float(name, numbers[name]), bands[name][1])
+            or not self._leaves_out(
+                name,
+                given.descriptions.get(name, (value,))[0],
+                as_float(name, numbers[name]),
+                bands[name][1],
+            )
         }
 
     def _review(self, alert: Alert, case: Case) -> Fields | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
-from clipsgd_river._pipelines import available_if_has
+from clipsgd_river._pipelines import available_if_has, last_step
 from clipsgd_river.alerts import _event_time
 from clipsgd_river.alerts._filter import (
     AlertFilter,
@@ -312,15 +312,18 @@ class Rule(AlertFilter):
 
     @cached_property
     def _has_own_time(self) -> bool:
-        """Whether the time is only this rule's, so that the filter must not see it."""
-        return self.time is not None and self.time != self.anomaly_filter.time_feature
+        """Whether the time is only this rule's, so that the filter must not see it.
+
+        A detector that takes times has to see it.
+        """
+        if self.time is None or getattr(last_step(self.anomaly_detector), "takes_times", False):
+            return False
+        return bool(self.time != self.anomaly_filter.time_feature)
 
     def _case(self, x: Event, args: tuple[Any, ...], key: Hashable, time: Any) -> Case:
         """An event as it comes before the rule."""
-        moment = self._time_of(x)
-        return Case(
-            self._for_filter(x), args, self._filter, key, time if moment is None else moment
-        )
+        moment = self._time_of(x, time)
+        return Case(self._for_filter(x), args, self._filter, key, moment)
 
     def _review(self, alert: Alert, case: Case) -> Fields | None:
         """Fields of an alert that the rule sets; ``None`` if it vetoes the alert.
@@ -347,14 +350,25 @@ class Rule(AlertFilter):
         alert = replace(_timed(verdict.alert, case.time), **(fields or {}))
         return verdict._replace(alert=alert)
 
-    def _time_of(self, x: Event) -> Any:
-        """Time of an event, ``None`` if events have none."""
+    def _time_of(self, x: Event, given: Any = None) -> Any:
+        """Time of an event, or the one given beside it; ``None`` if events have none."""
         name = self.time_feature
-        return None if name is None else _event_time.moment_of(x, name)
+        if name is None or (given is not None and name not in x):
+            return given
+        return _event_time.moment_of(x, name)
 
     def _for_filter(self, x: Event) -> Event:
         """The event as the filter gets it: without a time that is only this rule's."""
-        return _event_time.split(x, self.time)[1] if self._has_own_time else x
+        if not self._has_own_time or self.time not in x:
+            return x
+        return _event_time.split(x, self.time)[1]
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        from clipsgd_river.alerts import AlertBudget
+        from clipsgd_river.anomaly import ClippedZScore
+
+        yield {"anomaly_filter": AlertBudget(ClippedZScore(), 0.01)}
 
     def _parts(self) -> dict[Any, Any]:
         return {"anomaly_filter": self.anomaly_filter}

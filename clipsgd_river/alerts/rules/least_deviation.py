@@ -74,14 +74,12 @@ class LeastDeviation(FeatureRule):
         self.absolute = check_each("absolute", absolute, _settings.not_negative)
         self.relative = check_each("relative", relative, _settings.not_negative)
 
-    def _leaves_out(self, name: Any, actual: float, expected: float) -> bool:
+    def _leaves_out(self, name: Any, value: Any, actual: float, expected: float) -> bool:
         least: float = value_for(name, self.absolute, 0.0)
         share: float = value_for(name, self.relative, 0.0)
         return abs(actual - expected) < max(least, share * abs(expected))
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
-        from clipsgd_river.alerts import AlertBudget
-        from clipsgd_river.anomaly import ClippedZScore
-
-        yield {"anomaly_filter": AlertBudget(ClippedZScore(), 0.01), "absolute": 0.5}
+        for parameters in super()._unit_test_params():
+            yield parameters | {"absolute": 0.5}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import replace
 from math import inf, isfinite, nan
 from typing import Any, Self
@@ -156,17 +156,24 @@ class SpecialEvents(Rule):
             raise ValueError(f"no window {name!r} was begun; open are {self._begun}")
         self._begun.remove(name)
 
-    def special_event(self, x: Event) -> str | None:
+    def special_event(self, x: Event, time: Any = None) -> str | None:
         """Name of the window that an event lies in; ``None`` outside.
 
         Where several overlap: the one begun first, then the one announced last, then the
         calendar's.
+
+        Parameters
+        ----------
+        x
+            The event.
+        time
+            When it happened, where it has no feature that says so.
         """
         if self._begun:
             return self._begun[0]
         if self.time_feature is None or not (self._announced or self.calendar):
             return None
-        moment = self._time_of(x)
+        moment = self._time_of(x, time)
         if self._announced:
             seconds = _event_time.seconds_of(self.time_feature, moment)
             for start, end, name in reversed(self._announced):
@@ -240,7 +247,7 @@ class SpecialEvents(Rule):
         unless: Veto | None = None,
     ) -> Verdict:
         """Verdict on an event, as `judge_learn_one` would give it now. Changes nothing."""
-        name, before = self.special_event(x), self._current
+        name, before = self.special_event(x, time), self._current
         if self._mutes(name) or self._starts(name):
             return NOT_JUDGED
         self._current = name
@@ -264,7 +271,7 @@ class SpecialEvents(Rule):
         Parameters as of `AlertBudget.judge_learn_one`. The verdict on an event that is muted, or
         among the first 50 of a profile, has neither score nor distance: both are NaN.
         """
-        name, before = self.special_event(x), self._current
+        name, before = self.special_event(x, time), self._current
         self._current = name
         if self._mutes(name):
             return NOT_JUDGED
@@ -376,13 +383,6 @@ class SpecialEvents(Rule):
             raise ValueError("the state's profiles have seen no number of events: it is damaged")
         self._seen = {name: int(n) for name, n in zip(self._profiles, seen, strict=True)}
         self._announced = list(zip(times[::2], times[1::2], names, strict=True))
-
-    @classmethod
-    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
-        from clipsgd_river.alerts import AlertBudget
-        from clipsgd_river.anomaly import ClippedZScore
-
-        yield {"anomaly_filter": AlertBudget(ClippedZScore(), 0.01)}
 
 
 def _named(name: str | None, verdict: Verdict) -> Verdict:

@@ -277,8 +277,8 @@ class NthWeekday(Window):
     def contains(self, moment: datetime) -> bool:
         """Whether a moment, with the calendar's time zone, lies within."""
         day = moment.date()
-        # The weekday that it counts from lies within two months.
-        for months in (-2, -1, 0, 1):
+        # The weekday that it counts from lies at most 61 days before, and 31 after.
+        for months in range(-3, 3):
             place = 12 * day.year + day.month - 1 + months
             anchor = self._anchor(place // 12, place % 12 + 1)
             if anchor is not None:
