@@ -50,8 +50,9 @@ class Courier:
         self._end = 0
         self._changed = threading.Condition()
         self._stop = threading.Event()
-        self._patience: float | None = None
-        self._give_up = 0.0
+        #: Once no line will come: since when, and how long attempts may still fail.
+        self._finished: float | None = None
+        self._patience = 0.0
         self._fails = False
         self._thread = threading.Thread(target=self._run, name=receiver.name, daemon=True)
 
@@ -68,10 +69,14 @@ class Courier:
             self._changed.notify()
 
     def finish(self, patience: float) -> None:
-        """Say that no line will come: it ends when all is delivered, or all fails for so long."""
+        """Say that no line will come.
+
+        It ends when all is delivered, or what failed has taken so long in all.
+        """
         with self._changed:
             self._patience = patience
-            self._give_up = time.monotonic() + patience
+            if self._finished is None:
+                self._finished = time.monotonic()
             self._changed.notify()
 
     def stop(self) -> None:
@@ -113,7 +118,7 @@ class Courier:
         else:
             self.delivered += 1
         self._mark(marks, start + at, DELIVERED if outcome.result is Result.DELIVERED else REFUSED)
-        if self._patience is None:
+        if self._finished is None:
             self._stop.wait(PACE)
         return True
 
@@ -126,7 +131,7 @@ class Courier:
                     lines.seek(0)
                 if self._end > lines.tell():
                     return True
-                if self._patience is not None:
+                if self._finished is not None:
                     return False
                 self._changed.wait()
         return False
@@ -135,6 +140,7 @@ class Courier:
         """Try until a line is delivered or refused, or there is no more time."""
         wait = FIRST_WAIT
         while True:
+            started = time.monotonic()
             outcome = self.receiver.send(line, self._stop)
             if outcome.result is not Result.FAILED:
                 self._say_it_works()
@@ -143,19 +149,21 @@ class Courier:
             self._say_it_fails(outcome.why)
             until = time.monotonic() + wait
             with self._changed:
-                while not self._is_over(until) and time.monotonic() < until:
+                while not self._is_over(started, until) and time.monotonic() < until:
                     self._changed.wait(until - time.monotonic())
-                if self._is_over(until):
+                if self._is_over(started, until):
                     return outcome
+                if self._finished is not None:
+                    self._patience -= until - max(started, self._finished)
             wait = min(2.0 * wait, LONGEST_WAIT)
 
-    def _is_over(self, until: float) -> bool:
-        """Whether there is no time to wait until then."""
-        return self._stop.is_set() or (self._patience is not None and until > self._give_up)
+    def _is_over(self, started: float, until: float) -> bool:
+        """Whether there is no time to wait until then for what has failed since it started."""
+        if self._finished is None:
+            return self._stop.is_set()
+        return self._stop.is_set() or until - max(started, self._finished) > self._patience
 
     def _say_it_works(self) -> None:
-        if self._patience is not None:
-            self._give_up = time.monotonic() + self._patience
         if self._fails:
             self._fails = False
             self._note(f"{self.receiver.name} delivers again")

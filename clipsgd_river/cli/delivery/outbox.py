@@ -20,7 +20,7 @@ from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.terminal.errors import OutputError, UsageError
 from clipsgd_river.cli.terminal.interrupts import Interrupts
 
-#: At the end of a stream, for so long may all attempts fail before what waits is left to the next
+#: At the end of a stream, so long may attempts fail in all before what waits is left to the next
 #: run; and after a signal all of it may take so long.
 LAST_SECONDS: Final = 15.0
 SECONDS_AFTER_A_SIGNAL: Final = 5.0
