@@ -18,13 +18,15 @@ import pytest
 from command_line import COLUMNS, call, csv_text, json_objects, new_alerts, ordinary_rows
 
 from clipsgd_river.alerts import AlertBudget
-from clipsgd_river.anomaly import ClippedEnsemble
+from clipsgd_river.alerts.rules import SpecialEvents
+from clipsgd_river.anomaly import ClippedEnsemble, ClippedZScore
 from clipsgd_river.cli.delivery import courier as couriers
 from clipsgd_river.cli.delivery.alert_log import AlertLog
 from clipsgd_river.cli.delivery.command import Command
 from clipsgd_river.cli.delivery.courier import Courier
 from clipsgd_river.cli.delivery.marks import Identity
 from clipsgd_river.cli.delivery.receiver import Outcome, Result
+from clipsgd_river.cli.scoring.telling import Telling, Told
 from clipsgd_river.cli.terminal.errors import UsageError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="commands are those of POSIX")
@@ -400,3 +402,26 @@ def test_metrics_of_a_run(tmp_path: Path) -> None:
     assert values['lag_seconds{stream="shop"}'] == pytest.approx(time.time() - newest, abs=60)
     assert values['delivered_total{stream="shop",receiver="exec"}'] == len(lines)
     assert values['undelivered{stream="shop",receiver="exec"}'] == 0
+
+
+def test_incidents_of_a_window_and_those_outside_are_told_apart() -> None:
+    model = SpecialEvents(AlertBudget(ClippedZScore(), 0.01, resolved_after=20))
+    telling = Telling(model, lambda alert: alert.sentence)
+    normal = np.random.default_rng(0).normal
+    stories: dict[str, list[Told]] = {}
+    for number in range(3000):
+        if number in (1500, 2500):
+            (model.begin if number == 1500 else model.end)("backup")
+        load = 50.0 if number in (1450, 2000, 2600) else normal()
+        verdict = model.judge_learn_one({"load": load})
+        for told in (*telling.ended(), *telling.after(number, verdict)):
+            stories.setdefault(told.uid, []).append(told)
+    assert {each[0].row for each in stories.values()} >= {1450, 2000, 2600}
+    assert len({each[0].alert for each in stories.values()}) == len(stories) == telling.begun
+    assert {each[0].alert.startswith("backup:") for each in stories.values()} == {True, False}
+    for story in stories.values():
+        assert [each.update for each in story] == list(range(len(story)))
+        assert story[0].status == "new"
+        assert (story[-1].status == "resolved") == (story[0].uid not in str(telling.fields()))
+    again = Telling(model, lambda alert: alert.sentence, telling.fields())
+    assert again.fields() == telling.fields()

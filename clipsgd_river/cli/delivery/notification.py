@@ -64,6 +64,8 @@ class Notification:
                 title=title_of(fields),
                 body=line.decode().strip() if self._gets_lines else str(fields["sentence"]),
                 notify_type=self._kind(fields),
+                # Text of the data is no markup, whatever it holds.
+                body_format=self._apprise.NotifyFormat.TEXT,
                 interpret_escapes=False,
             )
             why = said.getvalue().strip().splitlines()

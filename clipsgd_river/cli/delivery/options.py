@@ -20,6 +20,7 @@ NotifyOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="URL",
+        envvar="CLIPSGD_RIVER_NOTIFY",
         help="Tell Slack, mail, a web hook, ... by a URL of Apprise; may come several times. Needs "
         "--alerts.",
     ),

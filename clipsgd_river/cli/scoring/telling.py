@@ -124,7 +124,8 @@ class Telling:
 
     def is_due(self) -> bool:
         """Whether an incident may be over."""
-        return any(place() > end for place, end in self._ends)
+        # Asked at every event, and mostly there is none.
+        return bool(self._ends) and any(place() > end for place, end in self._ends)
 
     def after(self, row: int, verdict: Verdict) -> Iterator[Told]:
         """Yield what is to be told after an event that began or joined an incident."""
