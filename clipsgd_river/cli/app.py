@@ -11,6 +11,7 @@ import typer
 from clipsgd_river.cli.delivery.options import ExecOption, MetricsOption, NotifyOption
 from clipsgd_river.cli.delivery.outbox import DeliveryOptions
 from clipsgd_river.cli.demo import DemoOptions, demo
+from clipsgd_river.cli.feedback import FeedbackOptions, feedback
 from clipsgd_river.cli.formats import OutFormat
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Selection
@@ -38,6 +39,7 @@ from clipsgd_river.cli.options import (
     contexts_in,
     floor_in,
     labels_in,
+    lasting_in,
     memory_in,
     names_in,
     seconds_in,
@@ -177,6 +179,14 @@ def score_command(  # one parameter per option, as typer wants it
     execute: ExecOption = None,
     notify: NotifyOption = None,
     metrics: MetricsOption = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.toml",
+            help="Rules for alerts: directions, least deviations, values never to alert on, a "
+            "calendar with holidays, incidents by key.",
+        ),
+    ] = None,
     state: Annotated[
         str | None,
         typer.Option(
@@ -274,7 +284,9 @@ def score_command(  # one parameter per option, as typer wants it
         ),
         every=seconds_in(every, "--every"),
         spreadsheet_safe=spreadsheet_safe,
-        alerts=AlertOptions(alert_rate, alerts_per_day, tail_risk, time, alerts, floor_in(floor)),
+        alerts=AlertOptions(
+            alert_rate, alerts_per_day, tail_risk, time, alerts, floor_in(floor), rules
+        ),
         delivery=DeliveryOptions(execute, tuple(notify or ())),
         metrics=metrics,
         state=state,
@@ -318,6 +330,51 @@ def inspect_command(
         selection=selection,
     )
     raise typer.Exit(inspect(options))
+
+
+@app.command(name="feedback")
+def feedback_command(
+    state: Annotated[
+        str, typer.Option(metavar="FILE", help="The state file of the run that alerted.")
+    ],
+    alert: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="The alert, by its id in --alerts; without it, list what is muted."
+        ),
+    ] = None,
+    useful: Annotated[
+        bool | None,
+        typer.Option(
+            "--yes/--no",
+            help="Whether it was useful: --no mutes alerts like it, --yes undoes that.",
+        ),
+    ] = None,
+    factor: Annotated[
+        float, typer.Option(metavar="N", help="How many times rarer one like it must be.")
+    ] = 100.0,
+    lasting: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="TIME",
+            help="In what the mute fades: a number of events, or with alerts per day a time such "
+            "as 30d. By default, what the budget takes to earn 1,000 alerts.",
+        ),
+    ] = None,
+) -> None:
+    """Say whether an alert was useful; the next run goes by it.
+
+    Alerts like one that was not, with the same features, directions, categories and key, must be
+    rarer to alert again.
+    """
+    if alert is not None and useful is None:
+        raise typer.BadParameter("say --no or --yes", param_hint="--alert")
+    if alert is None and useful is not None:
+        raise typer.BadParameter("it needs --alert ID", param_hint="--yes or --no")
+    time, is_time = lasting_in(lasting)
+    options = FeedbackOptions(state, alert, bool(useful), factor, time, is_time)
+    raise typer.Exit(feedback(options))
 
 
 @app.command(name="demo")

@@ -229,3 +229,11 @@ def floor_in(value: str) -> float | str | None:
         raise typer.BadParameter(
             f"'{value}' is neither auto nor none nor a probability", param_hint="--floor"
         ) from None
+
+
+def lasting_in(value: str | None) -> tuple[float | None, bool]:
+    """Return how long a mute lasts, and whether that is in seconds instead of events."""
+    text = (value or "").replace(",", "")
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return float(text), False
+    return seconds_in(value, "--for"), True

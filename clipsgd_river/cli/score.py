@@ -185,9 +185,9 @@ class _Run:
                 self._watch.tell = self._outbox.write
             if options.alerts.time is not None:
                 self._watch.times = TimesRead(options.alerts.time, self._reporter.note)
-        warning = self._beginning.warning(self._reading)
-        if warning is not None:
-            self._reporter.note(warning)
+        for word in self._beginning.words(self._reading):
+            self._reporter.note(word)
+        self._beginning.check_rules(source.columns, derived.reading, self._reporter.note)
         self._tell_of_changes(source)
         if self._watch.takes_times:
             self._watch.clock = self._clock(times, source.value)
@@ -477,7 +477,7 @@ def _beginning(options: ScoreOptions) -> Beginning:
         options.categorical,
         options.given,
         options.state,
-        options.alerts,
+        options.alerts.with_rules(),
     )
     return Beginning(wanted)
 

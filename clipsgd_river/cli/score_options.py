@@ -76,6 +76,7 @@ class ScoreOptions:
             "--report": self.report,
             "--alerts": self.alerts.path,
             "--metrics": self.metrics,
+            "--rules": self.alerts.rules_file,
         }
         seen: dict[str, str] = {}
         for option, path in named.items():

@@ -344,7 +344,8 @@ class Rule(AlertFilter):
             return fields is None or (unless is not None and unless(alert))
 
         judge = case.filter.judge_learn_one if learns else case.filter.judge_one
-        verdict: Verdict = judge(case.event, *case.targets, key=case.key, unless=vetoed, **kwargs)
+        about = {"key": case.key, "time": case.time, "unless": vetoed}
+        verdict: Verdict = judge(case.event, *case.targets, **about, **kwargs)
         if verdict.alert is None:
             return verdict
         alert = replace(_timed(verdict.alert, case.time), **(fields or {}))

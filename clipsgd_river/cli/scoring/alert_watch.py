@@ -5,17 +5,20 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
+from clipsgd_river.cli.input.columns.roles import AUTO
 from clipsgd_river.cli.input.events import Event
+from clipsgd_river.cli.rules.rules import Rules
 from clipsgd_river.cli.scoring.alert_lines import fields_of
 from clipsgd_river.cli.scoring.clock import TimesRead, read_moment
+from clipsgd_river.cli.scoring.kept_filters import base_of
 from clipsgd_river.cli.scoring.telling import Telling, Told
 from clipsgd_river.cli.scoring.watch import Watch, in_units
 from clipsgd_river.cli.terminal.errors import UsageError
-from clipsgd_river.cli.terminal.text import shown
+from clipsgd_river.cli.terminal.text import is_missing, shown
 
 if TYPE_CHECKING:
     from clipsgd_river.alerts import Verdict
@@ -38,6 +41,8 @@ class AlertOptions:
         Where alerts go, as JSON lines.
     floor
         As of `AlertBudget`.
+    rules_file, rules
+        Where further rules stand, and what they are once it was read.
     """
 
     rate: float | None = None
@@ -46,6 +51,8 @@ class AlertOptions:
     time: str | None = None
     path: str | None = None
     floor: float | str | None = "auto"
+    rules_file: str | None = None
+    rules: Rules | None = None
 
     @property
     def wanted(self) -> bool:
@@ -81,7 +88,11 @@ class AlertOptions:
                 "--alerts-per-day needs --time, the column with the time of an event, which "
                 "'clipsgd-river inspect FILE' tells"
             )
-        lonely = {"--alerts": self.path, "--time": None if shows_time else self.time}
+        lonely = {
+            "--alerts": self.path,
+            "--rules": self.rules_file,
+            "--time": None if shows_time else self.time,
+        }
         for option, value in lonely.items():
             if value is not None and not self.wanted:
                 other = ", or --plot or --report" if option == "--time" else ""
@@ -90,19 +101,44 @@ class AlertOptions:
                     f"--tail-risk{other}"
                 )
 
+    def with_rules(self) -> AlertOptions:
+        """Return the options with the rules in their file.
+
+        Raises
+        ------
+        UsageError
+            If it has a mistake, or a floor is given twice.
+        """
+        if self.rules_file is None:
+            return self
+        rules = Rules.read(self.rules_file)
+        rules.check(time=self.time, risk=self.risk is not None)
+        if "floor" in rules.settings and self.floor != AUTO:
+            rules.file.refuse(("floor",), "--floor says it, too: leave one of them out")
+        return replace(self, rules=rules, floor=rules.settings.get("floor", self.floor))
+
     def wrap(self, detector: Any) -> Any:
-        """Return the filter around a detector."""
+        """Return the filter around a detector, with the rules around it."""
         from clipsgd_river.alerts import AlertBudget, TailFilter
 
+        settings: dict[str, Any] = {}
+        if self.rules is not None:
+            settings = {k: v for k, v in self.rules.settings.items() if k != "floor"}
         try:
             if self.risk is not None:
-                return TailFilter(detector, q=self.risk)
-            if self.per_day is not None:
-                per = (self.per_day, "day")
-                return AlertBudget(detector, alerts_per=per, time=self.time, floor=self.floor)
-            return AlertBudget(detector, alert_rate=self.rate or 0.0, floor=self.floor)
+                found: Any = TailFilter(detector, q=self.risk, **settings)
+            else:
+                settings["floor"] = self.floor
+                if self.per_day is not None:
+                    settings |= {"alerts_per": (self.per_day, "day"), "time": self.time}
+                found = AlertBudget(detector, alert_rate=self.rate or 0.001, **settings)
         except ValueError as error:
             raise UsageError(str(error)) from None
+        return self.put_rules_around(found)
+
+    def put_rules_around(self, alert_filter: Any) -> Any:
+        """Return a filter with the rules around it."""
+        return alert_filter if self.rules is None else self.rules.wrap(alert_filter, self.time)
 
 
 class AlertWatch(Watch):
@@ -130,6 +166,9 @@ class AlertWatch(Watch):
         self.tell: Callable[[dict[str, Any]], object] | None = None
         self.telling = Telling(alert_filter, self._sentence, kept)
         self._options = options
+        rules = options.rules
+        self._key = None if rules is None else rules.key
+        self._has_rules = rules is not None and rules.wraps
         self._heap: list[tuple[float, int, str, str]] = []
 
     @property
@@ -160,8 +199,8 @@ class AlertWatch(Watch):
 
     @property
     def judges_rows(self) -> bool:
-        """Whether `learn_rows` can be called: where alerts need no time, and no risk."""
-        return self._options.rate is not None
+        """Whether `learn_rows` can be called: where alerts need no time, risk, key, nor rule."""
+        return self._options.rate is not None and self._key is None and not self._has_rules
 
     def learn_rows(self, rows: Any, scores: Any, distances: Any) -> int:
         """Learn rows up to one that may alert or join an incident; return how many were learned."""
@@ -181,7 +220,7 @@ class AlertWatch(Watch):
             If the event has no time that can be read.
         """
         x, moment = self.features(event), None
-        options, judging = self._options, self.filter
+        options, judging, key = self._options, self.filter, self._key_of(event)
         if options.time is not None and self.value is not None:
             moment = read_moment(event.row, self.value(event, options.time))
             if self.times is not None:
@@ -190,14 +229,21 @@ class AlertWatch(Watch):
             # The filter's scores are of probabilities; the detector's are what is written.
             score = self.detector.score_one(self.encoded(event))
             threshold = self.threshold if self.ready else math.inf
-            verdict: Verdict = judging.judge_learn_one(x, time=moment)
+            verdict: Verdict = judging.judge_learn_one(x, key=key, time=moment)
             verdict = verdict._replace(score=score, threshold=threshold)
         elif options.per_day is not None:
-            verdict = judging.judge_learn_one(x, time=moment)
-            if self.times is not None and judging.runs_backwards:
+            verdict = judging.judge_learn_one(x, key=key, time=moment)
+            if self.times is not None and base_of(judging).runs_backwards:
                 self.times.say_backwards()
         else:
-            verdict = judging.judge_learn_one(x, time=moment)
+            verdict = judging.judge_learn_one(x, key=key, time=moment)
+        if verdict.score != verdict.score:
+            # A rule kept it from being judged, and the detector has a score all the same.
+            encoded = self.encoded(event)
+            score, distance = (
+                getattr(self.detector, name)(encoded) for name in ("score_one", "distance_one")
+            )
+            verdict = verdict._replace(score=score, distance=distance)
         if not self.ready:
             self.ready = bool(judging.ready)
         if self.telling.is_due():
@@ -219,6 +265,8 @@ class AlertWatch(Watch):
         else:
             yield f"alerts per event: {found}, asked {options.rate:g}"
         yield self._incidents()
+        if self.filter.n_muted_:
+            yield f"muted by feedback: {self.filter.n_muted_:,} events"
         ranked = sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))
         if ranked:
             yield "most unusual alerts:"
@@ -232,6 +280,13 @@ class AlertWatch(Watch):
             f"incidents: {telling.begun:,} began, {telling.resolved:,} resolved, "
             f"{telling.open:,} open"
         )
+
+    def _key_of(self, event: Event) -> str | None:
+        """Whom an event is about, as it is written; ``None`` where it does not say."""
+        if self._key is None or self.value is None:
+            return None
+        found = self.value(event, self._key)
+        return None if found is None or is_missing(str(found)) else str(found)
 
     def _sentence(self, alert: Any) -> str:
         return in_units(alert, self.units).sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ class Beginning:
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._kept: Any = None
+        #: What is to be said of rules that are others than those of the state file.
+        self._changed_rules: str | None = None
         state, name = wanted.state, wanted.detector
         goes_on = state is not None and Path(state).exists()
         # Whether all of it can be made is known before anything is read.
@@ -61,7 +64,9 @@ class Beginning:
         if wanted.alerts.wanted:
             made = wanted.alerts.wrap(made)
         if state is not None and goes_on and wanted.alerts.wanted:
-            self._kept = load_filter(state, name, made, wanted.categorical)
+            self._kept, self._changed_rules = load_filter(
+                state, name, made, wanted.categorical, wanted.alerts.put_rules_around
+            )
         elif state is not None and goes_on:
             self._kept = load_detector(state, name, wanted.contamination, wanted.categorical)
         if self._kept is not None and wanted.given is not None:
@@ -85,18 +90,33 @@ class Beginning:
         takes = encoder is not None or takes_categories(detector)
         return frozenset({AUTO}) if takes else frozenset()
 
-    def warning(self, reading: Reading) -> str | None:
-        """Return a word on columns of text that the state file has no place for."""
+    def words(self, reading: Reading) -> Iterator[str]:
+        """Yield what is to be said of the state file and of rules."""
+        rules = self._wanted.alerts.rules
+        if rules is not None and rules.is_empty:
+            yield f"there are no rules in {rules.file.name}"
+        if self._changed_rules is not None:
+            yield self._changed_rules
         text = (Kind.TEXT, Kind.CODE)
         columns = reading.columns.values()
         if self._wanted.categorical is not None or AUTO in self.categorical:
-            return None
-        if not any(each.look.kind in text and each.role is Role.LEFT_OUT for each in columns):
-            return None
-        return (
-            f"the state file {self._wanted.state} was begun without columns of text: to count "
-            "their values, begin another"
-        )
+            return
+        if any(each.look.kind in text and each.role is Role.LEFT_OUT for each in columns):
+            yield (
+                f"the state file {self._wanted.state} was begun without columns of text: to count "
+                "their values, begin another"
+            )
+
+    def check_rules(
+        self,
+        names: Sequence[str] | None,
+        reading: Reading,
+        note: Callable[[str], object],
+    ) -> None:
+        """Refuse rules on columns that there are not; ``names`` is ``None`` where more may come."""
+        rules = self._wanted.alerts.rules
+        if rules is not None:
+            rules.check_columns(reading.columns, names, note)
 
     @property
     def known(self) -> tuple[frozenset[str], frozenset[str]]:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from clipsgd_river.cli.input.columns.roles import AUTO, NONE
 from clipsgd_river.cli.scoring.default_detector import STAND_IN
+from clipsgd_river.cli.scoring.kept_filters import base_of, changed_rules, goes_on
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import listed
 
 _PREFIX: Final = "clipped"
 #: The detector whose memory is how long a change must last until it is normal.
 WITH_MEMORY: Final = "ClippedEnsemble"
-#: Parameters of a filter that options set, and that may change while its history stays.
-CHANGEABLE: Final = {
-    "AlertBudget": ("alert_rate", "alerts_per", "time", "floor"),
-    "TailFilter": ("q",),
-}
 
 
 def detector_classes() -> dict[str, type[Any]]:
@@ -233,11 +230,18 @@ def _with_categories(names: list[str] | None) -> str:
 
 
 def load_filter(
-    path: str, name: str | None, wanted: Any, categorical: frozenset[str] | None
-) -> Any:
+    path: str,
+    name: str | None,
+    wanted: Any,
+    categorical: frozenset[str] | None,
+    rewrap: Callable[[Any], Any],
+) -> tuple[Any, str | None]:
     """Return the alert filter stored in a state file, as another one was made by the options.
 
-    Categories must be those it was begun with; None asks for these.
+    And what is to be said of rules, if they are others than before.
+
+    Categories must be those it was begun with; None asks for these. ``rewrap`` puts the rules that
+    are asked for around a filter.
 
     Raises
     ------
@@ -246,20 +250,49 @@ def load_filter(
     UsageError
         If it holds another filter or detector than the options ask for.
     """
-    kind = type(wanted)
-    try:
-        found = kind.load(path)
-    except OSError as error:
-        raise DataError(f"cannot read the state file {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise DataError(f"the state file {path} is unusable: {error}") from None
-    detector = type(_checked_detector(path, found.anomaly_detector, categorical)).__name__
+    found, kind = load_any_filter(path), type(base_of(wanted))
+    base = base_of(found)
+    if type(base) is not kind:
+        raise DataError(
+            f"the state file {path} is unusable: it holds a {type(base).__name__}, and these "
+            f"options make a {kind.__name__}"
+        )
+    detector = type(_checked_detector(path, base.anomaly_detector, categorical)).__name__
     if name is not None and find_detector(name).__name__ != detector:
         raise UsageError(
             f"the state file {path} holds a {detector}, --detector asks for {name}: leave the "
             "option out, or name another file"
         )
-    return found.changed(**{name: getattr(wanted, name) for name in CHANGEABLE[kind.__name__]})
+    on = goes_on(found, wanted, rewrap)
+    return on, changed_rules(found, on)
+
+
+def load_any_filter(path: str) -> Any:
+    """Return what a state file holds: an alert filter, or rules around one.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, cannot be read or holds anything else.
+    """
+    from clipsgd_river._state.saveable import Saveable
+    from clipsgd_river.alerts import rules as _rules
+    from clipsgd_river.alerts._filter import AlertFilter
+
+    # Its parts are known by name once they are imported.
+    _ = _rules, make_detector(STAND_IN, None, frozenset({AUTO}))
+    try:
+        found: Any = Saveable.load(path)
+    except OSError as error:
+        raise DataError(f"cannot read the state file {path}: {error.strerror}") from None
+    except (ImportError, ValueError) as error:
+        raise DataError(f"the state file {path} is unusable: {error}") from None
+    if not isinstance(found, AlertFilter):
+        raise DataError(
+            f"the state file {path} is unusable: it holds a {type(found).__name__}, without a "
+            "filter of alerts"
+        )
+    return found
 
 
 def keeper_of(model: Any) -> Any:

@@ -138,8 +138,8 @@ def _locked(path: str) -> int | None:
         except BlockingIOError:
             os.close(lock)
             raise UsageError(
-                f"the state file {path} is in use by another process: wait for it, or name another "
-                "file"
+                f"the state file {path} is in use by another process, such as a score that still "
+                "runs: wait for it or end it, or name another file"
             ) from None
         except FileNotFoundError:
             pass

@@ -1,0 +1,1 @@
+"""Rules for alerts in a file."""
