@@ -80,26 +80,40 @@ class NaiveTable:
 
 
 class NaiveProfile:
-    """What is usual by time of day, and what the time of the week adds."""
+    """What is usual by time of day, and what the time of the week or a holiday adds."""
 
-    def __init__(self) -> None:
+    def __init__(self, holidays: frozenset[int] = frozenset()) -> None:
+        # Days since 1970.
+        self.holidays = holidays
         self.day: dict[int, float] = {}
         self.week: dict[int, float] = defaultdict(float)
         self.visits: dict[int, int] = defaultdict(int)
         self.weeks: dict[int, int] = defaultdict(int)
-        self.spread = self.day_error = self.week_error = 0.0
+        self.spread = 0.0
+        # Without the week and with it, on days and on holidays.
+        self.errors = {False: [0.0, 0.0], True: [0.0, 0.0]}
 
     def bins(self, seconds: float) -> tuple[int, int]:
-        return floor(seconds % 86400 / 900), floor(seconds % 604800 / 10800)
+        week = floor(seconds % 604800 / 10800)
+        if seconds // 86400 in self.holidays:
+            week = 56 + floor(seconds % 86400 / 10800)
+        return floor(seconds % 86400 / 900), week
 
     def of_week(self, at: int) -> float:
+        if self.is_first(at):
+            # 1970-01-04 was a Sunday.
+            at = 3 * 8 + at - 56
         return self.week[at] * self.weeks[at] / (self.weeks[at] + 2)
+
+    def is_first(self, at: int) -> bool:
+        return at >= 56 and not self.weeks[at]
 
     def expected(self, seconds: float) -> float | None:
         day, week = self.bins(seconds)
         if day not in self.day:
             return None
-        relied_on = self.visits[day] > 14 and self.week_error < 0.7 * self.day_error
+        without, with_week = self.errors[week >= 56 and not self.is_first(week)]
+        relied_on = self.visits[day] > 14 and with_week < 0.7 * without
         return self.day[day] + (self.of_week(week) if relied_on else 0.0)
 
     def learn(self, seconds: float, x: float, first: float, rate: float, least: float) -> None:
@@ -110,9 +124,10 @@ class NaiveProfile:
             return
         error, size = x - self.day[day], abs(x - expected)
         limit = 4 * max(self.spread, least) or max(size, abs(error))
-        self.day_error += rate * (min(abs(error), limit) - self.day_error)
-        left = abs(error - self.of_week(week))
-        self.week_error += rate * (min(left, limit) - self.week_error)
+        if not self.is_first(week):
+            errors = self.errors[week >= 56]
+            errors[0] += rate * (min(abs(error), limit) - errors[0])
+            errors[1] += rate * (min(abs(error - self.of_week(week)), limit) - errors[1])
         step = max(0.02, 1 / (self.weeks[week] + 1))
         self.week[week] += step * clip(error - self.week[week], limit)
         self.day[day] += max(0.05, 1 / (self.visits[day] + 1)) * clip(error, limit)
@@ -276,9 +291,9 @@ class NaiveCounter:
 class NaiveSeries:
     """Rarity of each channel, surprise of the series, and what is left of it once told."""
 
-    def __init__(self, cooldown: float = 300) -> None:
+    def __init__(self, cooldown: float = 300, holidays: frozenset[int] = frozenset()) -> None:
         self.shapes = {
-            "shape": NaiveShapes(1, 88),
+            "shape": NaiveShapes(1, 86),
             "longer shape": NaiveShapes(4, 64),
             "longest shape": NaiveShapes(16, 64),
         }
@@ -295,7 +310,7 @@ class NaiveSeries:
             "silence": NaiveTable(12, start=(0, 4)),
         }
         self.tables |= {name: NaiveTable(12, start=(1, 3)) for name in self.shapes}
-        self.profile = NaiveProfile()
+        self.profile = NaiveProfile(holidays)
         self.cycle, self.cycle_error = NaiveSeasons(0.0, 0.0, lags=192), 0.0
         self.n = 0
         self.mean = self.scale = 0.0

@@ -34,6 +34,11 @@ def header_of(detector: Saveable, names: list[Any]) -> bytes:
                 f"a state file cannot keep {name}={value!r}, an object of River; use 'auto', "
                 "another rule's name or a number, or pickle the whole"
             )
+        if name == "holidays" and not isinstance(value, list | None):
+            raise ValueError(
+                f"a state file cannot keep {name} of type {type(value).__name__}; give a set of "
+                "dates, or pickle the whole"
+            )
     fields = {
         "detector": type(detector).__name__,
         "state_version": STATE_VERSION,

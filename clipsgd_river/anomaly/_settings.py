@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from datetime import date, datetime
 from numbers import Integral
 from typing import Any
 
@@ -16,6 +17,9 @@ LARGEST_CLASSES = 64
 # Cost and memory grow with these: weights of each feature, and events kept.
 LARGEST_PROJECTIONS = 4_096
 LARGEST_RESERVOIR = 65_536
+
+# Containers of dates that a state file can keep; a string is none, though it has characters.
+PLAIN = (set, frozenset, list, tuple, dict, str)
 
 #: Checks of the parameters that all detectors have.
 SHARED = {
@@ -37,6 +41,33 @@ def timestamp(value: Any) -> Any:
     return value if value is None or isinstance(value, str) else int(value)
 
 
+def holidays(value: Any) -> Any:
+    """Days as ISO dates in order, or a container of its own kind as it is."""
+    if value is None or (type(value) not in PLAIN and isinstance(value, Container)):
+        return value
+    if type(value) not in PLAIN or isinstance(value, str):
+        raise TypeError(
+            f"holidays are dates in a set or list, or what 'date in holidays' can be asked of, not "
+            f"{value!r} of type {type(value).__name__}"
+        )
+    return sorted({_day(each).isoformat() for each in value})
+
+
+def _day(value: Any) -> date:
+    """A holiday, which may be an ISO date."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"holidays has {value!r}, which is no ISO date") from None
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise TypeError(
+            f"holidays are dates, not {value!r} of type {type(value).__name__}; of a datetime take "
+            "its date()"
+        )
+    return value
+
+
 def cooldown(value: Any) -> int:
     """Events in which the bar of what was told falls by a decade."""
     return _settings.count("cooldown", value)
@@ -48,7 +79,13 @@ def shapes(value: Any) -> bool:
 
 
 #: Checks of the parameters of detectors of time series.
-SERIES = {**SHARED, "timestamp": timestamp, "cooldown": cooldown, "shapes": shapes}
+SERIES = {
+    **SHARED,
+    "timestamp": timestamp,
+    "cooldown": cooldown,
+    "shapes": shapes,
+    "holidays": holidays,
+}
 
 
 def fourier_components(value: Any) -> int:

@@ -13,6 +13,9 @@ from clipsgd_river.anomaly._settings import SERIES
 from clipsgd_river.anomaly.base import ClippedDetector
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+    from datetime import date
+
     import numpy as np
     from numpy.typing import NDArray
     from river import base
@@ -61,6 +64,11 @@ class ClippedTimeSeries(ClippedDetector):
         Whether three more channels compare the shape of the last 16 values, and of means of 4 and
         of 16, with shapes so far. Choose it where wrong shapes at usual levels matter: heart beats,
         cycles of a machine. It doubles the time and takes 32 KB more for each metric.
+    holidays
+        Days that are not like others: dates in a set or list, or any object that can be asked
+        ``date in holidays``, such as one of the package of that name. They are to the season an
+        eighth day of the week, the first one a Sunday. Other than dates, such an object cannot go
+        into a state file.
     learning_rate
         Step of location and scale, as for `ClippedZScore`: a memory of 1,000 events.
     clip
@@ -120,6 +128,7 @@ class ClippedTimeSeries(ClippedDetector):
         timestamp: base.typing.FeatureName | None = None,
         cooldown: int = 300,
         shapes: bool = False,
+        holidays: Container[date] | Iterable[date | str] | None = None,
         learning_rate: str | float | Scheduler = 0.001,
         clip: str | float | None = "auto",
         warm_up: int = 20,
@@ -129,6 +138,7 @@ class ClippedTimeSeries(ClippedDetector):
         self.timestamp = timestamp
         self.cooldown = cooldown
         self.shapes = shapes
+        self.holidays = holidays
         self.learning_rate = learning_rate
         self.clip = clip
         self.warm_up = warm_up

@@ -72,7 +72,7 @@ cdef class SeriesPart(Part):
     cdef double mean
     cdef double whole
 
-    cdef int set_time(self, double seconds) noexcept nogil
+    cdef int set_time(self, double seconds, bint holiday) noexcept nogil
     cdef double unit(self, LocationScale standard, Py_ssize_t j) noexcept nogil
     cdef double rarity(self, Py_ssize_t j, Py_ssize_t channel) noexcept nogil
     cdef bint has_say(self, Py_ssize_t j, Py_ssize_t channel) noexcept nogil
@@ -83,4 +83,4 @@ cdef class SeriesPart(Part):
     cdef void judge(self, Py_ssize_t j) noexcept nogil
     cdef void learn(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef double raw_surprise(self, Py_ssize_t j) noexcept nogil
-    cdef void expect_at(self, LocationScale standard, Py_ssize_t j, double seconds, double* band) noexcept nogil
+    cdef void expect_at(self, LocationScale standard, Py_ssize_t j, double seconds, bint holiday, double* band) noexcept nogil

@@ -153,10 +153,10 @@ class SeriesPart(Part):
         self.mean = 0.0
         self.whole = 0.0
 
-    def set_time(self, seconds: float) -> cython.int:
+    def set_time(self, seconds: float, holiday: cython.bint) -> cython.int:
         """Say when the event is that `distance` is about to be asked of; NaN: not known."""
         self.seconds = seconds
-        self.calendar.look_at(seconds)
+        self.calendar.look_at(seconds, holiday)
         return 0
 
     def distance(self, standard: LocationScale) -> float:
@@ -380,7 +380,12 @@ class SeriesPart(Part):
             contributions[j] *= self.whole / total
 
     def expect_at(
-        self, standard: LocationScale, j: cython.Py_ssize_t, seconds: float, band: cython.p_double
+        self,
+        standard: LocationScale,
+        j: cython.Py_ssize_t,
+        seconds: float,
+        holiday: cython.bint,
+        band: cython.p_double,
     ) -> None:
         """Write low end, middle and high end of the band of the feature at position j at a time.
 
@@ -394,7 +399,7 @@ class SeriesPart(Part):
         if near and unit < NARROWER and self.counts.at[j] >= LEAST_COUNT:
             middle += spread * self.autoregression.predict(j)
             spread *= unit
-        self.calendar.look_at(seconds)
+        self.calendar.look_at(seconds, holiday)
         if self.calendar.knows(j) and self.counts.at[j] >= LEAST_COUNT:
             unit = self.calendar.unit(j)
             if unit < NARROWER * spread:

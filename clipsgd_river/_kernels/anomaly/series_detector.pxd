@@ -9,19 +9,21 @@ from clipsgd_river._kernels.time_series.silences cimport LATEST, NAN
 
 cdef class SeriesKernel(DetectorKernel):
     cdef readonly SeriesPart series
+    cdef readonly object holidays
     cdef readonly Counters counters
     # Whether features that start anew are the same ones, as rates or no longer as such.
     cdef bint turning
     cdef readonly object clock
     cdef readonly bint has_clock
-    # The rows that run now, and where they have their time; -1: nowhere.
+    # The rows that run now, which of them are on holidays, and where they have their time; -1: nowhere.
     cdef double* rows_at
+    cdef double* holiday_at
     cdef Py_ssize_t width
     cdef Py_ssize_t clock_column
 
     cdef object clock_of(self, object event)
     cpdef int start_clock(self, object name) except -1
-    cdef int take_time(self, double seconds) noexcept nogil
+    cdef int take_time(self, double seconds, bint holiday) noexcept nogil
     cdef double due(self, Py_ssize_t j) noexcept nogil
     cdef tuple band_at(self, Py_ssize_t j, double seconds)
     cdef tuple counted(self, Py_ssize_t j, double seconds, object rates)

@@ -17,6 +17,7 @@ from clipsgd_river._kernels.core.archived import check_names
 from clipsgd_river._kernels.core.buffers import zeros
 from clipsgd_river._kernels.core.event_loop import EventLoop
 from clipsgd_river._kernels.time_series.counters import Counters
+from clipsgd_river._kernels.time_series.holidays import Holidays
 from clipsgd_river._kernels.time_series.seconds import is_time, seconds_of
 
 if not cython.compiled:
@@ -36,7 +37,7 @@ class SeriesKernel(DetectorKernel):
     Parameters
     ----------
     settings
-        As for `DetectorKernel`, and ``timestamp``.
+        As for `DetectorKernel`, and ``timestamp`` and ``holidays``.
     part_class
         `SeriesPart`.
     """
@@ -45,6 +46,7 @@ class SeriesKernel(DetectorKernel):
         DetectorKernel.__init__(self, settings, part_class)
         series: Any = self.part
         self.series: SeriesPart = series
+        self.holidays = Holidays(settings["holidays"])
         self.counters = Counters()
         self.turning = False
         self.clock = settings["timestamp"]
@@ -56,13 +58,13 @@ class SeriesKernel(DetectorKernel):
         """Load a dict, and when it was."""
         clock = self.clock_of(event)
         if clock is None:
-            self.take_time(NAN)
+            self.take_time(NAN, False)
             return DetectorKernel.load(self, event, learn)
         rest = dict(event)
         seconds: cython.double = seconds_of(clock, rest.pop(clock, None))
         DetectorKernel.load(self, rest, learn)
         # What is refused has not been loaded.
-        self.take_time(seconds)
+        self.take_time(seconds, self.holidays.has(seconds))
         if learn:
             self.start_clock(clock)
         return 0
@@ -84,18 +86,20 @@ class SeriesKernel(DetectorKernel):
             self.has_clock = True
         return 0
 
-    def take_time(self, seconds: float) -> cython.int:
-        """Tell the part when the event is."""
+    def take_time(self, seconds: float, holiday: cython.bint) -> cython.int:
+        """Tell the part when the event is, and whether on a holiday."""
         if seconds == seconds:
             seconds = max(-LATEST, min(seconds, LATEST))
-        return self.series.set_time(seconds)
+        return self.series.set_time(seconds, holiday)
 
     def run_row(self, row: cython.Py_ssize_t, learn: cython.bint) -> None:
         """Take the time of the loaded row, and process it."""
         if self.clock_column < 0:
-            self.take_time(NAN)
+            self.take_time(NAN, False)
         else:
-            self.take_time(self.rows_at[row * self.width + self.clock_column])
+            self.take_time(
+                self.rows_at[row * self.width + self.clock_column], self.holiday_at[row] > 0.0
+            )
         DetectorKernel.run_row(self, row, learn)
 
     def distance(self) -> float:
@@ -150,12 +154,19 @@ class SeriesKernel(DetectorKernel):
         self, rows: Any, names: Any, count: cython.Py_ssize_t, learn: cython.bint
     ) -> cython.int:
         """Load each of ``count`` rows, whose column of the clock says when it was."""
+        row: cython.Py_ssize_t
         self.check_rows(rows, names, count)
         self.clock_column = -1
         self.width = len(names)
         if self.has_clock and self.clock in names:
             self.clock_column = names.index(self.clock)
         self.rows_at = doubles(rows if self.width > 0 else zeros(1))
+        flags = zeros(count)
+        self.holiday_at = doubles(flags)
+        if self.clock_column >= 0 and self.holidays.any:
+            for row in range(count):
+                seconds = self.rows_at[row * self.width + self.clock_column]
+                self.holiday_at[row] = float(self.holidays.has(seconds))
         return DetectorKernel.each_row(self, rows, names, count, learn)
 
     def first_numbers(
@@ -175,7 +186,7 @@ class SeriesKernel(DetectorKernel):
         band: cython.p_double = doubles(memory)
         if seconds != seconds:
             seconds = self.due(j)
-        self.series.expect_at(self.standard, j, seconds, band)
+        self.series.expect_at(self.standard, j, seconds, self.holidays.has(seconds), band)
         found = self.band(band[0], band[1], band[2], j)
         if self.counters.counts.at[j] > 0.0:
             return self.counted(j, seconds, found)
@@ -197,7 +208,7 @@ class SeriesKernel(DetectorKernel):
         j: cython.Py_ssize_t
         self.claim()
         try:
-            self.take_time(NAN)
+            self.take_time(NAN, False)
             if event is not None:
                 self.load(event, False)
             return {
@@ -295,7 +306,9 @@ class SeriesKernel(DetectorKernel):
                 j = self.features.present.at[k]
                 if self.counters.counts.at[j] > 0.0 and self.series.counts.at[j] > 0.0:
                     rate = self.features.values.at[j]
-                    self.series.expect_at(self.standard, j, self.series.seconds, band)
+                    seconds = self.series.seconds
+                    holiday = self.holidays.has(seconds)
+                    self.series.expect_at(self.standard, j, seconds, holiday, band)
                     rates = self.band(band[0], band[1], band[2], j)
                     timed = self.counters.timed.at[j] > 0.0
                     found[self.features.names[j]] = (timed, rate, *rates)

@@ -8,6 +8,9 @@ from clipsgd_river._kernels.sgd.kept_values cimport same
 
 cdef double A_DAY
 cdef Py_ssize_t DAY_BINS
+cdef Py_ssize_t OF_A_DAY
+cdef Py_ssize_t SUNDAY
+cdef Py_ssize_t HOLIDAY
 cdef Py_ssize_t WEEK_BINS
 cdef double RATE
 cdef double WEEK_RATE
@@ -28,8 +31,10 @@ cdef class CalendarProfile:
     cdef readonly Py_ssize_t day_bin
     cdef readonly Py_ssize_t week_bin
 
-    cdef void look_at(self, double seconds) noexcept nogil
+    cdef void look_at(self, double seconds, bint holiday=*) noexcept nogil
     cdef bint knows(self, Py_ssize_t j) noexcept nogil
+    cdef bint knows_holiday(self, Py_ssize_t j) noexcept nogil
+    cdef Py_ssize_t error_of(self, Py_ssize_t j) noexcept nogil
     cdef double week_part(self, Py_ssize_t j) noexcept nogil
     cdef double expected(self, Py_ssize_t j) noexcept nogil
     cdef double deviation(self, Py_ssize_t j, double x) noexcept nogil

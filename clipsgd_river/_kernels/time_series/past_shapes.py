@@ -18,9 +18,9 @@ if not cython.compiled:
 SCALES = 3
 POINTS = 16
 # Shapes kept of single values, and of means.
-FINEST = 88
+FINEST = 86
 OTHERS = 64
-KEPT = 216
+KEPT = 214
 # Values count up to so many scales, and so do deviations from the mean of a window.
 LARGEST_Q = 10.0
 LARGEST_X = 5.0
@@ -54,7 +54,7 @@ class PastShapes:
     of the one used least; uses fade by .0005 per window. No window moves D by more than three
     times D.
 
-    88 shapes of the finest scale, 64 of the others: O(1,408) per event and 32 KB a feature.
+    86 shapes of the finest scale, 64 of the others: O(1,376) per event and 32 KB a feature.
     """
 
     def __init__(self) -> None:
