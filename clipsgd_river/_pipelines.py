@@ -56,10 +56,16 @@ def last_step(detector: Any) -> Any:
     return detector
 
 
+def takes_times(detector: Any) -> bool:
+    """Whether a detector, or a step of a pipeline, wants to know when an event was."""
+    return any(getattr(step, "takes_times", False) for step in all_steps(detector))
+
+
 def all_steps(detector: Any) -> Iterator[Any]:
-    """The steps of a pipeline, those of pipelines in it too, or the detector itself."""
-    if isinstance(detector, compose.Pipeline):
-        for step in detector.steps.values():
+    """The steps of a pipeline, those of pipelines and unions in it too, or the detector itself."""
+    if isinstance(detector, compose.Pipeline | compose.TransformerUnion):
+        parts = detector.steps if isinstance(detector, compose.Pipeline) else detector.transformers
+        for step in parts.values():
             yield from all_steps(step)
     else:
         yield detector

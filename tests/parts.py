@@ -20,7 +20,16 @@ from river import base, stats
 from river import optim as river_optim
 from river import proba as river_proba
 
-from clipsgd_river import checks, drift, linear_model, optim, preprocessing, proba, time_series
+from clipsgd_river import (
+    checks,
+    drift,
+    feature_extraction,
+    linear_model,
+    optim,
+    preprocessing,
+    proba,
+    time_series,
+)
 from clipsgd_river import stats as our_stats
 from clipsgd_river._state.saveable import Saveable
 from clipsgd_river.time_series import ClippedForecaster
@@ -192,6 +201,21 @@ class Encoder(Tabular):
     def numbers(self, x: Any) -> list[float]:
         encoded = self.part.transform_one(self.categories(x)).values()
         return [bits for bits in encoded if is_number(bits)]
+
+
+class Activity(Part):
+    """What the key of an event did lately, in all."""
+
+    modules = frozenset({"copies", "state_files"})
+
+    def learn_one(self, x: Any) -> None:
+        self.part.learn_one({self.part.timestamp: None, **x})
+
+    def numbers(self, x: Any) -> list[float]:
+        return list(self.part.transform_one({self.part.timestamp: None, **x}).values())
+
+    def score_one(self, x: Any) -> float:
+        return squashed(fsum(self.numbers(x)))
 
 
 class Model(Tabular):
@@ -404,6 +428,7 @@ KINDS: dict[type[Any], type[Part]] = {
     stats.base.Univariate: Statistic,
     our_stats.ClippedVectorMean: VectorStatistic,
     preprocessing.SurprisalEncoder: Encoder,
+    feature_extraction.KeyActivity: Activity,
     base.Transformer: Scaler,
     base.Regressor: Regressor,
     base.Classifier: Classifier,
@@ -427,7 +452,8 @@ def as_detector(part: Any) -> Part:
 
 def discover_parts() -> Iterator[Part]:
     """Yield every public part whose state can be kept, one for each set of parameters it names."""
-    for room in (our_stats, preprocessing, linear_model, optim, proba, drift, time_series):
+    rooms = (our_stats, preprocessing, feature_extraction, linear_model, optim, proba, drift)
+    for room in (*rooms, time_series):
         for name in room.__all__:
             cls = getattr(room, name)
             if inspect.isclass(cls) and issubclass(cls, Saveable) and not is_base(cls):

@@ -34,6 +34,7 @@ def test_every_part_is_discovered() -> None:
         "ClippedScaler",
         "ClippedSGD",
         "ClippedVar",
+        "KeyActivity",
         "SplicedBinnedPareto",
         "SurprisalEncoder",
     }

@@ -11,11 +11,13 @@ from river import checks as river_checks
 
 from clipsgd_river import COMPILED, checks
 from clipsgd_river.anomaly import ClippedZScore
+from clipsgd_river.feature_extraction import KeyActivity
 
 
 def subjects_and_checks() -> Iterator[Any]:
     with checks.bundled_stream(rows=1000 if COMPILED else 200):
-        for subject in (*discover_detectors(), *models_and_transformers()):
+        others = (*models_and_transformers(), KeyActivity("gallup"))
+        for subject in (*discover_detectors(), *others):
             for check in river_checks.yield_checks(subject):
                 if check.__name__ not in subject._unit_test_skips():
                     yield pytest.param(subject, check, id=f"{name_of(subject)} {check.__name__}")

@@ -33,8 +33,8 @@ UPWARDS_LEFT = {
 
 OTHERS = r"(river|sklearn|pandas|polars|pyarrow|narwhals|matplotlib|typer|rich)\b"
 PUBLIC = (
-    "alerts|anomaly|checks|cli|compat|datasets|drift|linear_model|metrics|optim|plot|preprocessing"
-    "|proba|stats|time_series"
+    "alerts|anomaly|checks|cli|compat|datasets|drift|feature_extraction|linear_model|metrics|optim"
+    "|plot|preprocessing|proba|stats|time_series"
 )
 # Each folder, and what it and those below it must not import.
 FORBIDDEN = {
@@ -50,6 +50,9 @@ FORBIDDEN = {
     "_kernels.time_series": rf"{NAME}\._kernels\.(?!(core|sgd|time_series)\b)",
     "_kernels.drift": rf"{NAME}\._kernels\.(?!(core|sgd|drift)\b)",
     "_kernels.linear_model": rf"{NAME}\._kernels\.(?!(core|sgd|linear_model)\b)",
+    "_kernels.feature_extraction": (
+        rf"{NAME}\._kernels\.(?!(core|alerts|preprocessing|feature_extraction)\b)"
+    ),
     "_kernels.preprocessing": rf"{NAME}\._kernels\.(?!(core|sgd|preprocessing)\b)",
     "_state": rf"{NAME}\.({PUBLIC}|_faces|_tables|_kernels)\b",
     "_tables": rf"{NAME}\.({PUBLIC}|_faces|_state)\b",
@@ -59,6 +62,7 @@ FORBIDDEN = {
     "anomaly": rf"{NAME}\.(alerts|checks|cli|datasets|metrics|plot)\b"
     r"|(pandas|polars|pyarrow|matplotlib|typer)\b",
     "checks": rf"{NAME}\.(cli|plot)\b",
+    "feature_extraction": rf"{NAME}\.(anomaly|drift|checks|cli|compat|datasets|metrics|plot)\b",
     "metrics": rf"{NAME}\.(anomaly|drift|checks|cli|plot)\b",
     "time_series": rf"{NAME}\.(alerts|anomaly|checks|cli|datasets|metrics|plot)\b",
     "plot": rf"{NAME}\.(cli|checks|anomaly)\b|(typer|rich)\b",

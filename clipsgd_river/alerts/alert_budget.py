@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from clipsgd_river import _settings
 from clipsgd_river._kernels.alerts.alert_budget import AlertBudgetKernel
-from clipsgd_river._pipelines import last_step
+from clipsgd_river._pipelines import last_step, takes_times
 from clipsgd_river.alerts import _event_time
 from clipsgd_river.alerts._feedback import LASTING_ALERTS
 from clipsgd_river.alerts._filter import Event, Veto
@@ -157,7 +157,7 @@ class AlertBudget(FilterOfRows):
                     "alerts_per needs time=, the name of the feature that is the time of an event"
                 )
         self._begin_incidents(resolved_after)
-        self._keeps_time = bool(getattr(last_step(anomaly_detector), "takes_times", False))
+        self._keeps_time = takes_times(anomaly_detector)
         self._scores_counted = False
         # A pipeline may seem to have the methods of its last step; its class does not.
         has_methods = hasattr(type(anomaly_detector), "learn_one_within")
