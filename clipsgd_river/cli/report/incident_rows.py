@@ -53,6 +53,7 @@ def _row(
         "sentence": _sentence(listed, alert),
         "count": listed.count,
         "number": listed.number,
+        "id": shown(alert.id) if alert.id else "",
         "is_older": listed.is_older,
         "parts": _parts(alert, dict(listed.fields)),
         "fields": fields,
