@@ -32,6 +32,20 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: max(longest - 1, 0)] + "…"
 
 
+def both_ends(text: str, longest: int) -> str:
+    """Leave out the middle of a text that is too long: long names often differ at their ends.
+
+    Examples
+    --------
+    >>> both_ends("system.network.interface.eth0.bytes_out", 24)
+    'system.netwo…0.bytes_out'
+    """
+    if len(text) <= longest:
+        return text
+    end = max(longest - 1, 0) // 2
+    return f"{text[: max(longest - 1 - end, 0)]}…{text[len(text) - end :]}"
+
+
 def quoted(value: Any, longest: int = LONGEST_VALUE) -> str:
     """Value as Python writes it, NumPy's as Python's own, cut where it is long.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from clipsgd_river._text import printable, shortened
+from clipsgd_river._text import both_ends, printable
 from clipsgd_river.plot._columns import Floats, isolated
 
 if TYPE_CHECKING:
@@ -76,13 +76,13 @@ def size_in_points(axes: Axes) -> tuple[float, float]:
 
 
 def fit(text: Text, words: str, points: float) -> None:
-    """Give a text its words, cut to a length; dollar signs are no mathematics in them."""
+    """Give a text its words, without the middle where they are too long; dollars are no formula."""
     text.set_parse_math(False)
     words = printable(words)
     scale = _POINTS_PER_INCH / cast(Any, text.figure).dpi
 
     def fits(letters: int) -> bool:
-        text.set_text(shortened(words, letters))
+        text.set_text(both_ends(words, letters))
         box = text.get_window_extent()
         return bool(max(box.width, box.height) * scale <= points)
 
@@ -91,7 +91,7 @@ def fit(text: Text, words: str, points: float) -> None:
         while fewest < most:
             middle = (fewest + most + 1) // 2
             fewest, most = (middle, most) if fits(middle) else (fewest, middle - 1)
-        text.set_text(shortened(words, fewest))
+        text.set_text(both_ends(words, fewest))
 
 
 def line_with_dots(axes: Axes, across: Floats, up: Floats, **style: Any) -> None:

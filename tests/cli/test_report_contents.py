@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from clipsgd_river.cli.report.distributions import Distribution, from_json, to_j
 from clipsgd_river.cli.report.feature_cards import cards
 from clipsgd_river.cli.report.incident_rows import incident_rows
 from clipsgd_river.cli.report.incidents import Incidents
+from clipsgd_river.cli.report.related import ranked_with_related
 from clipsgd_river.cli.scoring.run_history import MOST_RUNS, PastRun, RunHistory
 
 pytest.importorskip("matplotlib", reason="a report has pictures")
@@ -76,7 +78,7 @@ def test_an_incident_of_an_earlier_run_is_told_as_such_and_what_was_dropped_does
     found = collector(size=1)
     old = Incident(3, Alert(0.9, 0.01), ("load",), count=5)
     found.add(event(1), Verdict(0.9, 9.0, 0.5, None, old), math.nan)
-    (row,) = incident_rows(found.ranked(), None, {})
+    (row,) = incident_rows([(each, None) for each in found.ranked()], None, {})
     assert row["is_older"]
     assert row["sentence"] == "load: unusual as in an earlier run."
     for number, p in ((4, 0.9), (5, 1e-9)):
@@ -95,13 +97,34 @@ def test_raw_events_of_many_rows_and_columns_stay_within_bounds() -> None:
     for row in range(600):
         alert = Alert(0.9, 0.5, contributions={behind.feature: 1.0}, features=(behind,))
         found.add(event(row, **wide), Verdict(0.9, 9.0, 0.5, alert), math.nan)
-    rows = incident_rows(found.ranked(), None, {})
+    rows = incident_rows([(each, None) for each in found.ranked()], None, {})
     assert len(rows) == 500
     assert len(json.dumps(rows)) < 1_500_000
     name, _ = rows[0]["fields"][0]
     assert name.startswith("column_000_x")
     assert name.endswith("_end000")
     assert rows[0]["left_out"] + len(rows[0]["fields"]) == 61
+
+
+def test_of_incidents_that_share_a_rare_value_within_the_hour_one_moves_up() -> None:
+    found = collector(size=100)
+    hours = [0.0, 100.0, 100.5, 101.4, 200.0, 203.0, 720.0]
+    users = ["a", "rare", "rare", "rare", "b", "b", "c"]
+    for row, (hour, user) in enumerate(zip(hours, users, strict=True), start=1):
+        alert = Alert(0.9, 0.001 * (10 - row))
+        x = {"user": user, "action": "allow"}
+        found.add(event(row, **x), Verdict(0.9, 9.0, 0.5, alert), hour * HOUR)
+    assert [each.row for each in found.ranked()] == [7, 6, 5, 4, 3, 2, 1]
+    counts = {"user": Counter({"a": 500, "b": 496, "rare": 2}), "action": Counter({"allow": 998})}
+    ranked = ranked_with_related(found.ranked(), counts)
+    assert [each.row for each, _ in ranked] == [4, 7, 6, 5, 3, 2, 1]
+    related = ranked[0][1]
+    assert related is not None
+    # Seven in 720 hours, none of the other four with that user; the action is everybody's.
+    assert related == ("user", "rare", 2, pytest.approx(-2 * math.log(7 / 720 / 27)))
+    assert [each for _, each in ranked[1:]] == [None] * 6
+    (row, *_) = incident_rows(ranked, None, {})
+    assert row["related"]["words"] == "2 others within the hour with user rare"
 
 
 MARCH = 1_772_323_200.0  # 2026-03-01, a Sunday

@@ -11,6 +11,7 @@ from clipsgd_river._numbers import short_score
 from clipsgd_river.cli.report.alert_times import severities
 from clipsgd_river.cli.report.incidents import ListedIncident
 from clipsgd_river.cli.report.raw_events import Fields, ends
+from clipsgd_river.cli.report.related import Related
 from clipsgd_river.cli.scoring.watch import in_units
 from clipsgd_river.cli.terminal.text import short_number, shown
 
@@ -28,15 +29,21 @@ _FEWEST_LETTERS: Final = 300
 
 
 def incident_rows(
-    ranked: Sequence[ListedIncident], clock: Clock | None, units: Mapping[str, str]
+    ranked: Sequence[tuple[ListedIncident, Related | None]],
+    clock: Clock | None,
+    units: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """Return what the page says of incidents, in their order."""
+    """Return what the page says of incidents and what relates them to others, in their order."""
     most = max(_ALL_LETTERS // max(len(ranked), 1), _FEWEST_LETTERS)
-    return [_row(each, clock, units, most) for each in ranked]
+    return [_row(*each, clock, units, most) for each in ranked]
 
 
 def _row(
-    listed: ListedIncident, clock: Clock | None, units: Mapping[str, str], letters: int
+    listed: ListedIncident,
+    related: Related | None,
+    clock: Clock | None,
+    units: Mapping[str, str],
+    letters: int,
 ) -> dict[str, Any]:
     # Time and key stand beside the sentence.
     alert = replace(in_units(listed.alert, units), time=None, key=None)
@@ -51,6 +58,7 @@ def _row(
         "severity": listed.severity,
         "rank": _rank(listed.severity),
         "sentence": _sentence(listed, alert),
+        "related": None if related is None else _related(related),
         "count": listed.count,
         "number": listed.number,
         "id": shown(alert.id) if alert.id else "",
@@ -76,6 +84,13 @@ def _sentence(listed: ListedIncident, alert: Alert) -> str:
         names = ", ".join(ends(name, _LONGEST_NAME) for name in listed.features)
         return f"{names}: unusual as in an earlier run."
     return shown(alert.sentence, _LONGEST_SENTENCE)
+
+
+def _related(related: Related) -> dict[str, str]:
+    """Say how many other incidents share what, and what finds them in the list."""
+    others = f"{related.others:,} other{'' if related.others == 1 else 's'}"
+    what = f"{ends(related.name, _LONGEST_NAME)} {ends(related.value, _LONGEST_NAME)}"
+    return {"words": f"{others} within the hour with {what}", "find": related.value}
 
 
 def _parts(alert: Alert, values: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from clipsgd_river.cli.report.incident_rows import incident_rows
 from clipsgd_river.cli.report.incidents import Incidents
 from clipsgd_river.cli.report.pictures import draw
 from clipsgd_river.cli.report.raw_events import ends
+from clipsgd_river.cli.report.related import ranked_with_related
 from clipsgd_river.cli.report.samples import Point, Samples
 from clipsgd_river.cli.scoring.clock import Clock
 from clipsgd_river.cli.scoring.run_history import PastRun
@@ -126,7 +127,8 @@ def page(run: Run, found: Collected) -> str:
     )
     clock = found.timeline.clock
     script = resources.files(__package__).joinpath("page.js").read_text("utf-8")
-    rows = incident_rows(found.incidents.ranked(), clock, found.units)
+    ranked = ranked_with_related(found.incidents.ranked(), found.samples.categories())
+    rows = incident_rows(ranked, clock, found.units)
     reasons = found.incidents.reasons(_MOST_BANDS)
     features = cards(found.before, found.now, found.units, [str(name) for name, _ in reasons])
     return environment.get_template("page.html").render(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
 
-from clipsgd_river._text import printable
+from clipsgd_river._text import both_ends, printable
 
 #: Names and values of an event that the page shows, and letters of each.
 MOST_FIELDS: Final = 60
@@ -43,15 +43,5 @@ def _text(value: Any) -> str:
 
 
 def ends(value: object, most: int = MOST_LETTERS) -> str:
-    """Return a text with its middle left out where it is long: names often differ at their ends.
-
-    Examples
-    --------
-    >>> ends("system.network.interface.eth0.bytes_out", 24)
-    'system.netwo…0.bytes_out'
-    """
-    text = str(value)
-    if len(text) > most:
-        end = (most - 1) // 2
-        text = f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
-    return printable(text)
+    """Show a value of unknown origin, without its middle where it is long."""
+    return printable(both_ends(str(value), most))

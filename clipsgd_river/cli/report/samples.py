@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -137,6 +138,15 @@ class Samples:
             for name in islice(names, MOST_DISTRIBUTIONS)
         }
         return {name: each for name, each in found.items() if each is not None}
+
+    def categories(self) -> dict[str, Counter[str]]:
+        """Return how often each text came, of the features that have text."""
+        found: dict[str, Counter[str]] = {}
+        for sample in self._samples:
+            for name, value in sample.values.items():
+                if isinstance(value, str):
+                    found.setdefault(str(name), Counter())[value] += 1
+        return found
 
     def is_category(self, feature: Hashable) -> bool:
         """Tell whether the numbers kept of a feature stand for categories."""
