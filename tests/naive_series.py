@@ -349,6 +349,9 @@ class NaiveSeries:
         off = None if timed else self.cycle.off_cycle(z)
         if expected is not None:
             said["season"] = x - expected
+            rest = self.cycle.off_cycle(self.left(seconds, x))
+            if rest is not None and self.cycle_error < 0.25:
+                said["season"] = rest * self.profile.spread
         elif off is not None and self.cycle_error < 0.5:
             scale = self.standard.scale[0] if self.standard.names else 0.0
             said["season"] = off * max(self.scale, 0.1 * scale)
@@ -360,6 +363,13 @@ class NaiveSeries:
             if far > 0:
                 said[name] = far
         return said
+
+    def left(self, seconds: float, x: float) -> float:
+        """What the calendar leaves, in its scale."""
+        expected = self.profile.expected(seconds)
+        if expected is None or self.profile.spread == 0:
+            return 0.0
+        return clip((x - expected) / self.profile.spread, 3)
 
     def rarities(self, seconds: float, x: float) -> dict[str, float]:
         said = self.said(seconds, x) if self.n else {}
@@ -392,13 +402,14 @@ class NaiveSeries:
         first = x
         if self.scale > 0:
             first = self.mean + clip(x - self.mean, 5 * max(self.scale, scale))
-        if isnan(seconds):
-            off = self.cycle.off_cycle(z)
+        if isnan(seconds) or self.profile.expected(seconds) is not None:
+            rest = z if isnan(seconds) else self.left(seconds, x)
+            off = self.cycle.off_cycle(rest)
             step = max(rate, 0.03)
             self.cycle_error += step * (abs(off) - self.cycle_error) if off is not None else 0.0
             self.cycle_error = 3.0 if off is None else self.cycle_error
-            self.cycle.take(z)
-        else:
+            self.cycle.take(rest)
+        if not isnan(seconds):
             self.profile.learn(seconds, x, first, rate, 0.1 * scale)
         for shapes in self.shapes.values():
             shapes.learn(self.scaled(x))

@@ -50,11 +50,14 @@ def with_troubles(n: int) -> Iterator[tuple[float, float]]:
     yield from zip(seconds.tolist(), values.tolist(), strict=True)
 
 
-@pytest.mark.parametrize("timed", [True, False])
-def test_channels_and_surprise_are_those_of_the_formulas(timed: bool) -> None:
+@pytest.mark.parametrize(("timed", "cycle"), [(True, 0.0), (False, 0.0), (True, 25.0)])
+def test_channels_and_surprise_are_those_of_the_formulas(timed: bool, cycle: float) -> None:
     detector, naive = ClippedTimeSeries(timestamp="t", shapes=True), NaiveSeries()
     told, heard = set(), set()
-    for n, (moment, x) in enumerate(with_troubles(EVENTS)):
+    # Either troubles, or a season beside that of the day.
+    wave = daily(EVENTS) + cycle * np.sin(2.0 * np.pi * np.arange(EVENTS) / 35.0)
+    waves = zip((1800.0 * np.arange(EVENTS)).tolist(), wave.tolist(), strict=True)
+    for n, (moment, x) in enumerate(waves if cycle else with_troubles(EVENTS)):
         seconds = moment if timed else nan
         event = {"t": seconds, "x": x}
         if n % 7 == 0 or n < 60:
@@ -68,7 +71,9 @@ def test_channels_and_surprise_are_those_of_the_formulas(timed: bool) -> None:
             assert distance == pytest.approx(naive.distance(seconds, x), abs=1e-6)
         detector.learn_one(event)
         naive.learn(seconds, x)
-    assert len(told) >= 5
+    assert len(told) >= (2 if cycle else 5)
+    if COMPILED and cycle:
+        assert detector._kernel.series.cycles.error.memory[0] < 0.25
     # Without times a season is found along the stream, which is too short for it uncompiled.
     assert "season" in heard or not (timed or COMPILED)
 
@@ -150,6 +155,22 @@ def test_seasons_without_times_are_found(period: int) -> None:
     said = detector.channels_one({0: 100.0 - values[-1 - period]})[0]
     assert detector.channels_one({0: values[-1]})[0]["season"] < 2.0
     assert said["season"] > 3.0 > said["level"]
+
+
+@pytest.mark.parametrize("period", [35, 60])
+def test_seasons_beside_those_of_the_calendar_are_found(period: int) -> None:
+    n = 1400 // period * period + period // 4 + 1
+    values = daily(n) + 10.0 * np.sin(2.0 * np.pi * np.arange(n) / period)
+    detector = trained(values[:-1])
+    usual = {"timestamp": at(n - 1), "value": float(values[-1])}
+    # As by the calendar alone: there the other season is at its peak.
+    odd = {**usual, "value": float(values[-1]) - 20.0}
+    said = [detector.channels_one(event)["value"]["season"] for event in (usual, odd)]
+    assert said[0] < 1.4 < 1.6 < said[1]
+    low, expected, high = detector.expect_one(usual)["value"]
+    assert low < values[-1] < high
+    assert high - low < 8.0
+    assert expected == pytest.approx(values[-1], abs=3.0)
 
 
 def test_bands_follow_the_season() -> None:

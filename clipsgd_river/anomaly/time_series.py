@@ -56,8 +56,8 @@ class ClippedTimeSeries(ClippedDetector):
         Name of the feature that says when an event was: a datetime, date or number of seconds since
         1970. Without a name it is the first feature to hold a datetime; an event without one comes
         as long after the last as usual. Times with a zone count by their clock on the wall, so that
-        seasons follow daylight-saving time. Without any times seasons of up to 192 events are found
-        by themselves.
+        seasons follow daylight-saving time. Seasons of up to 192 events are found by themselves
+        without times, and beside those of day and week.
     cooldown
         Events in which the bar of what was told falls by a decade.
     shapes
@@ -83,7 +83,7 @@ class ClippedTimeSeries(ClippedDetector):
 
     Notes
     -----
-    O(32) per metric and event, O(192) without times. State file: about 15 KB a metric; in memory
+    O(192) per metric and event. State file: about 15 KB a metric; in memory
     18 KB more for all. Values that come back keep their tables: what was rare 30,000 events ago may
     be told anew.
     An event may have a time and no value: it changes nothing.

@@ -35,6 +35,7 @@ cdef double USUAL
 cdef double NARROWER
 cdef double LEAST_COUNT
 cdef double NEXT
+cdef double CLEAR
 cdef double WIDEST
 cdef double NATURAL_RANGE
 cdef double OTHER
@@ -80,6 +81,9 @@ cdef class SeriesPart(Part):
     cdef double scaled(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef void follow(self, LocationScale standard, Py_ssize_t k, double rate) noexcept nogil
     cdef void listen(self, LocationScale standard, Py_ssize_t k) noexcept nogil
+    cdef double off_season(self, Py_ssize_t j, double x) noexcept nogil
+    cdef bint has_cycle(self, Py_ssize_t j) noexcept nogil
+    cdef double left(self, Py_ssize_t j, double x) noexcept nogil
     cdef void judge(self, Py_ssize_t j) noexcept nogil
     cdef void learn(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef double raw_surprise(self, Py_ssize_t j) noexcept nogil

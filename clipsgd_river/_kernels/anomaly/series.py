@@ -73,6 +73,8 @@ NARROWER = 0.9
 LEAST_COUNT = 100.0
 # Typical gaps up to which a value is the next one.
 NEXT = 1.5
+# A season beside those of the calendar has a say where deviations from it are smaller than this.
+CLEAR = 0.25
 # Scales on either side within which ordinary values are told apart.
 WIDEST = 100.0
 # Range of dispersions and of the short-run mean from the start on, in scales.
@@ -91,7 +93,7 @@ class SeriesPart(Part):
     | channel | what it says |
     |---|---|
     | level | x |
-    | season | x less what is usual at this time of day and week, or a season before |
+    | season | x less what is usual at this time of day and week, or seasons before |
     | dispersion | running mean of \|z\| |
     | dispersion of residuals | running mean of \|r\| / sigma, at most 3 |
     | short-run mean | running mean of z |
@@ -234,7 +236,7 @@ class SeriesPart(Part):
         said[first + LEVEL] = x
         said[first + SEASON] = NAN
         if self.calendar.knows(j):
-            said[first + SEASON] = self.calendar.deviation(j, x)
+            said[first + SEASON] = self.off_season(j, x)
         elif self.seconds != self.seconds:
             said[first + SEASON] = self.cycles.coordinate(j, z) * self.unit(standard, j)
         said[first + DISPERSION] = self.dispersion.at[j] + rate * (fabs(z) - self.dispersion.at[j])
@@ -251,6 +253,23 @@ class SeriesPart(Part):
             residual = self.scaled(standard, k)
             for channel in range(SCALES):
                 said[first + CHANNELS + channel] = self.shapes.coordinate(j, channel, residual)
+
+    def off_season(self, j: cython.Py_ssize_t, x: float) -> float:
+        """Deviation from the calendar's season, or from another one that is left in those."""
+        if self.has_cycle(j):
+            return self.cycles.deviation(j, self.left(j, x)) * self.calendar.unit(j)
+        return self.calendar.deviation(j, x)
+
+    def has_cycle(self, j: cython.Py_ssize_t) -> cython.bint:
+        """Whether there clearly is a season in what the calendar leaves."""
+        return self.cycles.error.at[j] < CLEAR and self.cycles.finder.shorter.at[j] > 0.0
+
+    def left(self, j: cython.Py_ssize_t, x: float) -> float:
+        """What the calendar leaves of a value, in the scale of that, clipped."""
+        unit: cython.double = self.calendar.unit(j)
+        if unit == 0.0:
+            return 0.0
+        return max(-LARGEST_Z, min(self.calendar.deviation(j, x) / unit, LARGEST_Z))
 
     def rarity(self, j: cython.Py_ssize_t, channel: cython.Py_ssize_t) -> float:
         """Decades by which what a channel says is rare; 0 where it has no say."""
@@ -334,9 +353,11 @@ class SeriesPart(Part):
         if self.scale.at[j] > 0.0:
             limit: cython.double = FIRST * max(self.scale.at[j], standard.scale.at[j])
             clipped = self.mean_of.at[j] + max(-limit, min(x - self.mean_of.at[j], limit))
-        self.calendar.learn(j, x, clipped, rate, LEAST_SPREAD * standard.scale.at[j])
         if self.seconds != self.seconds:
             self.cycles.learn(j, z, rate)
+        elif self.calendar.knows(j):
+            self.cycles.learn(j, self.left(j, x), rate)
+        self.calendar.learn(j, x, clipped, rate, LEAST_SPREAD * standard.scale.at[j])
         if self.shaped:
             self.shapes.learn(j, self.scaled(standard, k))
         self.follow(standard, k, rate)
@@ -389,7 +410,8 @@ class SeriesPart(Part):
     ) -> None:
         """Write low end, middle and high end of the band of the feature at position j at a time.
 
-        Of the season, autoregression and the level, the one whose deviations are smallest.
+        Of the season, autoregression and the level, the one whose deviations are smallest; a season
+        beside those of the calendar goes first, for the next value.
         """
         middle: cython.double = standard.location.at[j]
         spread: cython.double = standard.scale.at[j]
@@ -405,6 +427,9 @@ class SeriesPart(Part):
             if unit < NARROWER * spread:
                 middle = self.calendar.expected(j)
                 spread = unit
+            if near and self.has_cycle(j):
+                middle = self.calendar.expected(j) - unit * self.cycles.deviation(j, 0.0)
+                spread = GAUSSIAN * unit * self.cycles.error.at[j]
         band[0] = middle - BAND * spread
         band[1] = middle
         band[2] = middle + BAND * spread
