@@ -7,6 +7,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decima
 from math import floor, inf, isfinite, log10
 from typing import Final
 
+from clipsgd_river._units import with_unit
+
 #: Numbers that differ by no more than this share of themselves differ by round-off.
 ROUND_OFF: Final = 3e-14
 # Decimal digits that tell any two doubles apart.
@@ -15,6 +17,8 @@ _ALL_DIGITS: Final = 17
 _MOST_DECIMALS: Final = 700
 # Numbers shown side by side get as many decimals each, until only some need many more.
 _TOGETHER: Final = 3
+# Digits of a number with a unit, which stands for a measurement or an amount.
+_UNIT_DIGITS: Final = 4
 # Below the first and from the second on, numbers are shown with an exponent.
 _SMALLEST, _LARGEST = Decimal("1e-4"), Decimal("1e15")
 _LIMITLESS: Final = (-inf, inf)
@@ -40,6 +44,7 @@ def told_apart(
     numbers: Sequence[float],
     decimals: Sequence[int],
     limits: Sequence[tuple[float, float]] = (),
+    unit: str | None = None,
 ) -> list[str]:
     """Show numbers, each with so many decimals, and more where that tells them apart.
 
@@ -54,9 +59,14 @@ def told_apart(
         Of each number; negative for tens, hundreds, ...
     limits
         Of each number, if given: what lies within is not shown as something beyond.
+    unit
+        Which they are counted in: they are shown with it, and with four digits if that tells them
+        apart.
 
     Examples
     --------
+    >>> told_apart([3_123_456_789.0, 630_000.0], [0, -4], unit="B")
+    ['3.123 GB', '630 kB']
     >>> told_apart([75.4, 19.87, 75.31], [0, 0, 0])
     ['75.4', '19.9', '75.3']
     >>> told_apart([1.7e9, 1.7e9 + 90], [-3, -3])
@@ -64,6 +74,10 @@ def told_apart(
     """
     bounds = list(limits) or [_LIMITLESS] * len(numbers)
     places = list(decimals)
+    if unit is not None:
+        places = [
+            min(p, _UNIT_DIGITS - 1 - magnitude(n)) for p, n in zip(places, numbers, strict=True)
+        ]
     for step in range(_ALL_DIGITS + len(numbers) + 1):
         shown = [_rounded(*each) for each in zip(numbers, places, bounds, strict=True)]
         unclear = _unclear(numbers, shown, bounds)
@@ -72,7 +86,8 @@ def told_apart(
         more = range(len(places)) if step < _TOGETHER else unclear
         for i in more:
             places[i] += 1 if step < _ALL_DIGITS else _MOST_DECIMALS
-    return [_text(*each) for each in zip(numbers, shown, strict=True)]
+    texts = [_text(*each) for each in zip(numbers, shown, strict=True)]
+    return texts if unit is None else with_unit(shown, texts, unit)
 
 
 def band_decimals(value: float, low: float, high: float) -> list[int]:

@@ -275,7 +275,7 @@ def test_alerts_tell_of_categories_flags_and_amounts() -> None:
         above.learn_one(x)
     stolen = budget.alert_one({**USUAL, "country": "DE"})
     assert stolen is not None
-    assert stolen.sentence.startswith("country was 'DE', never seen with user 'bob' (in ")
+    assert stolen.sentence.startswith("country was 'DE', never seen with user 'bob' in ")
     assert stolen.features[0].value == "DE"
     amount = budget.alert_one({**USUAL, "bytes": 5e12})
     assert amount is not None
@@ -292,7 +292,7 @@ def test_what_is_usual_is_said_of_every_kind_of_feature(model: ClippedSurprisal)
     assert {name: value for name, (value, _) in said.items()} == {
         name: odd[name] for name in ("user", "country", "port", "bytes", "errors")
     }
-    assert said["country"][1].startswith("never seen with user 'bob' (in ")
+    assert said["country"][1].startswith("never seen with user 'bob' in ")
     assert said["errors"][1] == "0 in 97 % of events, 1 in 3 %"
     assert said["bytes"][1].startswith("usually between ")
     assert model.describe_one({"ok": False})["ok"][1] == "1 in 99.1 % of events, 0 in 0.9 %"
@@ -327,7 +327,7 @@ def test_a_memory_that_ends_at_changes_takes_events_with_text() -> None:
         budget.learn_one(x)
     alert = budget.alert_one(odd)
     assert alert is not None
-    assert alert.sentence.startswith("country was 'KP', never seen (in ")
+    assert alert.sentence.startswith("country was 'KP', never seen in ")
     with pytest.raises(TypeError, match="SurprisalEncoder"):
         ChangeAwareDetector().learn_one(USUAL)
     assert not hasattr(ChangeAwareDetector(), "describe_one")

@@ -36,7 +36,7 @@ def test_how_often_is_said_in_words() -> None:
     asked = {"user": "alice", "country": "KP", "port": 80, "bytes": 3.0, "new": "x"}
     assert encoder.describe_one(asked) == {
         "user": ("alice", "seen in 99 of 99 events"),
-        "country": ("KP", "never seen with user 'alice' (in 99 events)"),
+        "country": ("KP", "never seen with user 'alice' in 99 events"),
         "port": (80, "seen in 25 of 99 events"),
     }
     fresh = {"country": "DE", "user": "bob"}
@@ -45,7 +45,7 @@ def test_how_often_is_said_in_words() -> None:
     for _ in range(3000):
         encoder.learn_one({"user": "bob", "port": 443})
     said = encoder.describe_one({"user": "alice", "port": 22, "country": "DE"})
-    assert said["user"][1] == "not seen lately (in 200 events)"
+    assert said["user"][1] == "not seen in the last 200 events"
     # The last country waits for the next.
     assert said["country"][1] == "seen in 99 of 99 events with user 'alice'"
     assert encoder.describe_one({"user": "bob"})["user"][1] == "seen in 200 of the last 200 events"
@@ -65,7 +65,7 @@ def test_alerts_name_the_value_and_how_often_it_was_seen() -> None:
     (behind, *_) = alert.features
     assert (behind.feature, behind.value) == ("country", "DE")
     count = (EVENTS - 1) // 3
-    words = f"country was 'DE', never seen with user 'bob' (in {count} events)"
+    words = f"country was 'DE', never seen with user 'bob' in {count} events"
     assert str(behind) == words
     assert alert.sentence.startswith(words)
     told = alert.to_dict()["features"][0]

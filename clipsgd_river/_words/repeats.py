@@ -9,6 +9,8 @@ from clipsgd_river._numbers import differ, own_decimals, percent, told_apart
 from clipsgd_river._words.bands import ends
 from clipsgd_river._words.seen import Seen
 
+#: So many values are told one by one, where there are no others.
+FEW = 4
 #: "at most 2 in 99.9 %": the least value that so many events do not exceed.
 ALMOST_ALL = 0.999
 # What fewer events do not exceed is not told: how often the value itself is there says more.
@@ -23,7 +25,7 @@ class Clause(NamedTuple):
     decimals: tuple[int, ...] = ()
 
 
-def about_repeats(value: float, seen: Seen) -> str:
+def about_repeats(value: float, seen: Seen, unit: str | None = None) -> str:
     """Say a value and how usual it is; nothing where no value is that of most events.
 
     Examples
@@ -31,26 +33,26 @@ def about_repeats(value: float, seen: Seen) -> str:
     >>> about_repeats(404.0, Seen(200.0, 500.0, ((200.0, 0.95), (404.0, 0.03), (500.0, 0.02))))
     '404; 200 in 95 % of events, 404 in 3 %'
     """
-    if _are_both(seen):
-        return _both(value, seen)
+    if _are_all(seen):
+        return _each(value, seen, unit)
     if seen.usual is None:
         return ""
     mode, share = seen.usual
     often = percent(share, seen.recent)
     if not differ(value, mode):
-        return f"{exactly(mode)[0]}, as in {often} of events"
+        return f"{exactly(mode, unit=unit)[0]}, as in {often} of events"
     clause = _others(value, mode, share, seen)
     numbers = (value, mode, *clause.numbers)
     decimals = (own_decimals(value), own_decimals(mode), *clause.decimals)
     limits = [(-inf, inf), *[seen.limits] * (len(numbers) - 1)]
-    actual, same, *others = told_apart(numbers, decimals, limits)
+    actual, same, *others = told_apart(numbers, decimals, limits, unit)
     said = f"{actual}; {same} in {often} of events"
     return f"{said}, {clause.words.format(*others)}" if clause.words else said
 
 
-def exactly(*numbers: float) -> list[str]:
+def exactly(*numbers: float, unit: str | None = None) -> list[str]:
     """Show numbers that occurred: to six digits, integers in full, told apart."""
-    return told_apart(numbers, [own_decimals(number) for number in numbers])
+    return told_apart(numbers, [own_decimals(number) for number in numbers], unit=unit)
 
 
 def in_events(events: int | None) -> str:
@@ -58,21 +60,22 @@ def in_events(events: int | None) -> str:
     return "" if events is None else f" in {events:,} {'event' if events == 1 else 'events'}"
 
 
-def _are_both(seen: Seen) -> bool:
-    """Whether two values are all that was ever seen."""
-    if len(seen.shares) != 2:
+def _are_all(seen: Seen) -> bool:
+    """Whether two values are all that was ever seen, or a few of which none is the usual one."""
+    if not 2 <= len(seen.shares) <= (FEW if seen.usual is None else 2):
         return False
-    (first, share), (second, other) = seen.shares
-    known = seen.lowest is None or seen.limits == (first, second)
-    return known and 1.0 - share - other <= 0.5 / seen.recent
+    values = [kept for kept, _ in seen.shares]
+    known = seen.lowest is None or seen.limits == (values[0], values[-1])
+    return known and 1.0 - sum(share for _, share in seen.shares) <= 0.5 / seen.recent
 
 
-def _both(value: float, seen: Seen) -> str:
-    """Say a value, and how often each of the two is there, the more frequent one first."""
+def _each(value: float, seen: Seen, unit: str | None) -> str:
+    """Say a value, and how often each of a few is there, the more frequent ones first."""
     ranked = sorted(seen.shares, key=lambda pair: -pair[1])
-    actual, one, other = exactly(value, *(kept for kept, _ in ranked))
-    often, rarely = (percent(share, seen.recent) for _, share in ranked)
-    return f"{actual}; {one} in {often} of events, {other} in {rarely}"
+    actual, first, *others = exactly(value, *(kept for kept, _ in ranked), unit=unit)
+    often, *rarely = (percent(share, seen.recent) for _, share in ranked)
+    rest = (f", {other} in {share}" for other, share in zip(others, rarely, strict=True))
+    return f"{actual}; {first} in {often} of events{''.join(rest)}"
 
 
 def _others(value: float, mode: float, share: float, seen: Seen) -> Clause:

@@ -60,6 +60,8 @@ class AlertFeature(NamedTuple):
         What the detector had seen of the feature: the ``lowest`` and ``highest`` value, if its
         values repeat the ``shares`` of events with each (16 at most) and the band of the ``rest``,
         and the number of ``events``; ``None`` where it cannot tell.
+    unit
+        What it is counted in, as ``"ms"``, if that is known: for the words.
     """
 
     feature: Hashable
@@ -73,6 +75,7 @@ class AlertFeature(NamedTuple):
     value: Any = None
     description: str | None = None
     seen: Seen | None = None
+    unit: str | None = None
 
     def __str__(self) -> str:
         """Say it in words, as in ``f1 was 900, usually between 20 and 75``."""
@@ -95,7 +98,8 @@ class AlertFeature(NamedTuple):
         """The value and what is usual, as in ``3; 0 in 90 % of events, at most 2 in 99.9 %``."""
         if self.description is not None:
             return f"{_printable(quoted(self.value))}, {_printable(self.description)}"
-        return in_words(self.actual, (self.low, self.expected, self.high), self.seen or NOTHING)
+        band = self.low, self.expected, self.high
+        return in_words(self.actual, band, self.seen or NOTHING, self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +224,7 @@ class Alert:
                     "frequency": part.frequency,
                     "value": plain(part.value),
                     "description": part.description,
+                    "unit": part.unit,
                     "seen": None if part.seen is None else plain(part.seen._asdict()),
                 }
                 for part in self.features

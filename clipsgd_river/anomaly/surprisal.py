@@ -128,7 +128,7 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
     >>> {name: round(bits, 1) for name, bits in model.explain_one(stolen).items()}
     {'user': 0.0, 'country': 10.9, 'port': 0.0, 'bytes': 36.2, 'ok': 0.0}
     >>> model.describe_one(stolen)["country"]
-    ('DE', "never seen with user 'bob' (in 657 events)")
+    ('DE', "never seen with user 'bob' in 657 events")
     """
 
     _kernel: SurprisalDetectorKernel  # type: ignore[assignment]
@@ -196,7 +196,7 @@ class ClippedSurprisal(KeepsValues, ClippedDetector):
         >>> for name, (value, usual) in model.describe_one({"errors": 3, "country": "KP"}).items():
         ...     print(f"{name} was {value!r}; {usual}")
         errors was 3; 0 in 90 % of events, never more than 2 in 6,000 events
-        country was 'KP'; never seen (in 6,000 events)
+        country was 'KP'; never seen in 6,000 events
         """
         bits = self.bits_one(x)
         bands, seen = self.expect_one(), seen_by(self, bits)

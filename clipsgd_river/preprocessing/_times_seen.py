@@ -24,7 +24,7 @@ def in_words(seen: tuple[Any, ...], memory: float, context: Any, context_value: 
     >>> in_words((3.0, 900.0, None, 0.0, False), 1e4, None, None)
     'seen in 3 of 900 events'
     >>> in_words((3.0, 900.0, None, 312.0, False), 1e4, "user", "alice")
-    "never seen with user 'alice' (in 312 events)"
+    "never seen with user 'alice' in 312 events"
     >>> in_words((3.2, 70000.0, None, 0.0, False), 1e4, "user", "mallory")
     "seen in 3 of the last 10,000 events; user 'mallory' is new"
     """
@@ -42,13 +42,13 @@ def in_words(seen: tuple[Any, ...], memory: float, context: Any, context_value: 
 def _times(count: float | None, events: float, memory: float, whom: str, dropped: bool) -> str:
     if count is None:
         how = "not seen often enough to be kept" if dropped else "never seen"
-        return f"{how}{whom} (in {_events(events)})"
+        return f"{how}{whom} in {_events(events)}"
     # The count was rounded off by forgetting, and its value was seen once at least.
     times = round(min(count, events, memory))
     if events <= memory:
         return f"seen in {max(times, 1):,} of {_events(events)}{whom}"
     if times == 0:
-        return f"not seen lately{whom} (in {_events(memory)})"
+        return f"not seen{whom} in the last {_events(memory)}"
     return f"seen in {times:,} of the last {_events(memory)}{whom}"
 
 

@@ -202,10 +202,14 @@ def test_declared_words_keep_what_was_given() -> None:
 def test_sentences_have_units(tmp_path: Path) -> None:
     rows = [f"{at * 37 % 11 + 20} ms,{at * 7 % 13}" for at in range(400)]
     text = "latency,n\n" + "\n".join([*rows, "9000 ms,3", "21 ms,4"]) + "\n"
-    assert "latency in ms = 9,000, usually between" in score(text).err
+    assert "latency = 9 s, usually between 20 ms and " in score(text).err
     path = tmp_path / "alerts.jsonl"
     result = score(text, "--alert-rate", "0.01", "--alerts", str(path))
     assert result.code == 0
-    sentences = [json.loads(line)["sentence"] for line in path.read_text().splitlines()]
-    assert any("latency in ms was 9,000, usually between" in each for each in sentences)
-    assert "latency in ms was 9,000" in result.err
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    told = next(each for each in lines if "latency was 9 s, usually" in each["sentence"])
+    # Numbers are as they were read, with the unit beside them.
+    assert [told["features"][0][name] for name in ("feature", "actual", "unit")] == [
+        *("latency", 9000.0, "ms")
+    ]
+    assert "latency was 9 s" in result.err

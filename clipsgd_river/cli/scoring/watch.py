@@ -25,9 +25,9 @@ Features = tuple["AlertFeature", ...]
 
 
 def reason(feature: AlertFeature, units: Mapping[str, str]) -> str:
-    """Say what a feature was, as in ``f3 in ms = 812, usually between 12 and 40``."""
-    name = in_unit(feature.feature, units)
-    return f"{shown(name)} = {shown(feature.words, _LONGEST_WORDS)}"
+    """Say what a feature was, as in ``f3 = 812 ms, usually between 12 ms and 40 ms``."""
+    words = _with_unit(feature, units).words
+    return f"{shown(feature.feature)} = {shown(words, _LONGEST_WORDS)}"
 
 
 def in_unit(name: Hashable, units: Mapping[str, str]) -> Hashable:
@@ -43,12 +43,14 @@ def in_unit(name: Hashable, units: Mapping[str, str]) -> Hashable:
 
 
 def in_units(alert: Alert, units: Mapping[str, str]) -> Alert:
-    """Return an alert whose features are named with what they are counted in."""
+    """Return an alert whose features know what they are counted in."""
     if not units:
         return alert
-    features = (each._replace(feature=in_unit(each.feature, units)) for each in alert.features)
-    sizes = {in_unit(name, units): size for name, size in alert.contributions.items()}
-    return replace(alert, features=tuple(features), contributions=sizes)
+    return replace(alert, features=tuple(_with_unit(each, units) for each in alert.features))
+
+
+def _with_unit(feature: AlertFeature, units: Mapping[str, str]) -> AlertFeature:
+    return feature._replace(unit=units.get(str(feature.feature)))
 
 
 class MostAnomalous:
