@@ -193,7 +193,8 @@ class _Run:
             self._watch.clock = self._clock(times, source.value)
         column = None if self._watch.clock is None else self._watch.clock.column
         times = times or Times(options.time_format, options.zone)
-        self._newest.read_by(options.selection.time or column, times, source.value)
+        dated = options.selection.time or column or first_time(self._reading.columns.values())
+        self._newest.read_by(dated, times, source.value)
         self._reading.say_of_times(column)
         self._reporter.say(understood.without(column).line())
         if column is not None:
