@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
+import os
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,14 +20,13 @@ from common.goals import goal, goal_table
 from common.report import Cell, Table, progress, publish
 from common.sinks import DIES, MANNERS, TAKES, Line, Sink, sink
 
-EVENTS = 300_000
+EVENTS = 200_000
 COLUMNS = 4
 #: One event of so many is far out in one feature.
 APART = 1_000
-ROUNDS = 3
+ROUNDS = 2
 #: What the rate of the stream may fall by.
 MOST_COST = 0.05
-_RATE = re.compile(r"([\d,]+) events a second")
 
 
 @dataclass(frozen=True)
@@ -83,31 +81,42 @@ def write(path: Path, events: int) -> None:
 
 
 def run(file: str, folder: Path, words: Sequence[str] = (), *, ends: bool = True) -> float:
-    """Score a file in a process of its own; return how many events a second the stream had.
+    """Score a file in a process of its own; return the processor seconds of the stream.
 
-    Where it is not to end by itself, it is told to end once the stream has: what waits then is
-    delivered for five seconds, not as long as that works.
+    Those of all its threads, from the first event to the last: while one of them runs Python, the
+    others do not. Where it is not to end by itself, it is told to end once the stream has: what
+    waits then is delivered for five seconds, not as long as that works.
     """
     command = [sys.executable, "-m", "clipsgd_river", "score", file, "--format", "csv"]
     command += ["--detector", "zscore", "--alert-rate", "0.001", "--out", str(folder / "out.csv")]
     command += ["--alerts", str(folder / "alerts.jsonl"), *words]
     names, row = (",".join(f"{word}{at}" for at in range(COLUMNS)) for word in ("x", ""))
     pipes = dict.fromkeys(("stdin", "stderr"), subprocess.PIPE)
-    rate = 0.0
+    begun = ended = 0.0
     with subprocess.Popen(command, text=True, **pipes) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         with process.stdin:
             process.stdin.write(f"{names}\n{row}\n" if file == "-" else "")
         for line in process.stderr:
-            found = _RATE.search(line)
-            if found is not None:
-                rate = float(found[1].replace(",", ""))
+            if line.startswith("ClippedZScore on "):
+                begun = processor_seconds(process.pid)
+            elif line.startswith("ClippedZScore: "):
+                ended = processor_seconds(process.pid)
                 if not ends:
                     process.send_signal(signal.SIGTERM)
     if process.returncode not in (0, 128 + signal.SIGTERM):
         raise SystemExit(f"error: {' '.join(command)} ended with {process.returncode}")
-    return rate
+    return ended - begun
+
+
+def processor_seconds(pid: int) -> float:
+    """Return what a process has used so far, without those that it started; 0 if unknown."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def arrived(folder: Path, label: str, server: Sink) -> Arrived:
@@ -131,35 +140,34 @@ def arrived(folder: Path, label: str, server: Sink) -> Arrived:
 
 
 def case(
-    path: Path, receiver: Receiver, manner: str, folder: Path, plain: list[float], rounds: int
+    path: Path, receiver: Receiver, manner: str, folder: Path, rounds: int
 ) -> tuple[list[Cell], float, Arrived, Arrived]:
     """Run with a server of some manner, then once more with one that takes what is left.
 
     Returns the row, what it cost the stream, and what had arrived after each.
     """
-    rates: list[float] = []
+    with_it: list[float] = []
+    alone: list[float] = []
     for at in range(rounds):
         place = folder / f"{receiver.label}-{manner}-{at}"
         place.mkdir()
-        if len(plain) <= at:
-            bare = folder / f"plain-{at}"
-            bare.mkdir()
-            plain.append(run(str(path), bare))
+        alone.append(run(str(path), place))
+        (place / "alerts.jsonl").unlink()
         with sink() as server:
             server.manner = manner
-            rates.append(run(str(path), place, receiver.words(server), ends=at == 0))
+            with_it.append(run(str(path), place, receiver.words(server), ends=at == 0))
             first = arrived(place, receiver.label, server)
             server.manner = TAKES
             words = receiver.words(server)
             run("-", place, words)
             last = arrived(place, receiver.label, server)
-    cost = 1.0 - max(rates) / max(plain)
+    cost = 1.0 - min(alone) / max(min(with_it), 1e-9)
     row: list[Cell] = [
         receiver.option,
         manner,
-        max(rates),
+        min(alone),
+        min(with_it),
         100.0 * cost,
-        100.0 * (1.0 - statistics.median(rates) / statistics.median(plain)),
         first.lines,
         first.delivered,
         first.waiting,
@@ -181,23 +189,23 @@ def main() -> None:
     cases += [(RECEIVERS[1], manner) for manner in (TAKES, DIES)]
     if arguments.quick:
         cases = cases[:2]
-    rows, costs, firsts, lasts, plain = [], [], [], [], []
+    rows, costs, firsts, lasts = [], [], [], []
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "events.csv"
         write(path, events)
         for receiver, manner in cases:
             progress(f"{receiver.option}, a server that {manner}")
-            row, cost, first, last = case(path, receiver, manner, Path(name), plain, rounds)
+            row, cost, first, last = case(path, receiver, manner, Path(name), rounds)
             rows.append(row)
             costs.append(cost)
             firsts.append(first)
             lasts.append(last)
-    columns = ["receiver", "the server", "events/s", "slower %, best of rounds", "slower %, median"]
+    columns = ["receiver", "the server", "seconds alone", "delivering", "rate falls by %"]
     columns += ["lines", "delivered", "waiting", "delivered by the next run", "read again"]
     columns += ["taken twice", "out of order", "lost"]
-    table = Table(f"{events:,} events, {max(plain):,.0f} a second alone", columns, rows)
+    table = Table(f"{events:,} events, {rounds} rounds", columns, rows)
     goals = [
-        goal("the stream is slower by, at most", max(costs), "≤", MOST_COST),
+        goal("the rate of the stream falls by, at most", max(costs), "≤", MOST_COST),
         goal(
             "neither delivered nor marked as waiting, or marked and not taken",
             sum(x.lines - x.delivered - x.waiting + x.lost for x in (*firsts, *lasts)),
