@@ -13,7 +13,8 @@ from clipsgd_river.cli.input.labels import Ranking
 from clipsgd_river.cli.report.alert_times import AlertTimes
 from clipsgd_river.cli.report.distributions import from_json, to_json
 from clipsgd_river.cli.report.incidents import Incidents
-from clipsgd_river.cli.report.page import Collected, Run, page
+from clipsgd_river.cli.report.page import Collected, page
+from clipsgd_river.cli.report.run_facts import Run
 from clipsgd_river.cli.report.samples import Samples
 from clipsgd_river.cli.report.timeline import (
     Timeline,
