@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from common import options
-from common.forecast_rivals import predictive_scores
 from common.goals import goal, goal_table
 from common.nab import PROFILES, PUBLISHED, Series, corpus, score, tell
 from common.report import Cell, Table, progress, publish
+from common.series_rivals import rivals
 from numpy.typing import NDArray
 
 from clipsgd_river.anomaly import ClippedTimeSeries
 
 Scores = dict[str, NDArray[np.float64]]
-Run = Callable[[Series], NDArray[np.float64]]
 OURS = "ClippedTimeSeries"
 # Alarms are told apart by their reasons from this distance on.
 WORTH_A_REASON = 2.0
-# HoltWinters has no forecast before it has seen a few values.
-FORECASTS_FROM = 12
 # Of a tree of rrcf, whose authors take so many.
 POINTS = 256
 GOALS = (75.0, 65.0, 80.0)
@@ -50,36 +47,6 @@ def spiked(series: Series) -> NDArray[np.float64]:
     return detector.distance_learn_many(np.column_stack([series.seconds, values]))
 
 
-def moving_z_score(series: Series) -> NDArray[np.float64]:
-    """Return deviations from the mean of the last 200 values, in their standard deviations."""
-    scores = np.zeros(len(series.values))
-    for n in range(20, len(scores)):
-        past = series.values[max(n - 200, 0) : n]
-        scores[n] = abs(series.values[n] - past.mean()) / (past.std() + 1e-9)
-    return 1.0 - 1.0 / (1.0 + scores)
-
-
-def gaussian(series: Series) -> NDArray[np.float64]:
-    """Return the scores of River's GaussianScorer."""
-    from river import anomaly
-
-    scorer = anomaly.GaussianScorer(window_size=None, grace_period=100)
-    scores = np.zeros(len(series.values))
-    for n, value in enumerate(series.values.tolist()):
-        scores[n] = scorer.score_one(None, value)
-        scorer.learn_one(None, value)
-    return scores
-
-
-def predictive(model: Callable[[], object]) -> Run:
-    """Return a run of River's PredictiveAnomalyDetection around a forecaster."""
-
-    def run(series: Series) -> NDArray[np.float64]:
-        return predictive_scores(model(), series.values, first=FORECASTS_FROM, undefined=1.0)
-
-    return run
-
-
 def random_cut_forest(series: Series) -> NDArray[np.float64]:
     """Return the displacements in rrcf's forest: 40 trees of 256 points of four values."""
     import rrcf  # type: ignore[import-not-found]  # optional
@@ -95,22 +62,6 @@ def random_cut_forest(series: Series) -> NDArray[np.float64]:
             tree.insert_point(point, index=n)
             scores[n] += tree.codisp(n) / len(forest)
     return scores
-
-
-def rivals() -> dict[str, Run]:
-    """Return the rivals by name."""
-    from river import time_series
-
-    return {
-        "moving z-score": moving_z_score,
-        "River GaussianScorer": gaussian,
-        "River PredictiveAnomalyDetection, HoltWinters(.3, .1)": predictive(
-            lambda: time_series.HoltWinters(alpha=0.3, beta=0.1)
-        ),
-        "River PredictiveAnomalyDetection, SNARIMAX(12, 0, 0)": predictive(
-            lambda: time_series.SNARIMAX(p=12, d=0, q=0)
-        ),
-    }
 
 
 def row(name: str, files: Sequence[Series], scores: Scores, rest: Sequence[Cell]) -> list[Cell]:

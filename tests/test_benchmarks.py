@@ -34,6 +34,7 @@ SMALLEST: dict[str, list[str]] = {
     "incidents": ALONE,
     "memory": ["--detectors", "ClippedZScore"],
     "nab": ["--no-peers"],
+    "ranking": ["--no-peers"],
     "security": ["--no-peers"],
     "series": ["--no-peers"],
     "tabular": [*ALONE, "--sets", "Pima"],
@@ -112,7 +113,9 @@ def test_it_runs(
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["tabular", "contamination", "categorical", "digits", "nab"])
+@pytest.mark.parametrize(
+    "name", ["tabular", "contamination", "categorical", "digits", "nab", "ranking"]
+)
 def test_without_data_it_is_skipped(
     script: Load,
     name: str,
