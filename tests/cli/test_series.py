@@ -39,6 +39,16 @@ def test_it_is_the_default_and_knows_the_time_of_day(tmp_path: Path) -> None:
         assert alerts[-1] == WEEKS
 
 
+def test_the_report_draws_what_is_expected_next(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    for others in ((), ("--detector", "zscore")):
+        options = ("--alert-rate", "0.01", "--report", str(page), *others)
+        result = call("score", series(tmp_path), *options)
+        assert result.code == 0, result.err
+        said = "Beyond the last value is drawn what is expected." in page.read_text()
+        assert said is not bool(others)
+
+
 def test_budgets_by_the_day_and_state_files(tmp_path: Path) -> None:
     state = str(tmp_path / "state")
     options = ("--alerts-per-day", "1", "--time", "at", "--state", state)

@@ -12,6 +12,7 @@ from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.input.labels import Ranking
 from clipsgd_river.cli.report.alert_times import AlertTimes
 from clipsgd_river.cli.report.distributions import from_json, to_json
+from clipsgd_river.cli.report.forecast import add_forecast
 from clipsgd_river.cli.report.incidents import Incidents
 from clipsgd_river.cli.report.page import Collected, page
 from clipsgd_river.cli.report.run_facts import Run
@@ -170,6 +171,8 @@ class Report:
             turn = last - (last - first) // _PARTS
             before, now = samples.distributions(until=turn), samples.distributions(after=turn)
             compared = ("first four fifths", "last fifth")
+        # What is no event is no part of distributions.
+        add_forecast(samples, self._watch, self._first, self._last)
         units = self._watch.units
         return Collected(
             *(self._timeline, self._incidents, self._times, samples, units),

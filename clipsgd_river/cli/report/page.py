@@ -175,6 +175,8 @@ def _bands(
             words = f"Main reason of {counted(count, 'alert')}."
             if samples.is_category(feature):
                 words += " Drawn is how surprising its values are, in bits."
+            if math.isnan(points[-1].value):
+                words += " Beyond the last value is drawn what is expected."
             if samples.stride > 1:
                 words += f" Of other events, one in {samples.stride:,} is drawn."
             if samples.marks_stand_for > 1:

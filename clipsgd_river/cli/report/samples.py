@@ -151,7 +151,13 @@ class Samples:
     def is_category(self, feature: Hashable) -> bool:
         """Tell whether the numbers kept of a feature stand for categories."""
         behind = (each for mark in self._marks for each in mark.features)
-        return any(each.feature == feature and each.description is not None for each in behind)
+        return any(
+            each.feature == feature
+            and each.description is not None
+            # Of a number that a detector describes, that number is drawn.
+            and each.value != each.actual
+            for each in behind
+        )
 
 
 def _distance(mark: _Mark) -> float:
