@@ -19,6 +19,8 @@ from clipsgd_river.alerts._known_alerts import Rarity
 from clipsgd_river.alerts.rules import Calendar, Daily, Direction, SpecialEvents
 from clipsgd_river.anomaly import ClippedMahalanobis, ClippedSurprisal, ClippedZScore
 
+pytestmark = pytest.mark.either_mode
+
 Event = dict[str, Any]
 BENIGN, ATTACK = {"a": 12.0, "b": 0.0}, {"a": 0.0, "b": 12.0}
 

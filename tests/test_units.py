@@ -63,6 +63,13 @@ def test_what_is_rounded_again_is_told_apart() -> None:
         ),
         (5e3, Seen(60.0, 60.0, ((60.0, 1.0),), None, 9), "s", "1.389 h; always 1 min in 9 events"),
         (
+            -900.0,
+            Seen(-300.0, 60.0, (), None, 6000),
+            None,
+            "-900, usually between 0 and 50, never less than -300 in 6,000 events",
+        ),
+        (-900.0, Seen(-30.0, 60.0, (), None, 6000), None, "-900, usually between 0 and 50"),
+        (
             20.5,
             Seen(9.99, 49.99, ((9.99, 0.3), (19.99, 0.4), (49.99, 0.3)), None, 6000),
             None,
