@@ -54,6 +54,8 @@ class Shares:
     """Fading shares of up to 16 values; the first ``atoms`` entries are split off."""
 
     age: float
+    # Events that shares remember.
+    memory: float = 1000.0
     last: float = 0.0
     run: float = 1.0
     top: float = 1.0
@@ -74,17 +76,17 @@ class Shares:
     ended: bool = False
 
     @classmethod
-    def after_run(cls, value: float, seen: float) -> Shares:
+    def after_run(cls, value: float, seen: float, memory: float) -> Shares:
         """Three of the values seen so far were this one, perhaps in one run."""
-        age = max(min(seen, 1000.0), 3.0)
-        found = cls(age=age, last=value, run=0.0005)
+        age = max(min(seen, memory), 3.0)
+        found = cls(age=age, memory=memory, last=value, run=0.0005)
         found.entries = [Entry(value, 3.0 / age)]
         return found
 
     @classmethod
-    def after_start(cls, sample: list[float]) -> Shares:
+    def after_start(cls, sample: list[float], memory: float) -> Shares:
         """Those values of a start that it has more than once."""
-        found = cls(age=min(float(len(sample)), 1000.0))
+        found = cls(age=min(float(len(sample)), memory), memory=memory)
         groups: list[list[float]] = []
         for value in sorted(sample):
             if groups and same(groups[-1][0], value):
@@ -137,7 +139,7 @@ class Shares:
             self.add(Entry(value, 0.0, hits=1))
         else:
             known.hits += 1
-        if self.batch >= 0.032 * self.age:
+        if self.batch >= min(0.032 * self.age, 32.0):
             self.update()
         return known
 
@@ -147,7 +149,7 @@ class Shares:
 
     def update(self) -> None:
         """One step of all shares for the events of a batch."""
-        self.age = min(self.age + self.batch, 1000.0)
+        self.age = min(self.age + self.batch, self.memory)
         rate, slow = 1.0 / self.age, 1.0 / max(self.age, 200.0)
         if self.atoms == 0:
             self.again += rate * (self.repeats - self.batch * self.again)
@@ -366,6 +368,7 @@ class Others:
 class Repeats:
     """One feature: asleep until values come back, and what is kept of it awake."""
 
+    memory: float = 1000.0
     lowest: float = float("inf")
     highest: float = float("-inf")
     last: float | None = None
@@ -414,8 +417,8 @@ class Repeats:
             if self.shares.is_quiet():
                 self.shares, self.probe, self.matches = None, None, 0
         elif self.repeats_in_start:
-            self.shares = Shares.after_start(sample)
+            self.shares = Shares.after_start(sample, self.memory)
         elif self.matches >= 3 and len(sample) == warm_up and self.last is not None:
-            self.shares = Shares.after_run(self.last, seen)
+            self.shares = Shares.after_run(self.last, seen, self.memory)
         if self.shares is not None:
             self.repeats_in_start = False

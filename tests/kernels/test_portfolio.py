@@ -101,14 +101,41 @@ class NaivePersistence:
         self.last = away
 
 
+class NaiveExpected:
+    """Signed bits that those just before let expect: a share of their level, as they depend."""
+
+    def __init__(self) -> None:
+        self.n, self.level, self.weight = 0, 0.0, 0.0
+        self.product, self.levels, self.square = 0.0, 0.0, 1.0
+
+    def learn(self, bits: float) -> None:
+        self.n += 1
+        now, level = np.clip([bits, self.level], -2.0, 2.0).tolist()
+        rate = max(1e-4, 1 / (self.n + 20))
+        self.product += rate * (now * level - self.product)
+        self.levels += rate * (level**2 - self.levels)
+        self.square += rate * (now**2 - self.square)
+        wanted = max(self.product, 0.0) / (self.levels + 0.3 * self.square + 1e-9)
+        self.weight += max(1 / 200, 1 / self.n) * (wanted - self.weight)
+        self.level += 0.1 * (bits - self.level)
+
+
 class NaiveSignedBits:
     """Bits of every feature, negative below the median, and the nearest past events in them."""
 
     def __init__(self) -> None:
         self.numbers: dict[Any, tuple[NaiveLadder, NaiveCounts]] = {}
+        self.before: dict[Any, NaiveExpected] = {}
         self.sample = NaiveSample(256, 3_200, 0)
 
     def bits(self, event: Event) -> dict[Any, float]:
+        found = {}
+        for name, own in self.own(event).items():
+            before = self.before.get(name, NaiveExpected())
+            found[name] = min(max(own - before.weight * before.level, -100.0), 100.0)
+        return found
+
+    def own(self, event: Event) -> dict[Any, float]:
         found = {}
         for name, value in event.items():
             ladder, counts = self.numbers.get(name, (None, None))
@@ -132,6 +159,8 @@ class NaiveSignedBits:
 
     def learn(self, event: Event, started: set[Any]) -> None:
         point = {name: bits for name, bits in self.bits(event).items() if name in started}
+        for name, own in self.own(event).items():
+            self.before.setdefault(name, NaiveExpected()).learn(own)
         for name, value in event.items():
             fresh = NaiveLadder(10_000, WARM_UP), NaiveCounts(10_000)
             for part in self.numbers.setdefault(name, fresh):
@@ -150,6 +179,8 @@ class NaivePortfolio:
     def __init__(self) -> None:
         self.z_score, self.mahalanobis = NaiveZScore(), Ridged()
         self.long_memory = NaiveZScore(learning_rate=0.0005)
+        # It shares what is known of repeated values with the others.
+        self.long_memory.memory = 1000.0
         self.subspace = NaiveSubspace()
         self.neighbours = NaiveNeighbours(memory=3_200)
         self.bits = NaiveSignedBits()
@@ -208,9 +239,9 @@ class NaivePortfolio:
             usual.relative(r) for usual, r in said
         )
         alike = sqrt((z**2 + long**2 + joint**2 + given**2) / 4)
-        views = (alike, plane, near, near_in_bits)
-        mean = np.prod([1 + t for t in views]) ** 0.25 - 1
-        extra = 4 * max(largest / 5 - 1, 0) + 1.5 * max(total / 5 - 1, 0)
+        views = np.array([alike, plane, near, near_in_bits])
+        mean = np.exp(np.average(np.log(1 + views), weights=[2, 2, 2, 1])) - 1
+        extra = 4 * max(largest / 5 - 1, 0) + 2 * max(total / 5 - 1, 0)
         square = float((self.z_score.tempered(present, values) ** 2).sum())
         return float((mean + extra) * square / (square + 1e-6))
 

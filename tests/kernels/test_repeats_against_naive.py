@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from naive import NaiveZScore
 from naive_mahalanobis import NaiveMahalanobis
@@ -68,6 +69,21 @@ def test_all_side_by_side(detector: Any, twin: Any) -> None:
 )
 def test_longer_than_the_memory_of_shares(detector: Any, twin: Any, seed: int) -> None:
     assert_same_on(detector(), twin(), rows_of(COLUMNS, seed, 4000, 0.1 * (seed % 2)))
+
+
+def test_shares_remember_as_many_events_as_fixed_steps() -> None:
+    rows = rows_of(COLUMNS, 3, 1500, 0.0)
+    options = {"learning_rate": 2e-4}
+    assert_same_on(ClippedZScore(**options), NaiveZScore(**options), rows)
+    distances = {}
+    for rate in (1e-3, 1e-4):
+        detector = ClippedZScore(learning_rate=rate)
+        values = np.random.default_rng(0).normal(size=12_000)
+        for value in [*values.tolist(), *[10.0] * 800]:
+            detector.learn_one({"a": value})
+        distances[rate] = detector.distance_one({"a": 10.0})
+    # A burst of 800 equal values is usual after a thousand events, and is not after ten thousand.
+    assert distances[1e-3] < 2.0 < distances[1e-4]
 
 
 @pytest.mark.parametrize("clip", CLIPS)

@@ -1,5 +1,6 @@
 from libc.math cimport fabs, log
 
+from clipsgd_river._kernels.anomaly.expected_bits cimport ExpectedBits
 from clipsgd_river._kernels.anomaly.frequent_values cimport BITS
 from clipsgd_river._kernels.anomaly.part cimport Part
 from clipsgd_river._kernels.anomaly.value_bits cimport ValueBits
@@ -12,7 +13,9 @@ cdef double EULER
 
 cdef class EventBits(Part):
     cdef readonly ValueBits values
+    cdef readonly ExpectedBits before
     cdef readonly Vector slots
+    cdef readonly Vector own
     cdef readonly Vector signed
     cdef double largest
     cdef Py_ssize_t started

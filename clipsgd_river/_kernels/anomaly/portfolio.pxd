@@ -37,6 +37,7 @@ cdef double SLOW_GAIN
 cdef double OUTLYING
 cdef double LARGEST_TIMES
 cdef double TOTAL_TIMES
+cdef double BIT_SHARE
 cdef double LEAST_SPREAD
 
 cdef double excess(double t) noexcept nogil

@@ -77,7 +77,9 @@ SCORE_GAIN = 5e-4
 # Bits count from here on, in usual ones, and their excess so many times.
 OUTLYING = 5.0
 LARGEST_TIMES = 4.0
-TOTAL_TIMES = 1.5
+TOTAL_TIMES = 2.0
+# The neighbours in bits count as so much of a view: bits are looked at twice.
+BIT_SHARE = 0.5
 # Spreads count as so much of the distance of a standard normal feature, at least.
 LEAST_SPREAD = 0.1
 
@@ -90,10 +92,11 @@ class PortfolioPart(Part):
     feature (`CovariancePart.surprises`), which look at deviations; and those of the subspace, of
     the neighbours and of the neighbours in bits. The distance is
 
-    .. math:: D = \Bigl(\prod_v (1 + t_v)\Bigr)^{1/4} - 1
+    .. math:: D = \Bigl(\prod_v (1 + t_v)^{w_v}\Bigr)^{1 / \sum_v w_v} - 1
               + 4 \left(\frac{t_{max}}{5} - 1\right)^+
-              + \frac{3}{2} \left(\frac{t_{sum}}{5} - 1\right)^+
+              + 2 \left(\frac{t_{sum}}{5} - 1\right)^+
 
+    with the weights 1, 1, 1 and 1/2,
     times ||z||^2 / (||z||^2 + 1e-6), so that the expected event is no distance away, and times the
     factor of `Persistence`, with the largest bits of a feature and their sum
     (`EventBits`). A mean would let the member with the heaviest tail rule. Most events are far by
@@ -131,7 +134,7 @@ class PortfolioPart(Part):
         self.active = features.follow_active()
         self.z_score = ZScorePart(settings, features)
         self.subspace = SubspacePart(self.settings, features)
-        self.bits = EventBits(settings, features)
+        self.bits = EventBits(settings, features, memory)
         self.make_members(features)
         self.relative = RelativeDistances(QUICK, length, min(1.0 / memory, GAIN))
         self.slow = RelativeDistances(SLOW, length, SLOW_GAIN, memory)
@@ -259,8 +262,8 @@ class PortfolioPart(Part):
         logs: cython.double = log(1.0 + self.alike()) + log(1.0 + t[SUBSPACE])
         self.views = 2.0
         if self.narrow:
-            logs += log(1.0 + t[NEIGHBOURS]) + log(1.0 + t[BIT_NEIGHBOURS])
-            self.views = 4.0
+            logs += log(1.0 + t[NEIGHBOURS]) + BIT_SHARE * log(1.0 + t[BIT_NEIGHBOURS])
+            self.views = 3.0 + BIT_SHARE
         self.mean = exp(logs / self.views) - 1.0
         self.single = (
             self.mean
@@ -330,7 +333,7 @@ class PortfolioPart(Part):
             self.neighbours.contribute(standard, self.shares.at)
             self.divide(standard, unit * log(1.0 + t[NEIGHBOURS]), contributions)
             self.bit_neighbours.contribute(standard, self.shares.at)
-            self.divide(standard, unit * log(1.0 + t[BIT_NEIGHBOURS]), contributions)
+            self.divide(standard, unit * BIT_SHARE * log(1.0 + t[BIT_NEIGHBOURS]), contributions)
         self.bits.contribute_largest(standard, self.shares.at)
         self.divide(standard, factor * LARGEST_TIMES * excess(t[LARGEST_BITS]), contributions)
         self.bits.contribute(standard, self.shares.at)

@@ -30,7 +30,8 @@ class LocationScale(ClippedSteps):
 
     While no value does, the clipped steps are those of `ClippedSteps`. Of a feature that repeats,
     only the values that are no atoms take clipped steps, with a location and a scale of their own
-    in `OtherValues`, from which those of all its values follow.
+    in `OtherValues`, from which those of all its values follow. Shares of values remember as many
+    events as fixed steps do.
 
     Parameters
     ----------
@@ -42,7 +43,9 @@ class LocationScale(ClippedSteps):
 
     def __init__(self, settings: dict[str, Any], features: FeatureTable) -> None:
         ClippedSteps.__init__(self, settings, features)
-        self.repeats = RepeatedValues(features)
+        rate = settings["learning_rate"]
+        # Slow steps must not be undone by a burst of equal values that becomes an atom.
+        self.repeats = RepeatedValues(features, 1.0 / rate if isinstance(rate, float) else 0.0)
         self.others = OtherValues(self.repeats.shares)
         self.owns_repeats = True
         # Which loaded values deviate by more than one scale.

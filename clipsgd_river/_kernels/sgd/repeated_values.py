@@ -50,9 +50,11 @@ class RepeatedValues:
     ----------
     features
         Whose loaded event the methods work on.
+    memory
+        Events that shares remember; at least 1,000.
     """
 
-    def __init__(self, features: FeatureTable) -> None:
+    def __init__(self, features: FeatureTable, memory: float = 0.0) -> None:
         self.features = features
         self.size = 0
         self.awake = 0
@@ -73,7 +75,7 @@ class RepeatedValues:
         self.kind = IntegerVector()
         self.entry = IntegerVector()
         self.others = IntegerVector()
-        self.shares = ValueShares()
+        self.shares = ValueShares(memory)
         # Which present features have a value beside atoms, and of which shares were just updated.
         self.beside = IntegerVector()
         self.beside_count = 0

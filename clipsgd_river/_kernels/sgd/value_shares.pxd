@@ -5,7 +5,6 @@ from clipsgd_river._kernels.core.vector cimport Vector
 from clipsgd_river._kernels.sgd.kept_values cimport KEPT, ONCE, KeptValues, same
 
 cdef double MEMORY
-cdef double LEAST_RATE
 cdef double MAIN_SHARE
 cdef double LEAST_MAIN_SHARE
 cdef double WINDOW
@@ -27,6 +26,8 @@ cdef double LARGEST_SUM
 
 @cython.final
 cdef class ValueShares(KeptValues):
+    cdef double memory
+    cdef double least_rate
     cdef readonly Vector occupied
     cdef readonly Vector recent
     cdef readonly Vector passed

@@ -13,9 +13,8 @@ if not cython.compiled:
     from clipsgd_river._kernels.core.features import LARGEST_VALUE
     from clipsgd_river._kernels.sgd.kept_values import KEPT, ONCE, same
 
-# Shares remember so many events.
+# Shares remember so many events at least.
 MEMORY = 1000.0
-LEAST_RATE = 0.001
 # The most frequent value is split off from this share on, and no longer below that one.
 MAIN_SHARE = 0.30
 LEAST_MAIN_SHARE = 0.20
@@ -28,7 +27,7 @@ LEAST_OCCUPIED = 0.20
 SLOWEST_START = 200.0
 # The last place is for a value that is none.
 MOST_ATOMS = 15
-# Shares are brought up to date once this share of the events they remember has come: 32 of 1,000.
+# Shares are brought up to date once this share of the events they remember has come, or 32.
 BATCH_SHARE = 0.032
 # In place of a count: the first atom came before this batch, after all others.
 INTERRUPTED = -1.0
@@ -61,7 +60,7 @@ class ValueShares(KeptValues):
     from a single event to 32,
 
     .. math:: p \leftarrow p + \eta \sum_{\mathrm{batch}} (e_v - p),
-              \qquad \eta = \max(1/n, 1/1000):
+              \qquad \eta = \max(1/n, 1/M):
 
     no event moves a share by more than eta. A new value takes the place of one that was seen once,
     or else of the least frequent one that is no atom.
@@ -74,10 +73,17 @@ class ValueShares(KeptValues):
     Whoever counts values compares them with ``main`` first, and counts those that are it since the
     last `update`. Others go to `observe`. Once there were as many as `left`, `update` is due.
     O(values kept) for each batch, and for a value that is not ``main``.
+
+    Parameters
+    ----------
+    memory
+        M, in events; at least 1,000.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: float = MEMORY) -> None:
         KeptValues.__init__(self)
+        self.memory = max(memory, MEMORY)
+        self.least_rate = 1.0 / self.memory
         self.occupied = Vector()
         self.recent = Vector()
         # Of the batch: how many events had another value than the first atom; how many had that
@@ -136,7 +142,7 @@ class ValueShares(KeptValues):
 
     def left(self, slot: cython.Py_ssize_t) -> float:
         """How many events that had the first atom make the present batch full."""
-        return BATCH_SHARE * self.age.at[slot] - self.passed.at[slot]
+        return min(BATCH_SHARE * self.age.at[slot], WINDOW) - self.passed.at[slot]
 
     def is_main(self, count: float, events: float) -> cython.bint:
         """Whether a value with so many of the events is split off."""
@@ -165,7 +171,7 @@ class ValueShares(KeptValues):
 
         Whether in one run is not known: a further repeat at once counts as a standstill.
         """
-        self.age.at[slot] = max(min(seen, MEMORY), matches)
+        self.age.at[slot] = max(min(seen, self.memory), matches)
         self.add(slot, value, matches / self.age.at[slot], 0.0)
         self.last.at[slot] = value
         self.run.at[slot] = 0.5 * UNLIKELY_RUN
@@ -183,7 +189,7 @@ class ValueShares(KeptValues):
         first: cython.Py_ssize_t = base
         entry: cython.Py_ssize_t
         k: cython.Py_ssize_t
-        self.age.at[slot] = min(length, MEMORY)
+        self.age.at[slot] = min(length, self.memory)
         for k in range(base + 1, stop + 1):
             if k == stop or not same(sample[k], sample[first]):
                 if k - first > 1:
@@ -272,10 +278,12 @@ class ValueShares(KeptValues):
         recent: cython.p_double = self.recent.at
         events: cython.double = self.passed.at[slot] + mains
         interrupted: cython.bint = mains > self.mains.at[slot]
-        age: cython.double = min(self.age.at[slot] + events, MEMORY)
+        age: cython.double = min(self.age.at[slot] + events, self.memory)
         # A division takes as long as much of the rest: none where it is always the same.
-        rate: cython.double = LEAST_RATE if age == MEMORY else 1.0 / age
-        slow: cython.double = LEAST_RATE if age == MEMORY else 1.0 / max(age, SLOWEST_START)
+        rate: cython.double = self.least_rate if age == self.memory else 1.0 / age
+        slow: cython.double = (
+            self.least_rate if age == self.memory else 1.0 / max(age, SLOWEST_START)
+        )
         smallest: cython.double = SMALLEST_RUN
         whole: cython.double = 1.0
         window: cython.double = WINDOW
@@ -436,7 +444,7 @@ class ValueShares(KeptValues):
         base: cython.Py_ssize_t = KEPT * slot
         count: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, self.count.at[slot])
         events: cython.double = self.passed.at[slot] + mains
-        rate: cython.double = 1.0 / max(min(self.age.at[slot] + events, MEMORY), 1.0)
+        rate: cython.double = 1.0 / max(min(self.age.at[slot] + events, self.memory), 1.0)
         hits: cython.double
         i: cython.Py_ssize_t
         found = {}
@@ -458,7 +466,7 @@ class ValueShares(KeptValues):
         i: cython.Py_ssize_t
         base: cython.Py_ssize_t = KEPT * slot
         largest: cython.double = LARGEST_VALUE
-        self.age.at[slot] = archive.bounded(self.age.at[slot], 1.0, MEMORY, "age of a value")
+        self.age.at[slot] = archive.bounded(self.age.at[slot], 1.0, self.memory, "age of a value")
         self.count.at[slot] = archive.bounded(self.count.at[slot], 0.0, KEPT, "number of values")
         archive.check_count(self.count.at[slot])
         self.atoms.at[slot] = archive.bounded(
