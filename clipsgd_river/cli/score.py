@@ -34,6 +34,7 @@ from clipsgd_river.cli.output.sinks import Sink
 from clipsgd_river.cli.report import Report
 from clipsgd_river.cli.report.timeline import Timeline
 from clipsgd_river.cli.reporter import Reporter
+from clipsgd_river.cli.run_figures import run_figures
 from clipsgd_river.cli.score_options import ScoreOptions
 from clipsgd_river.cli.scoring.alert_watch import AlertWatch
 from clipsgd_river.cli.scoring.beginning import Beginning, Wanted
@@ -405,22 +406,10 @@ class _Run:
 
     def _figures(self) -> Figures:
         """Say how the run is going; asked from another thread."""
-        watch: Watch | None = getattr(self, "_watch", None)
-        figures = Figures(
-            self._tally.events,
-            self._reading.skipped,
-            self._tally.alerts,
-            newest=self._newest.seconds(),
-        )
-        if watch is not None and watch.ready:
-            figures.threshold = watch.threshold
-        if isinstance(watch, AlertWatch):
-            figures.incidents_open = watch.telling.open
-        for each in [] if self._outbox is None else self._outbox.couriers:
-            label = each.receiver.label
-            figures.delivered[label] = each.delivered
-            figures.failures[label] = each.failures
-            figures.waiting[label] = each.waiting
+        couriers = () if self._outbox is None else self._outbox.couriers
+        figures = run_figures(self._tally, getattr(self, "_watch", None), couriers)
+        figures.bad_events = self._reading.skipped
+        figures.newest = self._newest.seconds()
         return figures
 
     def _draw(self) -> None:
