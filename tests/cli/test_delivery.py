@@ -18,7 +18,7 @@ import pytest
 from command_line import COLUMNS, call, csv_text, json_objects, new_alerts, ordinary_rows
 
 from clipsgd_river.alerts import AlertBudget
-from clipsgd_river.alerts.rules import SpecialEvents
+from clipsgd_river.alerts.rules import Direction, SpecialEvents
 from clipsgd_river.anomaly import ClippedEnsemble, ClippedZScore
 from clipsgd_river.cli.delivery import courier as couriers
 from clipsgd_river.cli.delivery.alert_log import AlertLog
@@ -423,5 +423,23 @@ def test_incidents_of_a_window_and_those_outside_are_told_apart() -> None:
         assert [each.update for each in story] == list(range(len(story)))
         assert story[0].status == "new"
         assert (story[-1].status == "resolved") == (story[0].uid not in str(telling.fields()))
+    windows = [each for each in stories.values() if each[0].alert.startswith("backup:")]
+    assert all(each[-1].status == "resolved" for each in windows)
     again = Telling(model, lambda alert: alert.sentence, telling.fields())
     assert again.fields() == telling.fields()
+
+
+def test_what_a_rule_left_of_an_alert_is_what_is_told_to_the_end() -> None:
+    model = Direction(AlertBudget(ClippedZScore(), 0.01, resolved_after=20), "above")
+    telling = Telling(model, lambda alert: alert.sentence)
+    normal = np.random.default_rng(0).normal
+    told: list[Told] = []
+    for number in range(800):
+        far = number == 600
+        x = {"up": 50.0 if far else normal(), "down": -40.0 if far else normal()}
+        verdict = model.judge_learn_one(x)
+        told += [*telling.ended(), *telling.after(number, verdict)]
+    one = [each for each in told if each.row == 600]
+    assert [each.status for each in one] == ["new", "resolved"]
+    assert {each.sentence for each in one} == {one[0].sentence}
+    assert [part.feature for part in one[1].worst.features] == ["up"]

@@ -294,7 +294,7 @@ class AlertWatch(Watch):
     def _tell(self, found: Iterator[Told]) -> None:
         for told in found:
             if self.tell is not None:
-                self.tell(fields_of(told, in_units(told.incident.worst, self.units)))
+                self.tell(fields_of(told, in_units(told.worst, self.units)))
 
     def _keep(self, row: int, alert: Any) -> None:
         sentence = self._sentence(alert)

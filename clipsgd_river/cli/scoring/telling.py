@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from clipsgd_river.cli.scoring.alert_lines import identity, sentence_of
 
 if TYPE_CHECKING:
-    from clipsgd_river.alerts import Incident, Verdict
+    from clipsgd_river.alerts import Alert, Incident, Verdict
 
 NEW: Final = "new"
 WORSENED: Final = "worsened"
@@ -37,9 +39,11 @@ class Known:
     count, rarity
         Events, and the probability of the rarest, when it was told last.
     sentence
-        The words for its worst event.
+        The words for its worst event; empty if there was a worse one since it was told.
     incident
         As it was after its latest event.
+    worst
+        The alert on its worst event, of its first one as rules have left it.
     """
 
     alert: str
@@ -50,11 +54,12 @@ class Known:
     rarity: float
     sentence: str
     incident: Incident
+    worst: Alert
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something to tell of an incident."""
+    """Something to tell of an incident, with the alert on its worst event."""
 
     status: str
     alert: str
@@ -62,6 +67,7 @@ class Told:
     update: int
     row: int
     incident: Incident
+    worst: Alert
     sentence: str
 
 
@@ -104,6 +110,7 @@ class Telling:
                         float(rarity),
                         str(words),
                         incident,
+                        incident.worst,
                     )
                     self._open[window, number] = known
         except (TypeError, ValueError) as error:
@@ -118,7 +125,7 @@ class Telling:
     def fields(self) -> list[Any]:
         """What a state file must keep to go on."""
         return [
-            [*key, k.alert, k.uid, k.row, k.updates, k.count, k.rarity, k.sentence]
+            [*key, k.alert, k.uid, k.row, k.updates, k.count, k.rarity, self._words(k)]
             for key, k in self._open.items()
         ]
 
@@ -135,15 +142,17 @@ class Telling:
         key = self._filter.judged_by, incident.number
         known = self._open.get(key)
         if verdict.alert is not None:
-            words = self._sentence(verdict.alert)
-            rarity = _rarity(incident)
+            worst, rarity = verdict.alert, _rarity(incident)
+            words = self._sentence(worst)
             alert, uid = verdict.alert.id or str(incident.number), identity(incident, key[0])
-            known = Known(alert, uid, row, 1, 1, rarity, words, incident)
+            known = Known(alert, uid, row, 1, 1, rarity, words, incident, worst)
             self._open[key] = known
             self.begun += 1
-            yield Told(NEW, known.alert, known.uid, 0, row, incident, words)
+            yield Told(NEW, known.alert, known.uid, 0, row, incident, worst, words)
         elif known is not None:
             known.row, known.incident = row, incident
+            if incident.worst.score > known.worst.score:
+                known.worst, known.sentence = incident.worst, ""
             rarity = _rarity(incident)
             if incident.count >= WORSE * known.count or rarity * WORSE <= known.rarity:
                 known.count, known.rarity = incident.count, rarity
@@ -155,7 +164,7 @@ class Telling:
         latest = self._latest()
         for key, known in list(self._open.items()):
             incident = latest.get(key)
-            if incident is not None and incident.is_open:
+            if incident is not None and incident.is_open and not self._is_left(key[0]):
                 continue
             # The filter remembers no more than the latest; what is gone is over, too.
             del self._open[key]
@@ -164,12 +173,30 @@ class Telling:
         self._follow()
 
     def _told(self, status: str, known: Known, incident: Incident) -> Told:
-        if incident.worst.features:
-            # Of one from a state file, no more than the sentence is known.
-            known.sentence = self._sentence(incident.worst)
+        known.sentence = self._words(known)
         known.updates += 1
         words = sentence_of(known.sentence, incident)
-        return Told(status, known.alert, known.uid, known.updates - 1, known.row, incident, words)
+        return Told(
+            status,
+            known.alert,
+            known.uid,
+            known.updates - 1,
+            known.row,
+            incident,
+            known.worst,
+            words,
+        )
+
+    def _words(self, known: Known) -> str:
+        return known.sentence or self._sentence(known.worst)
+
+    def _is_left(self, window: str | None) -> bool:
+        """Whether a window is over, and with it the incidents in it: its clock stands still."""
+        return window is not None and window != self._filter.judged_by
+
+    def _place(self, window: str | None, each: Any) -> float:
+        """Where the filter of a window is."""
+        return inf if self._is_left(window) else float(each.place_now())
 
     def _latest(self) -> dict[tuple[str | None, int], Incident]:
         filters = self._filter.incident_filters
@@ -179,8 +206,11 @@ class Telling:
         """Note when the next incident is over."""
         names = {name for name, _ in self._open}
         filters = self._filter.incident_filters
-        followed = [each for name, each in filters.items() if name in names]
-        self._ends = [(each.place_now, each.next_end()) for each in followed]
+        self._ends = [
+            (partial(self._place, name, each), -inf if self._is_left(name) else each.next_end())
+            for name, each in filters.items()
+            if name in names
+        ]
 
 
 def _rarity(incident: Incident) -> float:
