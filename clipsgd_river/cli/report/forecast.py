@@ -32,7 +32,10 @@ def add_forecast(samples: Samples, watch: Watch, first: Event | None, last: Even
     if moment is None or not 0.0 < end - begin < math.inf:
         return
     length = end - begin
-    step = max(length / max(last.row - first.row, 1), _SHARE * length / _MOST)
+    # Whole gaps: of times of day at which there never was a value, little is known.
+    gap = length / max(last.row - first.row, 1)
+    rows = math.ceil(max(_SHARE * length / _MOST / gap, 1.0))
+    step = gap * rows
     for n in range(1, math.floor(_SHARE * length / step + 1e-9) + 1):
         try:
             then = moment + timedelta(seconds=n * step)
@@ -40,4 +43,4 @@ def add_forecast(samples: Samples, watch: Watch, first: Event | None, last: Even
             # Beyond the end of the calendar.
             return
         bands = watch.detector.expect_one({clock.column: then})
-        samples.add(last.row + n, end + n * step, {}, bands)
+        samples.add(last.row + n * rows, end + n * step, {}, bands)
