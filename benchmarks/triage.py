@@ -22,7 +22,7 @@ QUICK_EVENTS, QUICK_USERS = 2_000, 60
 RATES = (5, 10)
 SEEDS = 3
 #: Rows of the list that are open at first, as the page says it.
-FIRST_ROWS = re.compile(r'<table data-first="(\d+)">')
+FIRST_ROWS = re.compile(r' data-first="(\d+)">')
 #: The number of the incident in each row, in their order.
 NUMBERS = re.compile(r"; incident (\d+)")
 

@@ -251,7 +251,8 @@ class _Run:
         if tally.timeline is None:
             return
         time_column = options.selection.time
-        tally.timeline.clock = None if time_column is None else Clock(time_column, value)
+        known = self._watch.clock
+        tally.timeline.clock = known if time_column is None else Clock(time_column, value)
         if options.report is not None:
             tally.report = Report(self._watch, tally.timeline, source.fields)
 

@@ -31,7 +31,7 @@ ROWS[[1500, 2500], [0, 1]] += [60.0, -2000.0]
 TEXT = csv_text(ROWS)
 DETECTOR = ClippedEnsemble
 #: Of each row of the list.
-SEVERITY = re.compile(r'<td class="severity (\w+)"')
+SEVERITY = re.compile(r'<td role="cell" class="severity (\w+)"')
 
 
 def timed(text: str) -> str:
