@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from command_line import call, json_objects
 
+from clipsgd_river.alerts.rules.holidays import _days_of
 from clipsgd_river.cli.rules.rules import Rules
 from clipsgd_river.cli.scoring.state_file import StateFile
 
@@ -246,6 +248,18 @@ def test_a_state_goes_on_with_the_rules_of_the_command(files: Path) -> None:
     assert (
         "without --rules none of them holds now; what was usual in 'work' is forgotten" in none.err
     )
+
+
+def test_a_state_with_holidays_needs_the_package(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = files / "state"
+    assert score(files, "[calendar]\nholidays = 'DE'\n", "--state", state)[0].code == 0
+    _days_of.cache_clear()
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    told = call("feedback", "--state", state)
+    assert told.code == 1
+    assert "pip install 'clipsgd-river[holidays]'" in told.err
 
 
 def test_feedback_mutes_by_the_id_in_the_file_of_alerts(files: Path) -> None:

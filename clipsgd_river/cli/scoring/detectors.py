@@ -144,7 +144,7 @@ def load_detector(
         model: Any = Saveable.load(path)
     except OSError as error:
         raise DataError(f"cannot read the state file {path}: {error.strerror}") from None
-    except ValueError as error:
+    except (ImportError, ValueError) as error:
         raise DataError(f"the state file {path} is unusable: {error}") from None
     detector = _checked_detector(path, model, categorical)
     found = type(detector).__name__
