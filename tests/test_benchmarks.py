@@ -18,6 +18,7 @@ pytestmark = pytest.mark.either_mode
 ALONE = ["--no-peers", "--detectors", "ClippedZScore"]
 # Script -> what makes it small, beside --quick.
 SMALLEST: dict[str, list[str]] = {
+    "activity": [],
     "alerts": ["--no-peers"],
     "categorical": ALONE,
     "changepoint": ["--no-peers"],
