@@ -87,7 +87,7 @@ def page(run: Run, found: Collected) -> str:
         ],
         rows=rows,
         first_rows=_FIRST_ROWS,
-        capped=_capped(run, found.incidents.total, len(rows)),
+        capped=_capped(run, found.incidents, len(rows)),
         has_times=any(row["time"] for row in rows),
         has_keys=any(row["key"] for row in rows),
         has_severities=any(row["severity"] for row in rows),
@@ -97,7 +97,7 @@ def page(run: Run, found: Collected) -> str:
         keys=_keys(found.times),
         more_keys=max(found.times.keys - _MOST_KEYS, 0),
         runs=runs_of(run, found.times, clock),
-        scores=_scores(run, found.timeline) if run.events else None,
+        scores=_scores(run, found.timeline) if run.events > 1 else None,
         features=features,
         pictures=MOST_PICTURES,
         compared=found.compared,
@@ -120,15 +120,16 @@ def _lead(run: Run, found: Collected) -> dict[str, str]:
     return {"told": told, "first": times[0], "last": times[1]}
 
 
-def _capped(run: Run, total: int, listed: int) -> str:
-    if total <= listed:
+def _capped(run: Run, incidents: Incidents, listed: int) -> str:
+    if incidents.total <= listed:
         return ""
-    where = (
-        f"all are in {shown(run.alerts_file, 200)}"
-        if run.alerts_file
-        else "--alerts FILE writes all of them"
-    )
-    return f"The {listed:,} most unusual of {total:,} are listed; {where}."
+    if run.alerts_file:
+        where = f"all are in {shown(run.alerts_file, 200)}"
+    elif incidents.folded:
+        where = "--alerts FILE writes all of them"
+    else:
+        where = "--alert-rate with --alerts FILE tells those alike as one incident, and writes all"
+    return f"The {listed:,} most unusual of {incidents.total:,} are listed; {where}."
 
 
 def _grids(run: Run, found: Collected) -> dict[str, Any] | None:
