@@ -17,8 +17,9 @@ from scipy import stats
 from clipsgd_river import alerts
 from clipsgd_river._words.seen import Seen
 from clipsgd_river.alerts import Alert, AlertBudget, TailFilter
+from clipsgd_river.alerts._filter import explain
 from clipsgd_river.alerts.alert import described, odd_ones, severity_of, student_tail
-from clipsgd_river.anomaly import ClippedZScore
+from clipsgd_river.anomaly import ClippedEnsemble, ClippedZScore
 
 
 def refuse(word: str) -> None:
@@ -137,6 +138,33 @@ def test_a_value_within_its_band_is_a_reason_where_words_describe_it() -> None:
     found = described(event, parts, bands, words)
     assert [part.feature for part in odd_ones(found)] == ["flow"]
     assert "the same value 32 times in a row" in Alert(0.9, features=found).sentence
+
+
+def test_it_says_which_past_an_event_is_unusual_against() -> None:
+    rng = np.random.default_rng(0)
+    model = ClippedEnsemble()
+    for row in rng.normal(size=(3_000, 2)).tolist():
+        model.learn_one({"a": row[0], "b": row[1]})
+    odd = {"a": 7.0, "b": 0.0}
+    assert explain(model, odd).past is None
+    for value in rng.normal(7.0, 0.1, 25).tolist():
+        model.learn_one({"a": value, "b": rng.normal()})
+    past = explain(model, odd).past
+    assert past == "unusual against the 3,025 events before it, but like the latest of them"
+    for _ in range(400):
+        model.learn_one({"a": rng.normal(7.0, 0.1), "b": rng.normal()})
+    assert explain(model, {"a": 0.1, "b": 0.0}).past == (
+        "usual among the 3,425 events before it, but unlike the latest of them"
+    )
+    assert explain(ClippedZScore(), odd).past is None
+
+
+def test_the_past_is_in_the_sentence() -> None:
+    alert = Alert(0.9, 0.25, past="like the latest events")
+    assert alert.sentence == (
+        "the event scored 0.9; like the latest events; about 1 event in 4 is as unusual."
+    )
+    assert alert.to_dict()["past"] == alert.past
 
 
 def test_a_score_below_1_does_not_look_like_it() -> None:

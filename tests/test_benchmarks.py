@@ -40,7 +40,7 @@ SMALLEST: dict[str, list[str]] = {
     "series": ["--no-peers"],
     "tabular": [*ALONE, "--sets", "Pima"],
 }
-DRAWING = ("alerts", "changepoint", "cost", "digits", "tabular")
+DRAWING = ("alerts", "changepoint", "cost", "digits", "memories", "tabular")
 RUNS = sorted({path.stem for path in BENCHMARKS.glob("*.py")} | SMALLEST.keys())
 
 

@@ -55,12 +55,14 @@ class DetectorInput(NamedTuple):
 class Explanation(NamedTuple):
     """Why an event is unusual; empty where the detector, the last step of a pipeline, cannot say.
 
-    Contributions to its distance, the features that contribute most, and both as a `Reason`.
+    Contributions to its distance, the features that contribute most, and both as a `Reason`; which
+    past it is unusual against, if the detector tells.
     """
 
     contributions: dict[Any, float] = {}  # noqa: RUF012  # nobody changes it
     features: tuple[AlertFeature, ...] = ()
     reason: Reason = Reason({}, {})
+    past: str | None = None
 
 
 def explain(model: Any, x: Event, *targets: Any) -> Explanation:
@@ -81,7 +83,9 @@ def explain(model: Any, x: Event, *targets: Any) -> Explanation:
         for name in contributions
         if name in bands
     }
-    return Explanation(contributions, features, Reason.of(contributions, features, deviations))
+    past = detector.past_one(event) if hasattr(detector, "past_one") else None
+    reason = Reason.of(contributions, features, deviations)
+    return Explanation(contributions, features, reason, past)
 
 
 class AlertFilter(SaveableWrapper, base.AnomalyFilter):
@@ -402,7 +406,7 @@ class DetectorFilter(AlertFilter):
         """
         highest = highest_probability(probability, events)
         severity = severity_of(rate / highest)
-        contributions, features, reason = explain(self.anomaly_detector, event, *args)
+        contributions, features, reason, past = explain(self.anomaly_detector, event, *args)
         alert = Alert(
             score,
             highest,
@@ -412,6 +416,7 @@ class DetectorFilter(AlertFilter):
             features,
             events=int(events),
             fitted_probability=probability,
+            past=past,
         )
         return alert, reason
 

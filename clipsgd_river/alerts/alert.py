@@ -131,6 +131,9 @@ class Alert:
         What names it to the filter that raised it, and to no other; ``None`` if none did.
     feedback
         What was said of alerts like it, if it alerts in spite of that; otherwise ``None``.
+    past
+        Which past it is unusual against, where the detector has a long and a short one and they
+        differ; otherwise ``None``.
 
     Examples
     --------
@@ -157,6 +160,7 @@ class Alert:
     fitted_probability: float | None = None
     id: str | None = None
     feedback: str | None = None
+    past: str | None = None
 
     @property
     def rank_probability(self) -> float | None:
@@ -186,6 +190,8 @@ class Alert:
             reason = f"{self.features[0]}, which is unusual here"
         else:
             reason = f"the event scored {short_score(self.score)}"
+        if self.past is not None:
+            reason = f"{reason}; {_printable(self.past)}"
         told = "" if self.feedback is None else f"; {_printable(self.feedback)}"
         p = self.tail_probability
         if p is None or not 0.0 < p < 1.0:
@@ -213,6 +219,7 @@ class Alert:
             "sentence": self.sentence,
             "events": self.events,
             "feedback": self.feedback,
+            "past": self.past,
             "features": [
                 {
                     "feature": _name(part.feature),

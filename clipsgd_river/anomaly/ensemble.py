@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from river import base
     from river.optim.base import Scheduler
 
+# Members that follow a change at once, and those that remember it; events that bits remember.
+_QUICK = ("z-score", "mahalanobis", "conditional z-score", "neighbours")
+_SLOW = ("largest bits", "sum of bits")
+_REMEMBERED = 10_000
+# Distances of a member, 1 being an ordinary one.
+_USUAL, _UNUSUAL = 2.0, 5.0
+
 
 class ClippedEnsemble(ClippedDetector):
     """Several clipped detectors over one standardisation: what to start with.
@@ -164,6 +171,38 @@ class ClippedEnsemble(ClippedDetector):
         """
         distances: dict[str, float] = self._kernel.members_one(x)
         return distances
+
+    def past_one(self, x: dict[base.typing.FeatureName, Any]) -> str | None:
+        """Say which past an event is unusual against, where the long and the short one differ.
+
+        That is where by all members that follow at once it is within twice the usual distance and
+        by one that remembers thousands of events at 5 times that or more; or the other way round.
+        ``None`` otherwise, and with ``detectors``. Changes nothing.
+
+        Examples
+        --------
+        >>> import random
+        >>> from clipsgd_river.anomaly import ClippedEnsemble
+        >>> rng = random.Random(0)
+        >>> model = ClippedEnsemble()
+        >>> for _ in range(5000):
+        ...     model.learn_one({"load": rng.gauss(50, 10), "heat": rng.gauss(20, 1)})
+        >>> for _ in range(50):
+        ...     model.learn_one({"load": rng.gauss(120, 1), "heat": rng.gauss(20, 1)})
+        >>> model.past_one({"load": 120, "heat": 20})
+        'unusual against the 5,050 events before it, but like the latest of them'
+        """
+        if self.detectors is not None:
+            return None
+        distances: dict[str, float] = self._kernel.members_one(x)
+        quick = max(distances.get(name, 0.0) for name in _QUICK)
+        slow = max(distances.get(name, 0.0) for name in _SLOW)
+        events = f"{int(min(self._kernel.events, _REMEMBERED)):,} events before it"
+        if quick < _USUAL and slow >= _UNUSUAL:
+            return f"unusual against the {events}, but like the latest of them"
+        if slow < _USUAL and quick >= _UNUSUAL:
+            return f"usual among the {events}, but unlike the latest of them"
+        return None
 
     def _largest(self, rows: Rows, n: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
         if self.detectors is None:

@@ -210,9 +210,9 @@ class Watch:
             threshold = inf
         elif distance > limit or distance > least:
             # Before the event is learned, or it would be explained by itself.
-            contributions, found, _ = self._explain(self._model, x)
+            contributions, found, _, past = self._explain(self._model, x)
             if distance > limit:
-                alert = self._alert(score, contributions=contributions, features=found)
+                alert = self._alert(score, contributions=contributions, features=found, past=past)
             if distance > least:
                 self.most_anomalous.add(event.row, score, distance, found)
             detector.learn_one(features)
