@@ -22,6 +22,7 @@ OURS = "ClippedTimeSeries"
 WORTH_A_REASON = 2.0
 # Of a tree of rrcf, whose authors take so many.
 POINTS = 256
+CORRUPTED = 0.05
 GOALS = (75.0, 65.0, 80.0)
 
 
@@ -43,6 +44,20 @@ def spiked(series: Series) -> NDArray[np.float64]:
     values = series.values.copy()
     at = np.random.default_rng(len(values)).integers(5, series.unscored)
     values[at] = values.mean() + 1e3 * (values.std() or 1.0)
+    return distances_of(series, values)
+
+
+def corrupted(series: Series) -> NDArray[np.float64]:
+    """Return the distances after a head in which 5 % are off by some 50 standard deviations."""
+    values = series.values.copy()
+    rng = np.random.default_rng(len(values))
+    at = np.flatnonzero(rng.random(series.unscored) < CORRUPTED)
+    values[at] = values.mean() + 50.0 * (values.std() or 1.0) * rng.normal(size=len(at))
+    return distances_of(series, values)
+
+
+def distances_of(series: Series, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distances of other values at the times of a series."""
     detector = ClippedTimeSeries(timestamp=0)
     return detector.distance_learn_many(np.column_stack([series.seconds, values]))
 
@@ -108,6 +123,8 @@ def measure(arguments: argparse.Namespace, files: list[Series]) -> list[Table]:
     _, threshold = score(files, scores, "standard")
     found = {one.name: spiked(one) for one in files}
     rows.append(row(f"{OURS}, a spike in each head", files, found, ["no", None]))
+    found = {one.name: corrupted(one) for one in files}
+    rows.append(row(f"{OURS}, 5 % of each head gross", files, found, ["no", None]))
     few = files[:: max(len(files) // arguments.files, 1)] if arguments.peers else []
     fewest = sorted(files, key=lambda one: len(one.values))[: arguments.forest]
     others = [(name, run, few) for name, run in rivals().items() if few]
