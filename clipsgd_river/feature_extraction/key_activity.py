@@ -71,7 +71,7 @@ class KeyActivity(
         Whether features are log2(1 + value), with the sign of the value: what detectors want of
         counts, which differ by orders of magnitude. Alerts say the values themselves.
     once_per_window
-        Whether a key teaches once for each window at most; see the notes.
+        Whether a key teaches at most once in the length of the shortest window; see the notes.
     max_keys
         Keys kept of each kind, at most 100 million; beyond, those that were not seen longest are
         forgotten. What `distinct` counts needs 128 bytes a window and feature, the rest 8 bytes for
@@ -97,11 +97,11 @@ class KeyActivity(
 
     **What teaches.** A flood of equal events must not teach a detector that floods are normal. So,
     of the event that it was given last by `learn_one`, `transform_one` gives what that *teaches*
-    if it is asked next, which is what a pipeline does: for each window whose bucket was over when
-    the key came again, what one event of that bucket saw, taken at random; nothing of the other
-    windows. Features that an event lacks teach detectors nothing. So each key teaches each window
-    at most once in its length, whatever it does, and what it is like while it is active. Asked
-    about any other event, or again, `transform_one` gives what this event sees.
+    if it is asked next, which is what a pipeline does: where the bucket of the shortest window was
+    over when the key came again, what one event of that bucket saw of all windows, taken at random;
+    otherwise nothing. Features that an event lacks teach detectors nothing. So each key teaches at
+    most once in the length of the shortest window, whatever it does, and what it is like while it
+    is active. Asked about any other event, or again, `transform_one` gives what this event sees.
 
     Cost O(windows (64 distinct + sums)) per event and kind of key.
 

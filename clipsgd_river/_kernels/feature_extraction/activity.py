@@ -93,19 +93,13 @@ class Group:
     def taught(self, logarithms: cython.bint) -> dict[Any, float]:
         """The features that the event which was counted teaches."""
         k: cython.Py_ssize_t
-        window: cython.Py_ssize_t
         found: dict[Any, float] = {}
         last: cython.Py_ssize_t = self.rows.count * self.rows.sample
-        for k in range(last + 1):
-            name = self.names[k]
-            # The silence is that of the shortest window.
-            window = k // self.rows.sample if k < last else 0
-            if (
-                name is not None
-                and self.rows.teaches.at[window]
-                and (k < last or self.rows.taught.at[k] >= 0.0)
-            ):
-                found[name] = as_feature(self.rows.taught.at[k], logarithms)
+        if self.rows.teaches:
+            for k in range(last + 1):
+                name = self.names[k]
+                if name is not None and (k < last or self.rows.taught.at[k] >= 0.0):
+                    found[name] = as_feature(self.rows.taught.at[k], logarithms)
         return found
 
 

@@ -32,7 +32,7 @@ cdef class KeyRows:
     cdef readonly Vector amounts
     cdef readonly Vector seen
     cdef readonly Vector taught
-    cdef readonly IntegerVector teaches
+    cdef readonly bint teaches
 
     cdef int grow(self, Py_ssize_t capacity) except -1
     cdef int learn(self, object key, double now, double chance) except -1
@@ -44,6 +44,7 @@ cdef class KeyRows:
     cdef void turn(self, Py_ssize_t row, Py_ssize_t window, double now) noexcept nogil
     cdef void add(self, Py_ssize_t row, Py_ssize_t window, double now) noexcept nogil
     cdef void keep_sample(self, Py_ssize_t row, Py_ssize_t window) noexcept nogil
+    cdef void teach_sample(self, Py_ssize_t row, Py_ssize_t window) noexcept nogil
     cdef int exchange(self, Archive archive, double now) except -1
     cdef int check(self, Archive archive, Py_ssize_t row, double now) except -1
     cdef int take_keys(self, list keys) except -1

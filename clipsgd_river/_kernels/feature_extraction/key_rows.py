@@ -41,9 +41,10 @@ class KeyRows:
     none; wrong by n' at most. Sums alike, and of distinct values as many as in this bucket, and
     that share of those that only the bucket before had. A bucket begins with an event.
 
-    *What teaches.* A bucket that is over teaches what one of its events saw, taken at random, each
-    as likely as the others, once the key comes again: so a flood of a million events teaches once
-    for each window, and an ordinary key what it is like while it is active, not how it begins.
+    *What teaches.* When a bucket of the shortest window is over and the key comes again, it teaches
+    what one event of that bucket saw of all windows, taken at random, each as likely as the others:
+    so a flood of a million events in a minute teaches once, and an ordinary key what it is like
+    while it is active, not how it begins.
 
     Keys that were not seen longest go beyond ``most``. O(windows (64 distinct + sums)) an event.
 
@@ -79,11 +80,11 @@ class KeyRows:
         # Of the event that is counted: codes of distinct values, -1 if missing, and amounts.
         self.codes = IntegerVector(distinct)
         self.amounts = Vector(sums)
-        # What it sees, window by window, and the silence before it; whether a bucket is over, and
-        # what its sample was.
+        # What it sees, window by window, and the silence before it; whether the bucket of the
+        # shortest window is over, and what its sample was.
         self.seen = Vector(self.count * self.sample + 1)
         self.taught = Vector(self.count * self.sample + 1)
-        self.teaches = IntegerVector(self.count)
+        self.teaches = False
         self.grow(FIRST_CAPACITY)
 
     def grow(self, capacity: cython.Py_ssize_t) -> cython.int:
@@ -164,16 +165,19 @@ class KeyRows:
         last: cython.Py_ssize_t = self.count * self.sample
         self.seen.at[last] = silence
         self.taught.at[last] = head[first + SILENCE]
+        self.teaches = now - head[first + HEAD + BEGAN] >= self.windows.at[0]
         for k in range(self.count):
+            if self.teaches:
+                self.teach_sample(row, k)
             self.turn(row, k, now)
             self.add(row, k, now)
-            if chance * head[first + HEAD + k * self.bucket + NOW] < 1.0:
+        if chance * head[first + HEAD + NOW] < 1.0:
+            head[first + SILENCE] = silence
+            for k in range(self.count):
                 self.keep_sample(row, k)
-                if k == 0:
-                    head[first + SILENCE] = silence
 
     def turn(self, row: cython.Py_ssize_t, window: cython.Py_ssize_t, now: float) -> None:
-        """Begin another bucket if the one of a window is over, which then teaches its sample."""
+        """Begin another bucket if the one of a window is over."""
         k: cython.Py_ssize_t
         values: cython.p_double = self.values.at
         at: cython.Py_ssize_t = row * self.length + HEAD + window * self.bucket
@@ -181,11 +185,8 @@ class KeyRows:
         sketch: cython.Py_ssize_t = row * self.sketched + 2 * REGISTERS * self.distinct * window
         span: cython.double = self.windows.at[window]
         passed: cython.double = now - values[at + BEGAN]
-        self.teaches.at[window] = passed >= span
         if passed < span:
             return
-        for k in range(self.sample):
-            self.taught.at[window * self.sample + k] = values[own + k]
         follows: cython.bint = passed < 2.0 * span
         values[at + BEGAN] = values[at + BEGAN] + span if follows else now
         values[at + BEFORE] = values[at + NOW] if follows else 0.0
@@ -235,6 +236,13 @@ class KeyRows:
         own: cython.Py_ssize_t = row * self.length + HEAD + (window + 1) * self.bucket - self.sample
         for k in range(self.sample):
             self.values.at[own + k] = self.seen.at[window * self.sample + k]
+
+    def teach_sample(self, row: cython.Py_ssize_t, window: cython.Py_ssize_t) -> None:
+        """Teach what the sampled event has seen of a window."""
+        k: cython.Py_ssize_t
+        own: cython.Py_ssize_t = row * self.length + HEAD + (window + 1) * self.bucket - self.sample
+        for k in range(self.sample):
+            self.taught.at[window * self.sample + k] = self.values.at[own + k]
 
     def exchange(self, archive: Archive, now: float) -> cython.int:
         """Pass the rows through ``archive``, the key unseen longest first; keys go another way."""
