@@ -5,6 +5,7 @@ from clipsgd_river.anomaly.change_aware import ChangeAwareDetector
 from clipsgd_river.anomaly.ensemble import ClippedEnsemble
 from clipsgd_river.anomaly.fitness import FITNESS
 from clipsgd_river.anomaly.kernel_mean import ClippedKernelMean
+from clipsgd_river.anomaly.keyed import KeyedDetector
 from clipsgd_river.anomaly.label import LabelDetector
 from clipsgd_river.anomaly.mahalanobis import ClippedMahalanobis
 from clipsgd_river.anomaly.neighbours import ClippedNeighbours
@@ -31,6 +32,7 @@ __all__ = [
     "ClippedSurprisal",
     "ClippedTimeSeries",
     "ClippedZScore",
+    "KeyedDetector",
     "LabelDetector",
     "ResidualDetector",
     "TransformationDetector",

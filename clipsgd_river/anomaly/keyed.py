@@ -1,0 +1,367 @@
+"""A model for each value of a key: what is usual of each account, host or sensor by itself."""
+
+from __future__ import annotations
+
+import copy
+from array import array
+from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
+from typing import Any, ClassVar, Self
+
+from river import base, compose
+
+from clipsgd_river import _settings
+from clipsgd_river._faces.known_features import known_features
+from clipsgd_river._faces.rows_as_events import RowsAsEvents
+from clipsgd_river._kernels.core.as_float import as_float
+from clipsgd_river._kernels.preprocessing.as_key import as_key
+from clipsgd_river._pipelines import available_if_has, last_step
+from clipsgd_river._state import file_format
+from clipsgd_river._state.saveable import Saveable
+from clipsgd_river._state.wrapper import SaveablePipeline, SaveableWrapper
+from clipsgd_river._tables.containers import table_of
+from clipsgd_river._tables.mixed_rows import MixedRows, mixed_rows_of
+from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river.anomaly._models_by_key import ModelsByKey, SpilledStates
+from clipsgd_river.anomaly.z_score import ClippedZScore
+
+LARGEST_COUNT = 2.0**53
+
+
+class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
+    """A detector for each value of a key, such as a user: each is judged by its own past.
+
+    Choose it where what is usual differs between accounts, hosts or sensors: 500 downloads an hour
+    are nothing for one user and a theft for another. Where all behave alike, one detector for all
+    learns sooner: each key here starts from nothing, and its first events score 0.
+
+    The model of a key starts with its first event. It gets the event without the key, and says what
+    an object of its own for that key alone would say, bit for bit.
+
+    Parameters
+    ----------
+    detector
+        What each key gets a copy of, without what it learned: a detector or a River pipeline that
+        ends in one. ``None``: ``ClippedZScore()``.
+    key
+        The feature that is the key, or a list of features that are the key together. Text, numbers
+        and bytes are keys; equal numbers are one key. Events whose key is missing, ``None`` or NaN
+        share a model.
+    max_keys
+        Models that are kept, at least 1. One more, and the one unused for longest is evicted.
+    ttl
+        Events of the whole stream after which a key that was in none of them is forgotten;
+        ``None``: never.
+
+    Raises
+    ------
+    TypeError
+        If the detector is none, or a key is something that can be no key, such as a list.
+    ValueError
+        If ``max_keys`` or ``ttl`` is not a positive count, or ``key`` an empty list.
+
+    See Also
+    --------
+    clipsgd_river.anomaly.ClippedSurprisal : Takes the key as a category, in one model for all.
+
+    Notes
+    -----
+    Costs per event are those of the detector, and O(1) for the key. Memory is that of ``max_keys``
+    detectors, at 10 features 6 to 8 KB each for `ClippedZScore`. A state file holds the models, but
+    not the states that were spilled: give `spill_to` the same mapping after loading.
+
+    Examples
+    --------
+    >>> import random
+    >>> from clipsgd_river.anomaly import ClippedZScore, KeyedDetector
+    >>> rng = random.Random(0)
+    >>> model = KeyedDetector(ClippedZScore(), key="user")
+    >>> for _ in range(500):
+    ...     model.learn_one({"user": "ann", "downloads": rng.gauss(10, 2)})
+    ...     model.learn_one({"user": "bob", "downloads": rng.gauss(500, 50)})
+    >>> [model.score_one({"user": user, "downloads": 500}) > 0.9 for user in ("ann", "bob")]
+    [True, False]
+    """
+
+    _part_kinds: ClassVar[dict[str, Any]] = {"detector": base.Base}
+
+    def __init__(
+        self,
+        detector: Any = None,
+        key: Any = "key",
+        *,
+        max_keys: int = 10_000,
+        ttl: int | None = None,
+    ) -> None:
+        self.detector = detector
+        self.key = key
+        self.max_keys = max_keys
+        self.ttl = ttl
+        self._detector = ClippedZScore() if detector is None else detector
+        ending = last_step(self._detector)
+        if not (callable(getattr(ending, "score_one", None)) and hasattr(ending, "clone")):
+            raise TypeError(
+                f"KeyedDetector goes around a River detector or pipeline, not a "
+                f"{type(ending).__name__}; wrap a scikit-learn estimator in "
+                "compat.SKL2RiverAnomalyDetector"
+            )
+        if getattr(ending, "_supervised", False):
+            raise TypeError(
+                f"a {type(ending).__name__} learns from targets, which KeyedDetector does not pass "
+                "on; take a detector that learns from events alone"
+            )
+        self._keys = list(key) if isinstance(key, list) else [key]
+        if not self._keys:
+            raise ValueError("key names at least one feature, not an empty list")
+        self._models = ModelsByKey(
+            _settings.count("max_keys", max_keys),
+            None if ttl is None else _settings.count("ttl", ttl),
+        )
+        self._fresh: Any = None
+        self.create_state()
+
+    @property
+    def n_keys_(self) -> int:
+        """Keys that have a model in memory."""
+        return len(self._models)
+
+    def spill_to(self, states: Any) -> None:
+        """Keep the states of evicted keys in a mapping, and bring them back when a key returns.
+
+        A state stays in the mapping when its key comes back, until it is written over: after a
+        crash it is the last one known. A key that was forgotten after ``ttl`` events starts anew.
+
+        Parameters
+        ----------
+        states
+            A mutable mapping from bytes to bytes: a dict, `shelve.Shelf` or one over a data base.
+            It belongs to this object alone, and is no part of its copies and state files.
+            ``None``: what is evicted is lost.
+
+        Raises
+        ------
+        ValueError
+            If the detector has no state file, as one from elsewhere has none.
+        """
+        if states is None:
+            self._models.spilled = None
+            return
+        model = self._new()
+        kind: Any = SaveablePipeline if isinstance(model, compose.Pipeline) else type(model)
+        if not issubclass(kind, Saveable):
+            raise ValueError(
+                f"a {kind.__name__} has no state file, so that its states cannot be spilled"
+            )
+        # Says now what it would say at the first eviction.
+        _saveable(model).to_bytes()
+        self._models.spilled = SpilledStates(
+            states, lambda model: _saveable(model).to_bytes(), kind.from_bytes
+        )
+
+    def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
+        """Let the model of the event's key learn it; raises as the detector does."""
+        key, event = self._split(x)
+        model = self._models.find(key)
+        if model is None:
+            model = self._new()
+        # Learned first: what is refused starts no model and evicts none.
+        model.learn_one(event)
+        self._models.use(key, model)
+
+    def score_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
+        """Score by the model of the event's key, 0.0 where it has none yet. Changes nothing."""
+        key, event = self._split(x)
+        score: float = self._model(key).score_one(event)
+        return score
+
+    def score_learn_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
+        """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
+        key, event = self._split(x)
+        model = self._models.find(key)
+        if model is None:
+            model = self._new()
+        score: float
+        if hasattr(model, "score_learn_one"):
+            score = model.score_learn_one(event)
+        else:
+            score = model.score_one(event)
+            model.learn_one(event)
+        self._models.use(key, model)
+        return score
+
+    @available_if_has("distance_one", "_detector")
+    def distance_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
+        """Distance behind the score. Changes nothing."""
+        distance: float = self._ask("distance_one", x)
+        return distance
+
+    @available_if_has("explain_one", "_detector")
+    def explain_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, float]:
+        """What each feature contributes to the distance, by the model of the key."""
+        found: dict[base.typing.FeatureName, float] = self._ask("explain_one", x)
+        return found
+
+    @available_if_has("expect_one", "_detector")
+    def expect_one(
+        self, x: dict[base.typing.FeatureName, Any] | None = None
+    ) -> dict[base.typing.FeatureName, tuple[float, float, float]]:
+        """Normal band of each feature, (low, expected, high), by the model of the event's key.
+
+        Without an event, of the events that have no key.
+        """
+        found: dict[base.typing.FeatureName, tuple[float, float, float]]
+        found = last_step(self._model(self._missing)).expect_one() if x is None else {}
+        return self._ask("expect_one", x) if x is not None else found
+
+    @available_if_has("describe_one", "_detector")
+    def describe_one(
+        self, x: dict[base.typing.FeatureName, Any]
+    ) -> dict[base.typing.FeatureName, tuple[Any, str]]:
+        """Each value of an event, and in words what is usual of it for this key."""
+        found: dict[base.typing.FeatureName, tuple[Any, str]] = self._ask("describe_one", x)
+        return found
+
+    @property
+    def additive_contributions(self) -> bool | None:
+        """Whether contributions sum to the distance; ``None`` if the detector does not say so."""
+        return getattr(last_step(self._detector), "additive_contributions", None) or None
+
+    def clone(
+        self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
+    ) -> Self:
+        """Detector with the same parameters; with attributes, with what was learned too."""
+        if include_attributes and not new_params:
+            return copy.deepcopy(self)
+        found: Self = super().clone(new_params)
+        return found
+
+    def _ask(self, method: str, x: Any) -> Any:
+        """What the model of an event's key says of the event."""
+        key, event = self._split(x)
+        model = self._model(key)
+        while isinstance(model, compose.Pipeline):
+            event, model = model._transform_one(event)
+        return getattr(model, method)(event)
+
+    def _split(self, x: Any) -> tuple[Any, Any]:
+        """Key of an event, and the event without it."""
+        if not isinstance(x, Mapping):
+            # The detector says what is wrong.
+            return self._missing, x
+        names = self._keys
+        parts = [_key_of(name, x.get(name)) for name in names]
+        event = {name: value for name, value in x.items() if name not in names}
+        return (parts[0] if len(parts) == 1 else tuple(parts)), event
+
+    @property
+    def _missing(self) -> Any:
+        """Key of events that have none."""
+        return None if len(self._keys) == 1 else (None,) * len(self._keys)
+
+    def _model(self, key: Any) -> Any:
+        """The model of a key; where there is none, one that has learned nothing."""
+        found = self._models.find(key)
+        if found is not None:
+            return found
+        if self._fresh is None:
+            self._fresh = self._new()
+        return self._fresh
+
+    def _new(self) -> Any:
+        model = self._detector.clone()
+        if isinstance(model, Saveable):
+            model.create_state()
+        return model
+
+    @property
+    def _known_features(self) -> Collection[Any] | None:
+        found: set[Any] = set()
+        for model in self._models.values():
+            known = known_features(last_step(model))
+            if known is None or isinstance(model, compose.Pipeline):
+                return None
+            found.update(known)
+        return found
+
+    def _read(self, X: Any) -> Rows | MixedRows:
+        return self._rows(X)
+
+    def _rows(self, X: Any) -> Rows | MixedRows:
+        if isinstance(X, Rows):
+            return X
+        table = table_of(X)
+        if table.holds_numbers():
+            return rows_of(table)
+        rows = mixed_rows_of(table)
+        takes_text = isinstance(self._detector, compose.Pipeline) or getattr(
+            self._detector, "takes_categories", False
+        )
+        for name, column in zip(rows.names, rows.columns, strict=True):
+            if name in self._keys or takes_text:
+                check: Any = as_key
+            else:
+                check = as_float
+            for value in column:
+                check(name, value)
+        return rows
+
+    def _parts(self) -> dict[Any, Any]:
+        return {"detector": self._detector} | {
+            ("key", key): model for key, model in self._models.items()
+        }
+
+    def _take_parts(self, parts: dict[Any, Any]) -> None:
+        if "detector" not in parts:
+            raise ValueError("the state has no detector to copy for new keys: it is damaged")
+        self._detector = parts.pop("detector")
+        kind = type(self._detector)
+        for name, model in parts.items():
+            fits = isinstance(name, tuple) and len(name) == 2 and name[0] == "key"
+            if not fits or type(model) is not kind:
+                raise ValueError(f"the state has a {type(model).__name__} as {name}: it is damaged")
+        if len(parts) > self.max_keys:
+            raise ValueError(f"the state has {len(parts)} keys, more than max_keys: it is damaged")
+        self._models.restore({name[1]: model for name, model in parts.items()})
+
+    def _own_numbers(self) -> array[float]:
+        return array("d", [self._models.events, *self._models.last_events()])
+
+    def _take_own_numbers(self, numbers: array[float]) -> None:
+        fits = len(numbers) == len(self._models) + 1 and all(
+            0.0 <= number <= LARGEST_COUNT and number == int(number) for number in numbers
+        )
+        # From the key unused for longest to the one of the last event.
+        if not fits or any(a >= b for a, b in pairwise(numbers[1:])):
+            raise ValueError("the state holds no order of its keys: it is damaged")
+        if len(numbers) > 1 and numbers[-1] > numbers[0]:
+            raise ValueError("the state has a key after its last event: it is damaged")
+        self._models.date(int(numbers[0]), [int(number) for number in numbers[1:]])
+
+    def _saved_parameters(self) -> dict[str, Any]:
+        saved = super()._saved_parameters()
+        saved["key"] = [file_format.encode_name(name) for name in self._keys]
+        saved["several"] = isinstance(self.key, list)
+        return saved
+
+    @classmethod
+    def _read_parameters(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        read = dict(parameters)
+        keys = [file_format.decode_name(name) for name in read["key"]]
+        read["key"] = keys if read.pop("several") else keys[0]
+        return read
+
+    @classmethod
+    def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
+        yield {"detector": ClippedZScore(), "key": "user"}
+
+
+def _key_of(name: Any, content: Any) -> Any:
+    """Value of a key as state files can name it."""
+    key = as_key(name, content)
+    return ("bytes", key.hex()) if isinstance(key, bytes) else key
+
+
+def _saveable(model: Any) -> Any:
+    return SaveablePipeline(model) if isinstance(model, compose.Pipeline) else model
