@@ -67,9 +67,9 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     Notes
     -----
     Costs per event are those of the detector, and O(1) for the key; a copy of the event is made
-    without it. Memory is that of a detector for each key, up to ``max_keys`` of them: at 10 features
-    about 17 KB of resident memory each for `ClippedZScore`. A state file holds the models, but not
-    the states that were spilled: give `spill_to` the same mapping after loading.
+    without it. Memory is that of a detector for each key, up to ``max_keys`` of them: at 10
+    features about 17 KB of resident memory each for `ClippedZScore`. A state file holds the models,
+    but not the states that were spilled: give `spill_to` the same mapping after loading.
 
     Examples
     --------
