@@ -47,6 +47,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits for what people do not notice."""
     monkeypatch.setattr(couriers, "FIRST_WAIT", 0.01)
     monkeypatch.setattr(couriers, "PACE", 0.0)
+    monkeypatch.setattr(couriers, "REST", 0.0)
 
 
 def lines_in(path: Path) -> list[dict[str, Any]]:

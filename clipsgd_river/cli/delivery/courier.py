@@ -14,8 +14,10 @@ from clipsgd_river.cli.delivery.receiver import Outcome, Receiver, Result
 #: Seconds until the first further attempt, and the most; each wait is twice the one before.
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 60.0
-#: Seconds between two deliveries while the stream runs: a process for each takes time from it.
+#: Seconds between two deliveries while the stream runs, and how many times as long as the thread
+#: has worked for one: it takes that from the stream, a thirtieth at most.
 PACE: Final = 0.05
+REST: Final = 30.0
 
 
 class Courier:
@@ -108,6 +110,7 @@ class Courier:
         at = mark_at(line, self.receiver.label)
         if at is None:
             return True
+        before = time.thread_time()
         outcome = self._attempts(without_marks(line))
         if outcome.result is Result.FAILED:
             return False
@@ -119,8 +122,18 @@ class Courier:
             self.delivered += 1
         self._mark(marks, start + at, DELIVERED if outcome.result is Result.DELIVERED else REFUSED)
         if self._finished is None:
-            self._stop.wait(PACE)
+            self._rest(max(PACE, REST * (time.thread_time() - before)))
         return True
+
+    def _rest(self, seconds: float) -> None:
+        """Leave the processor to the stream, as long as there is one."""
+        until = time.monotonic() + seconds
+        with self._changed:
+            while self._finished is None and not self._stop.is_set():
+                left = until - time.monotonic()
+                if left <= 0.0:
+                    return
+                self._changed.wait(left)
 
     def _has_more(self, lines: BinaryIO) -> bool:
         """Wait until there is a line to read; return whether there is one."""
