@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Detector = TypeVar("Detector", bound=Saveable)
 
 # Raised when the numbers of a state change their meaning.
-STATE_VERSION = 5
+STATE_VERSION = 6
 
 
 def header_of(detector: Saveable, names: list[Any]) -> bytes:

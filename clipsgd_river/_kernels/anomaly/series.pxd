@@ -4,13 +4,14 @@ from clipsgd_river._kernels.anomaly.part cimport Part
 from clipsgd_river._kernels.core.archive cimport LARGEST_COUNT, Archive
 from clipsgd_river._kernels.core.features cimport FeatureTable
 from clipsgd_river._kernels.core.vector cimport IntegerVector, Vector
-from clipsgd_river._kernels.sgd.deviations cimport BAND, LARGEST_SCALE
+from clipsgd_river._kernels.sgd.deviations cimport BAND
 from clipsgd_river._kernels.sgd.location_scale cimport LocationScale
 from clipsgd_river._kernels.time_series.autoregression cimport GAUSSIAN, Autoregression
 from clipsgd_river._kernels.time_series.calendar_profile cimport CalendarProfile
 from clipsgd_river._kernels.time_series.cycles cimport Cycles
 from clipsgd_river._kernels.time_series.exceedances cimport Exceedances
 from clipsgd_river._kernels.time_series.flat_lines cimport FlatLines
+from clipsgd_river._kernels.time_series.long_run cimport LARGEST_Z, LongRun
 from clipsgd_river._kernels.time_series.past_shapes cimport SCALES, PastShapes
 from clipsgd_river._kernels.time_series.rarity_tables cimport RarityTables
 from clipsgd_river._kernels.time_series.silences cimport NAN, NATURAL, Silences
@@ -26,8 +27,6 @@ cdef Py_ssize_t SHORT_RUN_MEAN
 cdef Py_ssize_t RESIDUAL
 cdef Py_ssize_t FLAT_LINE
 cdef Py_ssize_t SILENCE
-cdef double LARGEST_Z
-cdef double LEAST_SCALE
 cdef double FIRST
 cdef double SHORT
 cdef double LONG
@@ -55,8 +54,7 @@ cdef class SeriesPart(Part):
     cdef readonly FlatLines flat_lines
     cdef readonly ToldEvents told
     cdef readonly Vector counts
-    cdef readonly Vector mean_of
-    cdef readonly Vector scale
+    cdef readonly LongRun long_run
     cdef readonly Vector dispersion
     cdef readonly Vector residual_dispersion
     cdef readonly Vector short_run_mean
@@ -74,12 +72,9 @@ cdef class SeriesPart(Part):
     cdef double whole
 
     cdef int set_time(self, double seconds, bint holiday) noexcept nogil
-    cdef double unit(self, LocationScale standard, Py_ssize_t j) noexcept nogil
     cdef double rarity(self, Py_ssize_t j, Py_ssize_t channel) noexcept nogil
     cdef bint has_say(self, Py_ssize_t j, Py_ssize_t channel) noexcept nogil
     cdef double deviation(self, LocationScale standard, Py_ssize_t k) noexcept nogil
-    cdef double scaled(self, LocationScale standard, Py_ssize_t k) noexcept nogil
-    cdef void follow(self, LocationScale standard, Py_ssize_t k, double rate) noexcept nogil
     cdef void listen(self, LocationScale standard, Py_ssize_t k) noexcept nogil
     cdef double off_season(self, Py_ssize_t j, double x) noexcept nogil
     cdef bint has_cycle(self, Py_ssize_t j) noexcept nogil

@@ -17,6 +17,7 @@ from clipsgd_river._kernels.time_series.calendar_profile import CalendarProfile
 from clipsgd_river._kernels.time_series.cycles import Cycles
 from clipsgd_river._kernels.time_series.exceedances import Exceedances
 from clipsgd_river._kernels.time_series.flat_lines import FlatLines
+from clipsgd_river._kernels.time_series.long_run import LongRun
 from clipsgd_river._kernels.time_series.past_shapes import PastShapes
 from clipsgd_river._kernels.time_series.rarity_tables import RarityTables
 from clipsgd_river._kernels.time_series.silences import Silences
@@ -26,8 +27,9 @@ if not cython.compiled:
     from math import exp, fabs
 
     from clipsgd_river._kernels.core.archive import LARGEST_COUNT
-    from clipsgd_river._kernels.sgd.deviations import BAND, LARGEST_SCALE
+    from clipsgd_river._kernels.sgd.deviations import BAND
     from clipsgd_river._kernels.time_series.autoregression import GAUSSIAN
+    from clipsgd_river._kernels.time_series.long_run import LARGEST_Z
     from clipsgd_river._kernels.time_series.past_shapes import SCALES
     from clipsgd_river._kernels.time_series.silences import NAN, NATURAL
 
@@ -56,12 +58,8 @@ SHORT_RUN_MEAN = 4
 RESIDUAL = 5
 FLAT_LINE = 6
 SILENCE = 7
-# Deviations count up to this.
-LARGEST_Z = 3.0
 # The first value of a time of day counts up to so many scales.
 FIRST = 5.0
-# A scale counts as at least this share of the one that knows of values that come back.
-LEAST_SCALE = 0.1
 # Steps of what is short-run, and of what is long-run.
 SHORT = 0.03
 LONG = 0.001
@@ -139,8 +137,7 @@ class SeriesPart(Part):
         self.flat_lines = FlatLines()
         self.told = ToldEvents(settings["cooldown"])
         self.counts = Vector()
-        self.mean_of = Vector()
-        self.scale = Vector()
+        self.long_run = LongRun()
         self.dispersion = Vector()
         self.residual_dispersion = Vector()
         self.short_run_mean = Vector()
@@ -192,35 +189,7 @@ class SeriesPart(Part):
 
         While location and scale still start, from these.
         """
-        return max(-LARGEST_Z, min(self.scaled(standard, k), LARGEST_Z))
-
-    def scaled(self, standard: LocationScale, k: cython.Py_ssize_t) -> float:
-        """That deviation as it is."""
-        j: cython.Py_ssize_t = standard.features.present.at[k]
-        if self.scale.at[j] > 0.0:
-            return (standard.features.values.at[j] - self.mean_of.at[j]) / self.unit(standard, j)
-        return standard.z.at[k]
-
-    def unit(self, standard: LocationScale, j: cython.Py_ssize_t) -> float:
-        """What a scale counts as."""
-        return max(self.scale.at[j], LEAST_SCALE * standard.scale.at[j])
-
-    def follow(self, standard: LocationScale, k: cython.Py_ssize_t, rate: float) -> None:
-        """Clipped steps of the long-run mean and of the mean absolute deviation from it."""
-        j: cython.Py_ssize_t = standard.features.present.at[k]
-        mean: cython.p_double = self.mean_of.at
-        scale: cython.p_double = self.scale.at
-        limit: cython.double = LARGEST_Z * max(scale[j], LEAST_SCALE * standard.scale.at[j])
-        deviation: cython.double = standard.features.values.at[j] - mean[j]
-        if scale[j] == 0.0:
-            # Once there is a scale: the medians of the first events are not moved by outliers.
-            if standard.has_started(j):
-                mean[j] = standard.location.at[j]
-                scale[j] = standard.scale.at[j]
-            return
-        mean[j] += rate * max(-limit, min(deviation, limit))
-        scale[j] += rate * (GAUSSIAN * min(fabs(deviation), limit) - scale[j])
-        scale[j] = min(scale[j], LARGEST_SCALE)
+        return max(-LARGEST_Z, min(self.long_run.deviation(standard, k), LARGEST_Z))
 
     def listen(self, standard: LocationScale, k: cython.Py_ssize_t) -> None:
         """Find what each channel says of the k-th present feature; NaN where it has no say."""
@@ -238,7 +207,7 @@ class SeriesPart(Part):
         if self.calendar.knows(j):
             said[first + SEASON] = self.off_season(j, x)
         elif self.seconds != self.seconds:
-            said[first + SEASON] = self.cycles.coordinate(j, z) * self.unit(standard, j)
+            said[first + SEASON] = self.cycles.coordinate(j, z) * self.long_run.unit(standard, j)
         said[first + DISPERSION] = self.dispersion.at[j] + rate * (fabs(z) - self.dispersion.at[j])
         said[first + RESIDUAL_DISPERSION] = self.residual_dispersion.at[j] + rate * (
             size - self.residual_dispersion.at[j]
@@ -250,7 +219,7 @@ class SeriesPart(Part):
         said[first + FLAT_LINE] = self.flat_lines.coordinate(j, x)
         said[first + SILENCE] = self.silences.coordinate(j, self.seconds)
         if self.shaped:
-            residual = self.scaled(standard, k)
+            residual = self.long_run.deviation(standard, k)
             for channel in range(SCALES):
                 said[first + CHANNELS + channel] = self.shapes.coordinate(j, channel, residual)
 
@@ -350,17 +319,18 @@ class SeriesPart(Part):
                 else:
                     self.shape_tables.learn(j, channel - CHANNELS, said[first + channel])
         clipped: cython.double = x
-        if self.scale.at[j] > 0.0:
-            limit: cython.double = FIRST * max(self.scale.at[j], standard.scale.at[j])
-            clipped = self.mean_of.at[j] + max(-limit, min(x - self.mean_of.at[j], limit))
+        mean: cython.double = self.long_run.mean.at[j]
+        if self.long_run.scale.at[j] > 0.0:
+            limit: cython.double = FIRST * max(self.long_run.scale.at[j], standard.scale.at[j])
+            clipped = mean + max(-limit, min(x - mean, limit))
         if self.seconds != self.seconds:
             self.cycles.learn(j, z, rate)
         elif self.calendar.knows(j):
             self.cycles.learn(j, self.left(j, x), rate)
         self.calendar.learn(j, x, clipped, rate, LEAST_SPREAD * standard.scale.at[j])
         if self.shaped:
-            self.shapes.learn(j, self.scaled(standard, k))
-        self.follow(standard, k, rate)
+            self.shapes.learn(j, self.long_run.deviation(standard, k))
+        self.long_run.learn(standard, k, rate)
         self.autoregression.learn(j, z, said[first + RESIDUAL], rate)
         self.silences.learn(j, self.seconds)
         self.flat_lines.learn(j, x)
@@ -449,8 +419,7 @@ class SeriesPart(Part):
         self.flat_lines.grow(size)
         self.told.grow(size)
         self.counts.grow(size)
-        self.mean_of.grow(size)
-        self.scale.grow(size)
+        self.long_run.grow(size)
         self.dispersion.grow(size)
         self.residual_dispersion.grow(size)
         self.short_run_mean.grow(size)
@@ -476,8 +445,7 @@ class SeriesPart(Part):
         if self.counts.at[j] > 0.0:
             self.metrics -= 1
         self.counts.at[j] = 0.0
-        self.mean_of.at[j] = 0.0
-        self.scale.at[j] = 0.0
+        self.long_run.reset_feature(j)
         self.dispersion.at[j] = 0.0
         self.residual_dispersion.at[j] = 0.0
         self.short_run_mean.at[j] = 0.0
@@ -518,8 +486,7 @@ class SeriesPart(Part):
         self.metrics = 0
         for j in range(size):
             self.metrics += self.counts.at[j] > 0.0
-        self.mean_of.exchange_bounded(archive, size, -LARGEST_SCALE, LARGEST_SCALE, "mean")
-        self.scale.exchange_bounded(archive, size, 0.0, LARGEST_SCALE, "scale")
+        self.long_run.exchange(archive, size)
         self.dispersion.exchange_bounded(archive, size, 0.0, LARGEST_Z, "dispersion")
         self.residual_dispersion.exchange_bounded(archive, size, 0.0, LARGEST_Z, "dispersion")
         return self.short_run_mean.exchange_bounded(
