@@ -355,7 +355,7 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
 
     @classmethod
     def _unit_test_params(cls) -> Iterator[dict[str, Any]]:
-        yield {"detector": ClippedZScore(), "key": "user"}
+        yield {"detector": ClippedZScore()}
 
 
 def _key_of(name: Any, content: Any) -> Any:
