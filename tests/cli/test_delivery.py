@@ -25,6 +25,7 @@ from clipsgd_river.cli.delivery.alert_log import AlertLog
 from clipsgd_river.cli.delivery.command import Command
 from clipsgd_river.cli.delivery.courier import Courier
 from clipsgd_river.cli.delivery.marks import Identity
+from clipsgd_river.cli.delivery.notification import Notification
 from clipsgd_river.cli.delivery.receiver import Outcome, Result
 from clipsgd_river.cli.scoring.telling import Telling, Told
 from clipsgd_river.cli.terminal.errors import UsageError
@@ -46,8 +47,8 @@ IMPORTS_OLD_MODULES = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated"
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits for what people do not notice."""
     monkeypatch.setattr(couriers, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(couriers, "PACE", 0.0)
-    monkeypatch.setattr(couriers, "REST", 0.0)
+    for each in (Command, Notification):
+        monkeypatch.setattr(each, "pace", 0.0)
 
 
 def lines_in(path: Path) -> list[dict[str, Any]]:
@@ -209,6 +210,7 @@ class Fickle:
     """A receiver that does as it is told, line by line."""
 
     label = name = "it"
+    pace = 0.0
 
     def __init__(self, answer: Callable[[int], Result]) -> None:
         self.answer = answer

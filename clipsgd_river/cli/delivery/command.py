@@ -44,6 +44,7 @@ class Command:
 
     label = "exec"
     name = "--exec"
+    pace = 0.05
 
     def __init__(self, command: str, seconds: float = SECONDS) -> None:
         try:

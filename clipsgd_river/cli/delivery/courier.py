@@ -14,10 +14,6 @@ from clipsgd_river.cli.delivery.receiver import Outcome, Receiver, Result
 #: Seconds until the first further attempt, and the most; each wait is twice the one before.
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 60.0
-#: Seconds between two deliveries while the stream runs, and how many times as long as the thread
-#: has worked for one: it takes that from the stream, a thirtieth at most.
-PACE: Final = 0.05
-REST: Final = 30.0
 
 
 class Courier:
@@ -110,7 +106,6 @@ class Courier:
         at = mark_at(line, self.receiver.label)
         if at is None:
             return True
-        before = time.thread_time()
         outcome = self._attempts(without_marks(line))
         if outcome.result is Result.FAILED:
             return False
@@ -122,7 +117,7 @@ class Courier:
             self.delivered += 1
         self._mark(marks, start + at, DELIVERED if outcome.result is Result.DELIVERED else REFUSED)
         if self._finished is None:
-            self._rest(max(PACE, REST * (time.thread_time() - before)))
+            self._rest(self.receiver.pace)
         return True
 
     def _rest(self, seconds: float) -> None:

@@ -33,6 +33,9 @@ class Notification:
         If Apprise is missing, or does not know the URL.
     """
 
+    # Apprise works for some milliseconds, in threads of its own.
+    pace = 0.2
+
     def __init__(self, url: str) -> None:
         try:
             import apprise

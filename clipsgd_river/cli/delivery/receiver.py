@@ -29,6 +29,8 @@ class Receiver(Protocol):
     label: str
     #: What messages call it.
     name: str
+    #: Seconds between two lines while the stream runs, of which they take a thirtieth or so.
+    pace: float
 
     def send(self, line: bytes, stop: threading.Event) -> Outcome:
         """Hand on a line, in bounded time, and soon after `stop` is set."""
