@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ from clipsgd_river.anomaly import (
 )
 from clipsgd_river.preprocessing import SurprisalEncoder
 
+NOONS = Calendar({"noon": Daily("12:00", "13:00")})
 FILTERS = [
     lambda: AlertBudget(ClippedZScore(), 0.01),
     lambda: AlertBudget(ClippedZScore(), 0.01, protect_anomaly_detector=True),
@@ -272,6 +273,32 @@ def test_times_beside_events_are_looked_up_and_detectors_of_times_see_theirs() -
         "timestamp"
         in series.detector_input({"timestamp": datetime(2026, 1, 1, 0, 5), "value": 3.0}).event
     )
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Direction,
+        lambda alerts: LeastDeviation(alerts, absolute=1.0),
+        lambda alerts: NeverAlert(alerts, {"a": [1.0]}),
+        lambda alerts: SpecialEvents(alerts, NOONS),
+        lambda alerts: Direction(SpecialEvents(alerts, NOONS)),
+    ],
+)
+def test_the_time_of_the_filter_may_come_beside_the_event(rule: Any) -> None:
+    inside, beside = (
+        rule(AlertBudget(ClippedZScore(), alerts_per=(10, "day"), time="when")) for _ in range(2)
+    )
+    rng = np.random.default_rng(5)
+    alerts = 0
+    for minute, value in enumerate(rng.standard_t(2.5, 1_500).tolist()):
+        when, event = datetime(2026, 3, 1) + timedelta(minutes=minute), {"a": value, "b": -value}
+        wanted = inside.judge_learn_one({**event, "when": when}, time=when)
+        found = beside.judge_learn_one(event, time=when)
+        assert found.is_alert == wanted.is_alert
+        assert found.score == wanted.score or not wanted.score == wanted.score
+        alerts += found.is_alert
+    assert alerts > 0
 
 
 def test_state_files_keep_settings_for_features_of_any_name() -> None:

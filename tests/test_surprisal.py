@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -407,3 +408,13 @@ def test_results_do_not_depend_on_the_seed_of_hashes() -> None:
     }
     assert len(printed) == 1
     assert "bits" not in printed
+
+
+def test_times_pass() -> None:
+    model = SurprisalEncoder()
+    event = {"when": datetime(2026, 3, 1), "day": date(2026, 3, 1), "user": "ann"}
+    model.learn_one(event)
+    assert model.transform_one(event) == {**event, "user": model.transform_one(event)["user"]}
+    named = SurprisalEncoder(["when"])
+    with pytest.raises(TypeError, match="'when' is datetime"):
+        named.learn_one(event)

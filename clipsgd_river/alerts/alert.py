@@ -144,7 +144,7 @@ class Alert:
     ...     model.learn_one({"load": 50.0 + i % 11, "errors": float(i % 3)})
     >>> alert = model.alert_one({"load": 55.0, "errors": 90.0}, key="web-1")
     >>> alert.sentence
-    'web-1: errors was 90, usually between ... and 2...; less than 1 event in 500 is as unusual.'
+    'web-1: errors was 90; 0 in 33 % of events, 1 in ...; less than 1 event in 500 is as unusual.'
     >>> alert.severity, alert.features[0].direction, alert.features[0].frequency
     ('low', 'above', 'unseen')
     """

@@ -181,8 +181,9 @@ class ClippedTimeSeries(ClippedDetector):
         >>> for _ in range(1000):
         ...     requests += rng.randint(80, 120)
         ...     model.learn_one({"requests": requests})
-        >>> model.describe_one({"requests": requests + 900})
-        {'requests': (100545, 'rising per event by 900, usually between 80 and 120')}
+        >>> _, said = model.describe_one({"requests": requests + 900})["requests"]
+        >>> said
+        'rising per event by 900, usually between 80 and 120'
         """
         rates = self._kernel.rates_one(x)
         said = {}

@@ -6,6 +6,7 @@ from clipsgd_river._kernels.core.event_loop cimport EventLoop
 from clipsgd_river._kernels.time_series.counters cimport Counters
 from clipsgd_river._kernels.time_series.flat_lines cimport LONG
 from clipsgd_river._kernels.time_series.silences cimport LATEST, NAN
+from clipsgd_river._kernels.time_series.told_events cimport QUIET
 
 cdef class SeriesKernel(DetectorKernel):
     cdef readonly SeriesPart series

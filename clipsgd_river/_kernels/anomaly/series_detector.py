@@ -25,6 +25,7 @@ if not cython.compiled:
     from clipsgd_river._kernels.core.buffers import doubles
     from clipsgd_river._kernels.time_series.flat_lines import LONG
     from clipsgd_river._kernels.time_series.silences import LATEST, NAN
+    from clipsgd_river._kernels.time_series.told_events import QUIET
 
 
 class SeriesKernel(DetectorKernel):
@@ -244,7 +245,7 @@ class SeriesKernel(DetectorKernel):
             self.busy = False
 
     def standing_one(self, event: Any) -> dict[Any, tuple[float, int]]:
-        """Value of each metric of which the loudest channel is the flat line, and its length.
+        """Value of each metric of which the flat line is what surprises, and its length.
 
         Of a counter it is the rate that stands still.
         """
@@ -258,7 +259,7 @@ class SeriesKernel(DetectorKernel):
             found = {}
             for k in range(self.features.count):
                 j = self.features.present.at[k]
-                if self.series.channel.at[j] == FLAT_LINE:
+                if self.series.channel.at[j] == FLAT_LINE and self.series.largest.at[j] >= QUIET:
                     value = self.features.values.at[j]
                     length = int(self.series.flat_lines.length_with(j, value))
                     # As many as that are all alike to the channel.

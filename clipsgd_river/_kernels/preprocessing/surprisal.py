@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import cython
@@ -42,13 +43,14 @@ class SurprisalKernel(ArchivedKernel):
         self.memory = max(round(1.0 / settings["learning_rate"]), 1.0)
 
     def key_of(self, name: Any, content: Any) -> Any:
-        """Value of a feature as it is kept, ``None`` if it is a number that passes, or missing."""
+        """Value of a feature as it is kept, ``None`` if it is a number or time, or missing."""
         kind = type(content)
         if kind is str and len(content) <= LONGEST:
             return content
         if self.named and name in self.named:
             return as_key(name, content)
-        if kind is float or kind is int:
+        # A time is for what comes behind.
+        if kind is float or kind is int or isinstance(content, date):
             return None
         # Raises for what is neither a number nor a category.
         key = as_key(name, content)

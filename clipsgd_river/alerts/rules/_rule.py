@@ -187,6 +187,7 @@ class Rule(AlertFilter):
         unless: Veto | None = None,
     ) -> Verdict:
         """Verdict on an event, as `judge_learn_one` would give it now. Changes nothing."""
+        x = self._with_time(x, time)
         return self._judge(self._case(x, args, key, time), unless, learns=False)
 
     def judge_learn_one(
@@ -202,6 +203,7 @@ class Rule(AlertFilter):
 
         Parameters as of `AlertBudget.judge_learn_one`.
         """
+        x = self._with_time(x, time)
         return self._judge(self._case(x, args, key, time), unless, learns=True, **kwargs)
 
     def distance_one(self, x: Event, *args: Any) -> float:
@@ -324,6 +326,14 @@ class Rule(AlertFilter):
         """An event as it comes before the rule."""
         moment = self._time_of(x, time)
         return Case(self._for_filter(x), args, self._filter, key, moment)
+
+    def _with_time(self, x: Event, moment: Any) -> Event:
+        """The event with the time given beside it, where the filter's time is a feature.
+
+        What the filter is asked beside the verdict has no argument for the time.
+        """
+        name = self.anomaly_filter.time_feature
+        return x if name is None or moment is None or name in x else {**x, name: moment}
 
     def _review(self, alert: Alert, case: Case) -> Fields | None:
         """Fields of an alert that the rule sets; ``None`` if it vetoes the alert.

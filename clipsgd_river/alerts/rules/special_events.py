@@ -280,7 +280,7 @@ class SpecialEvents(Rule):
             if name is not None and is_new:
                 self._profiles[name] = self.anomaly_filter.rarer(self.share)
             if self._starts(name):
-                self.detector_learn_one(x, *args, **kwargs)
+                self.detector_learn_one(self._with_time(x, time), *args, **kwargs)
                 verdict = NOT_JUDGED
             else:
                 verdict = super().judge_learn_one(
