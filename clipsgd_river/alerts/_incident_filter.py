@@ -113,7 +113,7 @@ class IncidentFilter(DetectorFilter):
 
         Alerts like it have the same features behind them in the same directions, the same
         categories that matter and the same key. To alert again, one of them must be ``factor``
-        times rarer at first, and ever less so, until after ``lasting`` it need not be any more. An
+        times rarer at first; this fades until ``lasting`` has passed. An
         event that would alert by other features besides is none of them. One that is muted spends
         no budget, and the detector alone learns it. An alert in spite of a mute says so.
 

@@ -14,6 +14,7 @@ import numpy as np
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._numbers import differ, short_score
 from clipsgd_river._text import printable, quoted
+from clipsgd_river._words.repeats import exactly
 from clipsgd_river._words.seen import NOTHING, Seen
 from clipsgd_river._words.usual import in_words
 from clipsgd_river.alerts._rarity import RAREST
@@ -97,7 +98,10 @@ class AlertFeature(NamedTuple):
     def words(self) -> str:
         """The value and what is usual, as in ``3; 0 in 90 % of events, at most 2 in 99.9 %``."""
         if self.description is not None:
-            return f"{_printable(quoted(self.value))}, {_printable(self.description)}"
+            value = self.value
+            is_number = isinstance(value, float) and isfinite(value)
+            said = exactly(value, unit=self.unit)[0] if is_number else _printable(quoted(value))
+            return f"{said}, {_printable(self.description)}"
         band = self.low, self.expected, self.high
         return in_words(self.actual, band, self.seen or NOTHING, self.unit)
 

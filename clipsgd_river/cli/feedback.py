@@ -98,5 +98,5 @@ def _muted(mute: Mute, timed: bool) -> str:
     muted = f"; {mute.count:,} were muted" if mute.count else ""
     return (
         f"alerts like {shown(mute.alert)} ({about}) must be {mute.factor:,.3g} times rarer to "
-        f"alert again, and ever less so for {left}{muted}"
+        f"alert again; this fades over {left}{muted}"
     )

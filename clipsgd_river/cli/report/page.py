@@ -179,7 +179,7 @@ def _bands(
             if math.isnan(points[-1].value):
                 words += " Beyond the last value is drawn what is expected."
             if samples.stride > 1:
-                words += f" Of other events, one in {samples.stride:,} is drawn."
+                words += f" Of the other events, one in {samples.stride:,} is shown."
             if samples.marks_stand_for > 1:
                 words += f" Of alerts, one in {samples.marks_stand_for:,} is marked."
             bands.append(
