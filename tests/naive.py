@@ -225,7 +225,7 @@ class NaiveZScore:
         self.location = self.scale = self.seen = np.zeros(0)
         self.repeats: list[Repeats] = []
         fixed = isinstance(learning_rate, float)
-        self.memory = max(1 / learning_rate, 1000.0) if fixed else 1000.0
+        self.shares_memory = max(1 / learning_rate, 1000.0) if fixed else 1000.0
         self.others: list[Others] = []
         # Of the present values of the last event, and whether it says anything about distances.
         self.kinds: list[str] = []
@@ -250,7 +250,7 @@ class NaiveZScore:
                 self.names.append(name)
                 self.samples.append([])
                 self.early.append(not (self.seen >= self.warm_up).any())
-                self.repeats.append(Repeats(self.memory))
+                self.repeats.append(Repeats(self.shares_memory))
                 self.others.append(Others(robust_start))
                 self.grow()
 

@@ -140,7 +140,7 @@ def test_before_the_first_event_nothing_is_known() -> None:
 )
 def test_alerts_say_it(model: Any, feature: str, value: float, words: str) -> None:
     x = {**events()[-1], feature: value}
-    _, features, _ = explain(model, x)
+    features = explain(model, x).features
     said = {each.feature: each.words for each in features}
     if feature in said:
         assert re.fullmatch(words, said[feature]), said[feature]

@@ -34,6 +34,7 @@ CHOICES: dict[str, list[Any]] = {
     "q": [0.05, 0.9, 0.999],
     "squash": [True],
     "shapes": [True],
+    "once_per_window": [False],
     "radius": [0.5],
     "label_noise": [0.0, 0.2],
     "tail": [0.1, 0.25],

@@ -180,7 +180,7 @@ class NaivePortfolio:
         self.z_score, self.mahalanobis = NaiveZScore(), Ridged()
         self.long_memory = NaiveZScore(learning_rate=0.0005)
         # It shares what is known of repeated values with the others.
-        self.long_memory.memory = 1000.0
+        self.long_memory.shares_memory = 1000.0
         self.subspace = NaiveSubspace()
         self.neighbours = NaiveNeighbours(memory=3_200)
         self.bits = NaiveSignedBits()
