@@ -35,6 +35,7 @@ CHOICES: dict[str, list[Any]] = {
     "squash": [True],
     "shapes": [True],
     "once_per_window": [False],
+    "values": [{1: [0.0, 7.0]}],
     "radius": [0.5],
     "label_noise": [0.0, 0.2],
     "tail": [0.1, 0.25],
