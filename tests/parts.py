@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import sklearn.base
+from cells import as_text, is_number, names_of, plain
 from river import base, stats
 from river import optim as river_optim
 from river import proba as river_proba
@@ -472,37 +473,3 @@ def checks_of(part: Part) -> Iterator[Any]:
         room = check.__module__.rpartition(".")[2]
         if room in part.modules and check.__name__ not in part.senseless:
             yield check
-
-
-def as_text(value: Any) -> Any:
-    """A number rounded and written out; missing if it is."""
-    if not is_number(value):
-        return None
-    try:
-        return f"{float(value):.0f}"
-    except OverflowError:
-        return "huge"
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a number and not missing."""
-    try:
-        return bool(float(value) == float(value)) and not isinstance(value, str | bytes)
-    except OverflowError:
-        return True
-    except (TypeError, ValueError):
-        return False
-
-
-def names_of(table: Any) -> list[Any]:
-    """Columns of a frame, none of an array."""
-    return list(getattr(table, "column_names", getattr(table, "columns", [])))
-
-
-def plain(column: Any) -> list[Any]:
-    """Values of a column of any kind as a list."""
-    for method in ("tolist", "to_list", "to_pylist"):
-        if hasattr(column, method):
-            values: list[Any] = getattr(column, method)()
-            return values
-    return list(column)
