@@ -121,14 +121,18 @@ def test_the_value_of_most_events_is_no_reason() -> None:
 
 
 def test_an_alert_among_few_events_ranks_no_higher_than_so_few_can_show() -> None:
-    def rank(fitted: float | None, events: int | None) -> float | None:
-        alert = Alert(0.9, 0.02, fitted_probability=fitted, events=events)
-        return alert.rank_probability
+    def rank(known: float, fitted: float | None, events: int | None) -> float:
+        found = Alert(0.9, known, fitted_probability=fitted, events=events).rank_probability
+        assert found is not None
+        return found
 
-    assert rank(1e-30, 200) == 0.01 / 200
-    assert rank(1e-6, 60_000) == 1e-6
-    assert rank(1e-30, None) == 1e-30
-    assert rank(None, 200) == 0.02
+    assert rank(0.02, 1e-30, 200) == pytest.approx(math.sqrt(0.02 * 0.01 / 200))
+    assert rank(0.02, 1e-6, 60_000) == pytest.approx(math.sqrt(0.02 * 1e-6))
+    assert rank(0.02, 1e-30, None) == pytest.approx(math.sqrt(0.02 * 1e-30))
+    assert rank(0.02, None, 200) == 0.02
+    assert Alert(0.9, None, fitted_probability=0.03).rank_probability == 0.03
+    # "Less than 1 in 500", however far it is, comes after "1 in 4,000".
+    assert rank(1 / 500, 1e-30, 500) > rank(1 / 4_000, 1 / 8_000, 9_000)
 
 
 def test_a_value_within_its_band_is_a_reason_where_words_describe_it() -> None:

@@ -168,16 +168,18 @@ class Alert:
 
     @property
     def rank_probability(self) -> float | None:
-        """What alerts are ranked by: the fitted probability, otherwise the one that is known.
+        """What alerts are ranked by, halfway between what can be said and what the tail says.
 
-        A tail fitted to n events tells little beyond one event in 100 n: an alert among the first
-        events does not rank above all later ones for that.
+        The geometric mean of the probability that is known and the fitted one: a tail alone would
+        rank an alert among the first events above all later ones. It counts to one event in 100
+        n, n being the events it was fitted to.
         """
-        if self.fitted_probability is None:
-            return self.tail_probability
-        if self.events is None:
-            return self.fitted_probability
-        return max(self.fitted_probability, FARTHEST / max(self.events, 1))
+        known, fitted = self.tail_probability, self.fitted_probability
+        if known is None or fitted is None:
+            return known if fitted is None else fitted
+        if self.events is not None:
+            fitted = max(fitted, FARTHEST / max(self.events, 1))
+        return sqrt(known * fitted)
 
     @property
     def sentence(self) -> str:

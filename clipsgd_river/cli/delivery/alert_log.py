@@ -32,7 +32,7 @@ class AlertLog:
         A path, or ``-`` for standard output.
     append
         Whether to go on at the end of an existing file instead of replacing it. Where there are
-        receivers it always is gone on with: it has what waits for them.
+        receivers lines are always added: the file has what waits for them.
     labels
         Names of receivers, for whom each line waits.
     """

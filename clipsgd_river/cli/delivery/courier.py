@@ -109,7 +109,8 @@ class Courier:
         outcome = self._attempts(without_marks(line))
         if outcome.result is Result.FAILED:
             return False
-        self.waiting -= 1
+        with self._changed:
+            self.waiting -= 1
         if outcome.result is Result.REFUSED:
             self.refused += 1
             self._note(f"{self.receiver.name} refused an alert for good: {outcome.why}")

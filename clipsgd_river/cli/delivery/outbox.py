@@ -78,7 +78,7 @@ class Outbox:
     options
         Who gets its lines.
     append
-        Whether the file is gone on with.
+        Whether lines are added to what the file has.
     note
         Says what the user must not miss.
     """
