@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Self
 from river import base, compose
 
 from clipsgd_river import _settings
-from clipsgd_river._faces.known_features import known_features
 from clipsgd_river._faces.rows_as_events import RowsAsEvents
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.preprocessing.as_key import as_key
@@ -22,7 +21,9 @@ from clipsgd_river._state.wrapper import SaveablePipeline, SaveableWrapper
 from clipsgd_river._tables.containers import table_of
 from clipsgd_river._tables.mixed_rows import MixedRows, mixed_rows_of
 from clipsgd_river._tables.rows import Rows, rows_of
-from clipsgd_river.anomaly._models_by_key import ModelsByKey, SpilledStates
+from clipsgd_river.anomaly._model_objects import ModelObjects, new_model
+from clipsgd_river.anomaly._models_by_key import ModelsByKey
+from clipsgd_river.anomaly._spilled_states import SpilledStates
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
 LARGEST_COUNT = 2.0**53
@@ -114,11 +115,7 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         self._keys = list(key) if isinstance(key, list) else [key]
         if not self._keys:
             raise ValueError("key names at least one feature, not an empty list")
-        self._models = ModelsByKey(
-            _settings.count("max_keys", max_keys),
-            None if ttl is None else _settings.count("ttl", ttl),
-        )
-        self._fresh: Any = None
+        self._models = self._new_models()
         self.create_state()
 
     @property
@@ -147,7 +144,7 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         if states is None:
             self._models.spilled = None
             return
-        model = self._new()
+        model = new_model(self._detector)
         kind: Any = SaveablePipeline if isinstance(model, compose.Pipeline) else type(model)
         if not issubclass(kind, Saveable):
             raise ValueError(
@@ -162,33 +159,17 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Let the model of the event's key learn it; raises as the detector does."""
         key, event = self._split(x)
-        model = self._models.find(key)
-        if model is None:
-            model = self._new()
-        # Learned first: what is refused starts no model and evicts none.
-        model.learn_one(event)
-        self._models.use(key, model)
+        self._models.learn(key, event)
 
     def score_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Score by the model of the event's key, 0.0 where it has none yet. Changes nothing."""
         key, event = self._split(x)
-        score: float = self._model(key).score_one(event)
-        return score
+        return self._models.score(key, event)
 
     def score_learn_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
         key, event = self._split(x)
-        model = self._models.find(key)
-        if model is None:
-            model = self._new()
-        score: float
-        if hasattr(model, "score_learn_one"):
-            score = model.score_learn_one(event)
-        else:
-            score = model.score_one(event)
-            model.learn_one(event)
-        self._models.use(key, model)
-        return score
+        return self._models.score_learn(key, event)
 
     @available_if_has("distance_one", "_detector")
     def distance_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
@@ -213,7 +194,7 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         Without an event, of the events that have no key.
         """
         found: dict[base.typing.FeatureName, tuple[float, float, float]]
-        found = last_step(self._model(self._missing)).expect_one() if x is None else {}
+        found = last_step(self._models.model(self._missing)).expect_one() if x is None else {}
         return self._ask("expect_one", x) if x is not None else found
 
     @available_if_has("describe_one", "_detector")
@@ -241,7 +222,7 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     def _ask(self, method: str, x: Any) -> Any:
         """What the model of an event's key says of the event."""
         key, event = self._split(x)
-        model = self._model(key)
+        model = self._models.model(key)
         while isinstance(model, compose.Pipeline):
             event, model = model._transform_one(event)
         return getattr(model, method)(event)
@@ -256,35 +237,22 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         event = {name: value for name, value in x.items() if name not in names}
         return (parts[0] if len(parts) == 1 else tuple(parts)), event
 
+    def _new_models(self) -> ModelsByKey:
+        """What keeps the models, none yet."""
+        return ModelObjects(
+            self._detector,
+            _settings.count("max_keys", self.max_keys),
+            None if self.ttl is None else _settings.count("ttl", self.ttl),
+        )
+
     @property
     def _missing(self) -> Any:
         """Key of events that have none."""
         return None if len(self._keys) == 1 else (None,) * len(self._keys)
 
-    def _model(self, key: Any) -> Any:
-        """The model of a key; where there is none, one that has learned nothing."""
-        found = self._models.find(key)
-        if found is not None:
-            return found
-        if self._fresh is None:
-            self._fresh = self._new()
-        return self._fresh
-
-    def _new(self) -> Any:
-        model = self._detector.clone()
-        if isinstance(model, Saveable):
-            model.create_state()
-        return model
-
     @property
     def _known_features(self) -> Collection[Any] | None:
-        found: set[Any] = set()
-        for model in self._models.values():
-            known = known_features(last_step(model))
-            if known is None or isinstance(model, compose.Pipeline):
-                return None
-            found.update(known)
-        return found
+        return self._models.known_features()
 
     def _read(self, X: Any) -> Rows | MixedRows:
         return self._rows(X)
@@ -317,6 +285,7 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         if "detector" not in parts:
             raise ValueError("the state has no detector to copy for new keys: it is damaged")
         self._detector = parts.pop("detector")
+        self._models = self._new_models()
         kind = type(self._detector)
         for name, model in parts.items():
             fits = isinstance(name, tuple) and len(name) == 2 and name[0] == "key"
