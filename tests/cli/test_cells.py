@@ -194,6 +194,24 @@ def test_units_are_counted_in_the_smallest_common_way() -> None:
     assert [alone.read(each) for each in ("5 min", "2 h", "30 s")] == [5, 120, 0.5]
 
 
+def test_a_sheet_with_words_for_nothing_and_a_sum_below() -> None:
+    """Amounts with a decimal comma, some "entfällt", and in the last line a sum from a program."""
+    amounts = [f"1.{at * 37 % 900 + 100},{at % 100:02}" for at in range(300)]
+    for at in range(5, 300, 40):
+        amounts[at] = "entfällt"
+    rows = [f"{at % 28 + 1:02}.{at // 28 + 1:02}.2025;{each}" for at, each in enumerate(amounts)]
+    result = score("Tag;Umsatz\n" + "\n".join([*rows, "Summe;437580.02"]) + "\n")
+    assert result.code == 0
+    assert "'Umsatz' with a decimal comma, with 'entfällt' as no value" in result.err
+    assert "the times of 'Tag' tell the detector when events were" in result.err
+    found = [each["Umsatz"] for each in result.objects]
+    assert (found[0], found[5], found[-1]) == (1100.0, None, 437580.02)
+    # A word that comes once may be a slip of the pen.
+    once = score("Tag;Umsatz\n" + "\n".join([*rows, "Summe;siehe unten"]) + "\n")
+    assert once.code == 1
+    assert "column 'Umsatz' has 'siehe unten', which is no number" in once.err
+
+
 def test_declared_words_keep_what_was_given() -> None:
     cells = declared(["X", "auto"], Cells(decimal=","))
     assert (cells.is_missing("x"), cells.is_missing("n/a"), cells.decimal) == (True, True, ",")

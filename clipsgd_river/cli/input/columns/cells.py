@@ -14,6 +14,10 @@ MISSING_WORDS: Final = frozenset(
     | {"null", "(null)", "<null>", "none", "(none)", "<none>", "nil", "undefined", "void"}
     | {"missing", "(missing)", "empty", "(empty)", "(blank)", "unknown", "not available"}
     | {"#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!"}
+    # German, French, Spanish, Italian and Portuguese sheets.
+    | {"k.a.", "k. a.", "keine angabe", "n.v.", "n. v.", "n/v", "leer", "fehlt", "n.d.", "n/d"}
+    | {"non disponible", "s/d", "sin dato", "sin datos", "n.c.", "n/c", "n.r.", "n/r"}
+    | {"tbd", "tba", "not applicable", "no data", "not recorded"}
 )
 _DIGITS: Final = "0123456789"
 #: In an option they stand for the usual words.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
@@ -12,13 +13,13 @@ from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.columns.kinds import Kind, Look
 from clipsgd_river.cli.input.columns.numbers import look_at_numbers
 from clipsgd_river.cli.input.columns.spelling import (
+    LARGEST_SHARE_OF_SLIPS,
     Numbers,
     flags_in,
     numbers_in,
 )
 from clipsgd_river.cli.input.columns.texts import look_at_texts
 
-_LARGEST_SHARE_OF_SLIPS: Final = 0.05
 #: Words among numbers are categories, as the numbers then are, where they are more than slips and
 #: so few different values come.
 _VALUES_PER_CATEGORY: Final = 10
@@ -47,6 +48,8 @@ def look_at(name: str, values: Sequence[Any], cells: Cells = _PLAIN) -> Look:
     (<Kind.NUMBER: 'number'>, <Kind.FLAG: 'flag'>)
     >>> look_at("port", ["80", "http", "http"] * 10).kind
     <Kind.TEXT: 'text'>
+    >>> look_at("load", [*map(str, range(90, 30, -1)), "off", "off"]).spelling.told
+    "with 'off' as no value"
     """
     present = [value for value in values if not cells.is_no_value(value)]
     if not present:
@@ -64,7 +67,11 @@ def look_at(name: str, values: Sequence[Any], cells: Cells = _PLAIN) -> Look:
     read = [_as_number(value, spelling) for value in flat]
     numbers = [_bounded(number) for number in read if number is not None]
     if _are_numbers(texts, len(numbers)):
-        return replace(look_at_numbers(name, numbers), spelling=spelling or Numbers(cells))
+        words = _words_that_recur(
+            value for value, number in zip(texts, read, strict=True) if number is None
+        )
+        found = (spelling or Numbers(cells)).without(words)
+        return replace(look_at_numbers(name, numbers), spelling=found)
     return replace(look_at_texts(name, texts), spelling=Numbers(cells))
 
 
@@ -87,10 +94,19 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
+def _words_that_recur(slips: Iterable[str]) -> list[str]:
+    """Return what among numbers is none, has no digit and comes again: words for no value.
+
+    What comes once may be a slip of the pen, and is an error where it is read.
+    """
+    counted = Counter(slips)
+    return [word for word, n in counted.items() if n > 1 and not any(map(str.isdigit, word))]
+
+
 def _are_numbers(texts: Sequence[str], count: int) -> bool:
     """Tell whether a column with so many numbers in it is one of numbers, and words are errors."""
     total = len(texts)
-    if total - count <= _LARGEST_SHARE_OF_SLIPS * total:
+    if total - count <= LARGEST_SHARE_OF_SLIPS * total:
         return True
     return 2 * count >= total and total < _VALUES_PER_CATEGORY * len(set(texts))
 

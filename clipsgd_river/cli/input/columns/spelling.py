@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 from clipsgd_river.cli.input.columns.cells import Cells
 from clipsgd_river.cli.input.columns.units import Unit, common_unit, unit_of
+from clipsgd_river.cli.terminal.text import listed
 
 POINT: Final = "."
 COMMA: Final = ","
@@ -36,6 +39,8 @@ _FLAGS: Final = (
     ("faux", "vrai"),
 )
 _TRUTH: Final = {"true": 1.0, "false": 0.0}
+#: In a column, so many cells may be written unlike the others, such as a total at the end.
+LARGEST_SHARE_OF_SLIPS: Final = 0.05
 
 
 class Spelling(Protocol):
@@ -81,19 +86,32 @@ class Numbers:
         The decimal mark of the column; None until a value tells.
     unit
         What numbers are counted in; None where none has a unit.
+    no_value
+        Words that stand for no number in this column, beside those that `cells` knows.
+
+    Numbers that can be read with the other decimal mark alone are read with it.
 
     Examples
     --------
     >>> Numbers(decimal=",").read("-1.234.567,8"), Numbers().read("1,234.50")
     (-1234567.8, 1234.5)
+    >>> Numbers(decimal=",").read("1.234"), Numbers(decimal=",").read("718580.02")
+    (1234.0, 718580.02)
     >>> Numbers().read("1.5k"), Numbers().read("n/a"), Numbers().read("True")
     (1500.0, nan, 1.0)
     """
 
     def __init__(
-        self, cells: Cells | None = None, decimal: str | None = None, unit: Unit | None = None
+        self,
+        cells: Cells | None = None,
+        decimal: str | None = None,
+        unit: Unit | None = None,
+        no_value: Sequence[str] = (),
     ) -> None:
-        self._cells = Cells() if cells is None else cells
+        known = Cells() if cells is None else cells
+        self._no_value = list(no_value)
+        words = known.missing.union(word.strip().lower() for word in no_value)
+        self._cells = replace(known, missing=words)
         self._decimal = decimal or self._cells.decimal
         self._unit = unit
         self._hides_numbers = any(map(_is_float, self._cells.missing))
@@ -115,8 +133,14 @@ class Numbers:
     @property
     def told(self) -> str:
         """What to say of it."""
-        parts = ["with a decimal comma"] if self._decimal == COMMA else []
-        return " ".join([*parts, f"in {self.unit}"] if self.unit else parts)
+        comma = ["with a decimal comma"] if self._decimal == COMMA else []
+        parts = [" ".join([*comma, f"in {self.unit}"] if self.unit else comma)]
+        parts += [f"with {listed(self._no_value)} as no value"] if self._no_value else []
+        return ", ".join(filter(None, parts))
+
+    def without(self, words: Sequence[str]) -> Numbers:
+        """Return the same spelling, in which words stand for no number."""
+        return Numbers(self._cells, self._decimal, self._unit, words)
 
     def read(self, cell: str) -> float:
         """Return the number in a cell.
@@ -145,12 +169,14 @@ class Numbers:
 
     def _plain_digits(self, digits: str) -> str:
         decimal = self._decimal
+        marks = decimal_marks(digits, self._cells)
         if decimal is None:
-            marks = decimal_marks(digits, self._cells)
             decimal = COMMA if self._cells.prefers_comma else POINT
             if len(marks) == 1:
                 # The first value that tells says it for all that follow.
                 decimal = self._decimal = min(marks)
+        elif decimal not in marks and len(marks) == 1:
+            decimal = min(marks)
         plain = plain_digits(digits, decimal, self._cells.thousands)
         if plain is None:
             raise ValueError(f"its decimal mark is not {decimal!r}")
@@ -232,7 +258,8 @@ def numbers_in(values: Sequence[str], cells: Cells) -> Numbers | None:
     if unit is None and units != {""}:
         return None
     told = told_marks(found, cells)
-    if len(told) > 1 or not all(decimal_marks(written.digits, cells) for written in found):
+    unread = sum(not decimal_marks(written.digits, cells) for written in found)
+    if len(told) > 1 or unread > LARGEST_SHARE_OF_SLIPS * len(found):
         return None
     if not told and not all(written.digits.isdigit() for written in found):
         told = {COMMA if cells.prefers_comma else POINT}
@@ -240,9 +267,10 @@ def numbers_in(values: Sequence[str], cells: Cells) -> Numbers | None:
 
 
 def told_marks(found: Iterable[Written], cells: Cells) -> set[str]:
-    """Return the decimal marks of numbers that can be read with no other."""
+    """Return the decimal marks of numbers that can be read with no other; a few do not count."""
     marks = (decimal_marks(written.digits, cells) for written in found)
-    return {mark for each in marks if len(each) == 1 for mark in each}
+    votes = Counter(mark for each in marks if len(each) == 1 for mark in each)
+    return {mark for mark, n in votes.items() if n > LARGEST_SHARE_OF_SLIPS * votes.total()}
 
 
 def prefers_comma(columns: Iterable[Sequence[str]], cells: Cells) -> bool:
