@@ -21,14 +21,24 @@ def transformed(detector: Any, x: Any) -> tuple[Any, Any]:
     return detector, x
 
 
-def feature_descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
+def model_of(detector: Any, x: Any) -> tuple[Any, Any]:
+    """As `transformed`, and of a detector that has a model for each key, the model of this key."""
+    detector, x = transformed(detector, x)
+    while hasattr(detector, "model_one"):
+        detector, x = transformed(*detector.model_one(x))
+    return detector, x
+
+
+def feature_descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, ...]]:
     """What transformers in a pipeline say of the features they make of an event.
 
     A transformer that replaces values by other numbers may have a method ``describe_one(x)`` that
-    gives, for features by name, the value as it was and in words how usual that is. Of a detector
-    that describes numbers, too, only what it says of categories counts: they are so replaced.
+    gives, for features by name, the value as it was and in words how usual that is. Of a number on
+    another scale it gives the words on whose it is, and what takes numbers back from that scale:
+    what is usual is then said as the detector has it. Of a detector that describes numbers, too,
+    only what it says of categories counts: they are so replaced.
     """
-    found: dict[Any, tuple[Any, str]] = {}
+    found: dict[Any, tuple[Any, ...]] = {}
     if isinstance(step, compose.Pipeline):
         for part in step.steps.values():
             found.update(feature_descriptions(part, x))
@@ -37,6 +47,8 @@ def feature_descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
     elif isinstance(step, compose.TransformerUnion):
         for part in step.transformers.values():
             found.update(feature_descriptions(part, x))
+    elif hasattr(step, "model_one"):
+        found.update(feature_descriptions(*step.model_one(x)))
     elif hasattr(step, "describe_categories_one"):
         found.update(step.describe_categories_one(x))
     elif hasattr(step, "describe_one"):
@@ -46,6 +58,7 @@ def feature_descriptions(step: Any, x: Any) -> dict[Any, tuple[Any, str]]:
 
 def in_numbers(detector: Any, x: Any) -> Any:
     """An event as numbers: for a detector that takes categories, their bits in their place."""
+    detector, x = model_of(detector, x)
     return detector.encode_one(x) if getattr(detector, "takes_categories", False) else x
 
 

@@ -249,3 +249,18 @@ def test_what_cannot_be_done_is_said_at_once() -> None:
         KeyedDetector(max_keys=0)
     with pytest.raises(ValueError, match="no state file"):
         KeyedDetector(river_anomaly.HalfSpaceTrees()).spill_to({})
+
+
+def test_an_alert_says_what_is_usual_for_the_key() -> None:
+    rng = np.random.default_rng(5)
+    model = AlertBudget(KeyedDetector(ClippedSurprisal(), key="user"), alert_rate=0.002)
+    for n in range(3000):
+        user, country = ("ann", "DE") if n % 2 else ("bob", "FR")
+        model.learn_one({"user": user, "load": rng.normal(), "country": country})
+    alert = model.alert_one({"user": "bob", "load": 0.1, "country": "DE"}, key="bob")
+    assert alert is not None
+    part = alert.features[0]
+    assert (part.feature, part.value) == ("country", "DE")
+    assert part.seen is not None
+    assert part.seen.events == 1500
+    assert "never seen in 1,500 events" in alert.sentence

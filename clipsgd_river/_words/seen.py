@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
@@ -81,6 +81,16 @@ class Seen(NamedTuple):
         """Share of recent events known to be at least as far from the expected value."""
         far = abs(value - expected)
         return sum(share for kept, share in self.shares if abs(kept - expected) >= far)
+
+    def turned(self, to: Callable[[float], float]) -> Seen:
+        """The same on another scale, which rises with this one."""
+        return Seen(
+            None if self.lowest is None else to(self.lowest),
+            None if self.highest is None else to(self.highest),
+            tuple((to(value), share) for value, share in self.shares),
+            None if self.rest is None else (to(self.rest[0]), to(self.rest[1]), to(self.rest[2])),
+            self.events,
+        )
 
     def checked(self) -> Seen:
         """The same with plain floats, values in rising order, and without what is no number."""

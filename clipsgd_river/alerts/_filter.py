@@ -20,6 +20,7 @@ from clipsgd_river._pipelines import (
     feature_descriptions,
     in_numbers,
     last_step,
+    model_of,
     transformed,
 )
 from clipsgd_river._state.saveable import Saveable
@@ -49,7 +50,7 @@ class DetectorInput(NamedTuple):
 
     detector: Any
     event: Event
-    descriptions: dict[Any, tuple[Any, str]]
+    descriptions: dict[Any, tuple[Any, ...]]
 
 
 class Explanation(NamedTuple):
@@ -75,7 +76,8 @@ def explain(model: Any, x: Event, *targets: Any) -> Explanation:
         return Explanation(contributions, (), Reason.of(contributions, (), {}))
     bands = detector.expect_one(event, *targets)
     said = feature_descriptions(model, x)
-    seen = seen_by(detector, contributions)
+    judge, arrived = model_of(detector, event)
+    seen = seen_by(judge, contributions)
     numbers = in_numbers(detector, event)
     features = described(numbers, contributions, bands, said, seen)
     deviations = {
@@ -83,7 +85,7 @@ def explain(model: Any, x: Event, *targets: Any) -> Explanation:
         for name in contributions
         if name in bands
     }
-    past = detector.past_one(event) if hasattr(detector, "past_one") else None
+    past = judge.past_one(arrived) if hasattr(judge, "past_one") else None
     reason = Reason.of(contributions, features, deviations)
     return Explanation(contributions, features, reason, past)
 

@@ -63,7 +63,9 @@ class Reason:
         categories = {
             part.feature: part.value
             for part in features
-            if part.description is not None and abs(weights.get(part.feature, 0.0)) >= TELLING
+            if part.description is not None
+            and not part.scaled
+            and abs(weights.get(part.feature, 0.0)) >= TELLING
         }
         return cls(weights, categories)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from math import atan, copysign, floor, inf, isfinite, log10, pi, sqrt
@@ -16,7 +16,7 @@ from clipsgd_river._numbers import differ, short_score
 from clipsgd_river._text import printable, quoted
 from clipsgd_river._words.repeats import exactly
 from clipsgd_river._words.seen import NOTHING, Seen
-from clipsgd_river._words.usual import in_words
+from clipsgd_river._words.usual import beside, in_words
 from clipsgd_river.alerts._rarity import RAREST
 
 #: Features that an alert describes.
@@ -63,6 +63,8 @@ class AlertFeature(NamedTuple):
         and the number of ``events``; ``None`` where it cannot tell.
     unit
         What it is counted in, as ``"ms"``, if that is known: for the words.
+    scaled
+        Whether ``actual`` is the number ``value`` on another scale, such as a logarithm.
     """
 
     feature: Hashable
@@ -77,6 +79,7 @@ class AlertFeature(NamedTuple):
     description: str | None = None
     seen: Seen | None = None
     unit: str | None = None
+    scaled: bool = False
 
     def __str__(self) -> str:
         """Say it in words, as in ``f1 was 900, usually between 20 and 75``."""
@@ -88,7 +91,7 @@ class AlertFeature(NamedTuple):
 
         So is one within it that a detector describes, such as of a sensor that stands still.
         """
-        if self.description is not None and self.value == self.actual:
+        if self.description is not None and self.value == self.actual and not self.scaled:
             # Of a number, words are given only where they are the reason.
             return True
         usual = None if self.seen is None else self.seen.usual
@@ -272,7 +275,7 @@ def described(
     event: Mapping[Hashable, Any],
     contributions: Mapping[Hashable, float],
     bands: Mapping[Hashable, tuple[float, float, float]],
-    descriptions: Mapping[Hashable, tuple[Any, str]] | None = None,
+    descriptions: Mapping[Hashable, tuple[Any, ...]] | None = None,
     seen: Mapping[Hashable, Seen] | None = None,
 ) -> tuple[AlertFeature, ...]:
     """Return the features that contribute most, with what they were and what is usual.
@@ -282,7 +285,8 @@ def described(
     event, contributions, bands
         As the detector got it and answers.
     descriptions
-        What transformers say of features: the value before them, and how usual it is.
+        What transformers say of features: the value before them, and how usual it is; or whose it
+        is, and what takes a number back to it.
     seen
         What the detector has seen of features.
     """
@@ -295,9 +299,19 @@ def described(
             number = actual if type(actual) is float else as_float(name, actual)
             known = (seen or {}).get(name)
             part = _describe(name, contributions[name], number, bands[name], known)
-            value, said = (descriptions or {}).get(name, (None, None))
-            found.append(part._replace(value=value, description=said))
+            value, said, *back = (descriptions or {}).get(name, (None, None))
+            if back:
+                said = f"{_usual_before(value, bands[name], known or NOTHING, back[0])} ({said})"
+            found.append(part._replace(value=value, description=said, scaled=bool(back)))
     return tuple(found)
+
+
+def _usual_before(
+    value: float, band: tuple[float, float, float], seen: Seen, back: Callable[[float], float]
+) -> str:
+    """Say what is usual of a feature as it was before it was put on another scale."""
+    low, expected, high = map(back, band)
+    return beside(value, (low, expected, high), seen.turned(back))
 
 
 def _describe(

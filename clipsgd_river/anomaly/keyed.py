@@ -14,7 +14,7 @@ from clipsgd_river import _settings
 from clipsgd_river._faces.rows_as_events import RowsAsEvents
 from clipsgd_river._kernels.core.as_float import as_float
 from clipsgd_river._kernels.preprocessing.as_key import as_key
-from clipsgd_river._pipelines import available_if_has, last_step
+from clipsgd_river._pipelines import available_if_has, last_step, takes_times, transformed
 from clipsgd_river._state import file_format
 from clipsgd_river._state.saveable import Saveable
 from clipsgd_river._state.wrapper import SaveablePipeline, SaveableWrapper
@@ -210,6 +210,16 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         """Whether contributions sum to the distance; ``None`` if the detector does not say so."""
         return getattr(last_step(self._detector), "additive_contributions", None) or None
 
+    @property
+    def takes_times(self) -> bool:
+        """Whether an alert filter before it must leave the time in the event."""
+        return takes_times(self._detector)
+
+    def model_one(self, x: dict[base.typing.FeatureName, Any]) -> tuple[Any, Any]:
+        """The model of the event's key, and the event as it gets it: to ask, not to teach."""
+        key, event = self._split(x)
+        return self._models.model(key), event
+
     def clone(
         self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
     ) -> Self:
@@ -221,10 +231,7 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
 
     def _ask(self, method: str, x: Any) -> Any:
         """What the model of an event's key says of the event."""
-        key, event = self._split(x)
-        model = self._models.model(key)
-        while isinstance(model, compose.Pipeline):
-            event, model = model._transform_one(event)
+        model, event = transformed(*self.model_one(x))
         return getattr(model, method)(event)
 
     def _split(self, x: Any) -> tuple[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable
 from datetime import timedelta
-from math import isfinite
+from math import copysign, isfinite
 from numbers import Integral, Real
 from typing import Any, Final
 
@@ -97,6 +97,18 @@ def timestamp(value: Any) -> Any:
 def max_keys(value: Any) -> int:
     """Keys kept of each kind."""
     return _settings.count("max_keys", value, 10**8)
+
+
+def amount_of(logarithm: float) -> float:
+    """Count or sum of which a feature is the logarithm to base 2 of 1 more.
+
+    Examples
+    --------
+    >>> amount_of(4.0), amount_of(-1.0)
+    (15.0, -1.0)
+    """
+    # Sums are bounded far below 2 ** 1000; a band may reach beyond.
+    return copysign(2.0 ** min(abs(logarithm), 1000.0) - 1.0, logarithm)
 
 
 def groups(settings: dict[str, Any]) -> list[dict[str, Any]]:

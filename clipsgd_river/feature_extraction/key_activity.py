@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from math import inf, isfinite, nan
 from time import time
@@ -210,15 +210,17 @@ class KeyActivity(
         found: dict[Name, float] = self._kernel.transform_one(x, self._stamp(x))
         return found
 
-    def describe_one(self, x: dict[Name, Any]) -> dict[Name, tuple[Any, str]]:
-        """Each feature of an event as it is, not its logarithm, and whose it is, in words.
+    def describe_one(
+        self, x: dict[Name, Any]
+    ) -> dict[Name, tuple[Any, str, Callable[[float], float]]]:
+        """Each feature of an event as it is, whose it is, and what makes that of its logarithm.
 
-        Alerts of a pipeline say it. Counts nothing.
+        Alerts of a pipeline say it beside what is usual. Counts nothing.
         """
         if not self.log:
             return {}
-        found: dict[Name, tuple[Any, str]] = self._kernel.describe_one(x, self._stamp(x))
-        return found
+        found = self._kernel.describe_one(x, self._stamp(x))
+        return {name: (value, whose, own.amount_of) for name, (value, whose) in found.items()}
 
     @property
     def n_keys_(self) -> int:
