@@ -193,8 +193,8 @@ class Alert:
         if outside:
             reason = "; ".join(map(str, outside))
         elif len(self.features) > 1:
-            names = ", ".join(_printable(part.feature) for part in self.features)
-            reason = f"{names} do not go together as usual"
+            each = "; ".join(map(str, self.features))
+            reason = f"{each}; each is ordinary, but they do not go together as usual"
         elif self.features:
             reason = f"{self.features[0]}, which is unusual here"
         else:
