@@ -76,8 +76,8 @@ def test_sentences() -> None:
     )
     together = described({"f1": 60.0, "f2": 1.5}, {"f1": 9.0, "f2": 1.0}, bands)
     assert Alert(0.9, None, features=together).sentence == (
-        "f1 was 60, usually between 20 and 75; f2 was 1.5, usually between 0 and 2; each is ordinary, "
-        "but they do not go together as usual."
+        "f1 was 60, usually between 20 and 75; f2 was 1.5, usually between 0 and 2; each is "
+        "ordinary, but they do not go together as usual."
     )
     assert Alert(0.91234567).sentence == "the event scored 0.9123."
     hostile = Alert(0.5, key="a\nb\x1b[31m").sentence
