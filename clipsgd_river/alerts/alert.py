@@ -102,7 +102,7 @@ class AlertFeature(NamedTuple):
         """The value and what is usual, as in ``3; 0 in 90 % of events, at most 2 in 99.9 %``."""
         if self.description is not None:
             value = self.value
-            is_number = isinstance(value, float) and isfinite(value)
+            is_number = self.scaled or (isinstance(value, float) and isfinite(value))
             said = exactly(value, unit=self.unit)[0] if is_number else _printable(quoted(value))
             return f"{said}, {_printable(self.description)}"
         band = self.low, self.expected, self.high

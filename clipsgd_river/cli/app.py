@@ -16,6 +16,13 @@ from clipsgd_river.cli.formats import OutFormat
 from clipsgd_river.cli.input.byte_input import STANDARD_STREAM
 from clipsgd_river.cli.input.events import Selection
 from clipsgd_river.cli.inspect import InspectOptions, inspect
+from clipsgd_river.cli.key_options import (
+    ActivityOption,
+    ByOption,
+    MaxKeysOption,
+    alerts_for,
+    keys_in,
+)
 from clipsgd_river.cli.options import (
     CategoricalOption,
     DecimalOption,
@@ -143,12 +150,9 @@ def score_command(  # one parameter per option, as typer wants it
             "sums of amounts and counts, means of other numbers; needs --time.",
         ),
     ] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COL", help="Keep counters, or windows, of each value of a column apart."
-        ),
-    ] = None,
+    by: ByOption = None,
+    activity: ActivityOption = None,
+    max_keys: MaxKeysOption = None,
     alert_rate: Annotated[
         float | None,
         typer.Option(metavar="RATE", help="Alerts per event, kept whatever the stream does."),
@@ -250,12 +254,16 @@ def score_command(  # one parameter per option, as typer wants it
     if contamination is not None and not contamination > 0.0:
         raise typer.BadParameter("it must be above 0", param_hint="--contamination")
     check_times(time, time_format, zone)
-    if by is not None and every is None and counter is None:
-        raise typer.BadParameter("it needs --counter or --every", param_hint="--by")
     if every is not None and (time is None or label is not None):
         word = "it needs --time" if time is None else "windows have no labels: leave --label out"
         raise typer.BadParameter(word, param_hint="--every")
     contexts = contexts_in(given)
+    windows, counters = every is not None, counter is not None
+    keys = keys_in(by, activity, max_keys, time=time, windows=windows, counters=counters)
+    alerts_wanted = AlertOptions(
+        alert_rate, alerts_per_day, tail_risk, time, alerts, floor_in(floor), rules
+    )
+    options_of_alerts = alerts_for(keys, alerts_wanted, contamination)
     categories = categories_of(categorical)
     options = ScoreOptions(
         file=file,
@@ -265,7 +273,7 @@ def score_command(  # one parameter per option, as typer wants it
         delimiter=delimiter,
         header=not no_header,
         detector=detector,
-        contamination=contamination,
+        contamination=None if options_of_alerts is not alerts_wanted else contamination,
         memory=memory_in(memory),
         categorical=categories,
         given=contexts or None,
@@ -280,13 +288,13 @@ def score_command(  # one parameter per option, as typer wants it
             # What others are conditional on must be there.
             keep=names_in(keep) | frozenset(contexts.values()),
             counters=names_in(counter),
-            by=by,
+            by=by if windows or counters else None,
+            keys=keys.columns,
         ),
+        keys=keys,
         every=seconds_in(every, "--every"),
         spreadsheet_safe=spreadsheet_safe,
-        alerts=AlertOptions(
-            alert_rate, alerts_per_day, tail_risk, time, alerts, floor_in(floor), rules
-        ),
+        alerts=options_of_alerts,
         delivery=DeliveryOptions(execute, tuple(notify or ())),
         metrics=metrics,
         state=state,

@@ -107,7 +107,7 @@ def _understood(stream: Sequence[_LabelledEvent]) -> Understood:
     first = [event.features for event in stream[:ROWS_TO_LOOK_AT]]
     looks = {str(name): look_at(str(name), [x.get(name) for x in first]) for name in first[0]}
     columns = all_roles(looks, Wishes())
-    return Understood(default_detector(columns, detector_classes(), None), False, columns)
+    return Understood(default_detector(columns, detector_classes(), None), "", columns)
 
 
 def _tell(

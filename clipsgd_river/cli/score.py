@@ -41,6 +41,7 @@ from clipsgd_river.cli.scoring.beginning import Beginning, Wanted
 from clipsgd_river.cli.scoring.clock import Clock, TimesRead
 from clipsgd_river.cli.scoring.derived import Derivation, derive
 from clipsgd_river.cli.scoring.detectors import keeper_of
+from clipsgd_river.cli.scoring.keys import hint as hint_of_keys
 from clipsgd_river.cli.scoring.moments import Moments
 from clipsgd_river.cli.scoring.newest import NewestTime
 from clipsgd_river.cli.scoring.ordinary import OrdinaryRows, takes_rows
@@ -204,11 +205,18 @@ class _Run:
         read = "; ".join(filter(None, [source.told, spellings]))
         if read:
             self._reporter.say(f"read: {read}")
-        hint = understood.hint()
-        if hint is not None:
-            self._reporter.say(hint)
+        counts = options.keys.told(self._watch.model, self._reading.columns.values())
+        for hint in (counts, understood.hint(), self._key_hint()):
+            if hint is not None:
+                self._reporter.say(hint)
         self._prepare_pictures(source, value)
         return source
+
+    def _key_hint(self) -> str | None:
+        """Return a word on whom events seem to be about, where no option says it."""
+        options, reading = self._options, self._reading
+        is_told = options.keys.columns or options.given or options.every is not None
+        return None if is_told else hint_of_keys(reading.columns.values(), reading.first_values)
 
     def _tell_of_changes(self, source: Source) -> None:
         """Say which columns the state file knows and the stream has not, and the other way."""
@@ -416,7 +424,7 @@ class _Run:
     def _draw(self) -> None:
         options, tally = self._options, self._tally
         if tally.timeline is not None and options.plot is not None and tally.events:
-            name = type(self._watch.detector).__name__
+            name = self._watch.name
             tally.timeline.draw(options.plot, f"{options.file}: {tally.events:,} events, {name}")
 
     def _report(self, seconds: float, failure: CommandError | None) -> None:
@@ -469,6 +477,7 @@ def _beginning(options: ScoreOptions) -> Beginning:
         options.given,
         options.state,
         options.alerts.with_rules(),
+        options.keys,
     )
     return Beginning(wanted)
 

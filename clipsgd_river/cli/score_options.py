@@ -16,6 +16,7 @@ from clipsgd_river.cli.report import check_report_path
 from clipsgd_river.cli.report.timeline import check_plot_path
 from clipsgd_river.cli.scoring.alert_watch import AlertOptions, refuse_two_on_standard_output
 from clipsgd_river.cli.scoring.detectors import check_state_path
+from clipsgd_river.cli.scoring.keys import NO_KEYS, Keys
 from clipsgd_river.cli.terminal.errors import UsageError
 
 
@@ -56,6 +57,7 @@ class ScoreOptions:
     spreadsheet_safe: bool = False
     prefix: str = ""
     quiet: bool = False
+    keys: Keys = NO_KEYS
 
     @property
     def shows_time(self) -> bool:

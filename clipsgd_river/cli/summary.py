@@ -76,10 +76,7 @@ def summary_lines(tally: Tally, watch: Watch, seconds: float | None) -> Iterator
     """
     share = f" ({tally.alerts / tally.events:.2%})" if tally.events else ""
     rate = "" if seconds is None else f", {tally.events / max(seconds, 1e-9):,.0f} events a second"
-    yield (
-        f"{type(watch.detector).__name__}: {tally.events:,} events, "
-        f"{tally.alerts:,} alerts{share}{rate}"
-    )
+    yield (f"{watch.name}: {tally.events:,} events, {tally.alerts:,} alerts{share}{rate}")
     if not watch.ready:
         yield "the detector is still warming up: no alerts before that, and distances mean little"
     if tally.labelled is not None:

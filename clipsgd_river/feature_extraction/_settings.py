@@ -100,15 +100,16 @@ def max_keys(value: Any) -> int:
 
 
 def amount_of(logarithm: float) -> float:
-    """Count or sum of which a feature is the logarithm to base 2 of 1 more.
+    """Count or sum of which a feature is the logarithm to base 2 of 1 more, as people read it.
 
     Examples
     --------
-    >>> amount_of(4.0), amount_of(-1.0)
-    (15.0, -1.0)
+    >>> amount_of(4.0), amount_of(-1.0), amount_of(1.005)
+    (15.0, -1.0, 1.01)
     """
     # Sums are bounded far below 2 ** 1000; a band may reach beyond.
-    return copysign(2.0 ** min(abs(logarithm), 1000.0) - 1.0, logarithm)
+    amount = copysign(2.0 ** min(abs(logarithm), 1000.0) - 1.0, logarithm)
+    return float(round(amount)) if abs(amount) >= 10.0 else float(f"{amount:.3g}")
 
 
 def groups(settings: dict[str, Any]) -> list[dict[str, Any]]:

@@ -102,6 +102,8 @@ class Selection:
     #: Counters that become rates, and the column that tells whose they are.
     counters: frozenset[str] = frozenset()
     by: str | None = None
+    #: Columns that tell whose events are, kept from the detector.
+    keys: tuple[str, ...] = ()
 
     @property
     def named_categories(self) -> frozenset[str]:
@@ -113,7 +115,9 @@ class Selection:
 
         The name of an object of JSON stands for all that is in it.
         """
-        if name == self.time or (self.labels is not None and name == self.labels.column):
+        if name == self.time or name in self.keys:
+            return False
+        if self.labels is not None and name == self.labels.column:
             return False
         if not self.ignore and not self.only:
             return True
@@ -138,9 +142,8 @@ class Selection:
         asked += [("--categorical", name) for name in sorted(self.named_categories)]
         if self.labels is not None:
             asked.append(("--label", self.labels.column))
-        asked += [
-            (option, name) for option, name in (("--time", self.time), ("--by", self.by)) if name
-        ]
+        asked += [("--time", self.time)] if self.time else []
+        asked += [("--by", name) for name in (self.by, *self.keys) if name]
         return [(option, name) for option, name in asked if name not in known]
 
 

@@ -137,7 +137,7 @@ class Report:
         """
         run = Run(
             source=source,
-            detector=type(self._watch.detector).__name__,
+            detector=self._watch.name,
             rule=self._watch.rule,
             ready=self._watch.ready,
             events=self._events,

@@ -26,7 +26,7 @@ def add_forecast(samples: Samples, watch: Watch, first: Event | None, last: Even
         What judged, and its first and last event.
     """
     clock = watch.clock
-    if clock is None or first is None or last is None or not watch.takes_times:
+    if clock is None or first is None or last is None or not watch.forecasts:
         return
     begin, end, moment = clock.seconds(first), clock.seconds(last), clock.moment(last)
     if moment is None or not 0.0 < end - begin < math.inf:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,9 @@ from clipsgd_river.cli.input.events import Event
 from clipsgd_river.cli.rules.rules import Rules
 from clipsgd_river.cli.scoring.alert_lines import fields_of
 from clipsgd_river.cli.scoring.clock import TimesRead, read_moment
+from clipsgd_river.cli.scoring.detectors import encoder_and_detector
 from clipsgd_river.cli.scoring.kept_filters import base_of
+from clipsgd_river.cli.scoring.keys import NO_KEYS, Keys, template_of
 from clipsgd_river.cli.scoring.telling import Telling, Told
 from clipsgd_river.cli.scoring.watch import Watch, in_units
 from clipsgd_river.cli.terminal.errors import UsageError
@@ -152,9 +154,13 @@ class AlertWatch(Watch):
         What was asked for.
     kept
         What an earlier run has told of incidents that are open.
+    keys
+        Whose events are.
     """
 
-    def __init__(self, alert_filter: Any, options: AlertOptions, kept: Any = ()) -> None:
+    def __init__(
+        self, alert_filter: Any, options: AlertOptions, kept: Any = (), keys: Keys = NO_KEYS
+    ) -> None:
         super().__init__(alert_filter.anomaly_detector)
         self.filter = alert_filter
         self.ready = bool(alert_filter.ready)
@@ -165,6 +171,7 @@ class AlertWatch(Watch):
         #: Takes the fields of each line of `--alerts`.
         self.tell: Callable[[dict[str, Any]], object] | None = None
         self.telling = Telling(alert_filter, self._sentence, kept)
+        self.keys = keys
         self._options = options
         rules = options.rules
         self._key = None if rules is None else rules.key
@@ -200,7 +207,23 @@ class AlertWatch(Watch):
     @property
     def judges_rows(self) -> bool:
         """Whether `learn_rows` can be called: where alerts need no time, risk, key, nor rule."""
-        return self._options.rate is not None and self._key is None and not self._has_rules
+        has_keys = self._key is not None or bool(self.keys.columns)
+        return self._options.rate is not None and not has_keys and not self._has_rules
+
+    @property
+    def name(self) -> str:
+        """What judges, as it is told."""
+        _, detector = encoder_and_detector(template_of(self.model))
+        return f"{type(detector).__name__}{self.keys.title}"
+
+    def features(self, event: Event) -> dict[Hashable, Any]:
+        """Return the features of an event, its key, and its time for what takes it."""
+        found = super().features(event)
+        if not self.keys.columns or self.value is None:
+            return found
+        found = dict(found)
+        found.update(self.keys.values(event, self.value))
+        return found
 
     def learn_rows(self, rows: Any, scores: Any, distances: Any) -> int:
         """Learn rows up to one that may alert or join an incident; return how many were learned."""
@@ -265,6 +288,9 @@ class AlertWatch(Watch):
         else:
             yield f"alerts per event: {found}, asked {options.rate:g}"
         yield self._incidents()
+        keys = self.keys.kept(self.model)
+        if keys is not None:
+            yield keys
         if self.filter.n_muted_:
             yield f"muted by feedback: {self.filter.n_muted_:,} events"
         ranked = sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))
@@ -283,8 +309,10 @@ class AlertWatch(Watch):
 
     def _key_of(self, event: Event) -> str | None:
         """Whom an event is about, as it is written; ``None`` where it does not say."""
-        if self._key is None or self.value is None:
+        if self.value is None:
             return None
+        if self._key is None:
+            return self.keys.of(event, self.value) if self.keys.columns else None
         found = self.value(event, self._key)
         return None if found is None or is_missing(str(found)) else str(found)
 

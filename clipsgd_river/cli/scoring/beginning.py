@@ -23,6 +23,7 @@ from clipsgd_river.cli.scoring.detectors import (
     make_detector,
     takes_categories,
 )
+from clipsgd_river.cli.scoring.keys import NO_KEYS, Keys, template_of
 from clipsgd_river.cli.scoring.watch import Watch
 from clipsgd_river.cli.terminal.errors import DataError
 
@@ -41,6 +42,7 @@ class Wanted:
     given: dict[str, str] | None
     state: str | None
     alerts: AlertOptions
+    keys: Keys = NO_KEYS
 
 
 class Beginning:
@@ -65,14 +67,19 @@ class Beginning:
             made = wanted.alerts.wrap(made)
         if state is not None and goes_on and wanted.alerts.wanted:
             self._kept, self._changed_rules = load_filter(
-                state, name, made, wanted.categorical, wanted.alerts.put_rules_around
+                state,
+                name,
+                made,
+                wanted.categorical,
+                wanted.alerts.put_rules_around,
+                wanted.keys,
             )
         elif state is not None and goes_on:
             self._kept = load_detector(state, name, wanted.contamination, wanted.categorical)
         if self._kept is not None and wanted.given is not None:
-            check_contexts(str(state), self._model, wanted.given)
+            check_contexts(str(state), template_of(self._model), wanted.given)
         if self._kept is not None and wanted.memory is not None:
-            check_memory(str(state), self._model, wanted.memory)
+            check_memory(str(state), template_of(self._model), wanted.memory)
 
     @property
     def goes_on(self) -> bool:
@@ -84,9 +91,9 @@ class Beginning:
         """Columns of categories, as they are wanted or as the state file was begun."""
         if self._wanted.categorical is not None:
             return self._wanted.categorical
-        if not self.goes_on:
+        if not self.goes_on or self._wanted.keys.windows:
             return frozenset({AUTO})
-        encoder, detector = encoder_and_detector(self._model)
+        encoder, detector = encoder_and_detector(template_of(self._model))
         takes = encoder is not None or takes_categories(detector)
         return frozenset({AUTO}) if takes else frozenset()
 
@@ -137,31 +144,43 @@ class Beginning:
         found = self._kept
         columns = reading.columns.values()
         if found is None:
-            name = wanted.detector or default_detector(
-                columns, detector_classes(), reading.selection.time
-            )
-            categorical = reading.selection.categorical
-            # Where none asked for it, there is no encoder for nothing, but for what is open.
-            encodes = wanted.categorical or reading.has(Role.CATEGORY) or reading.has(Role.OPEN)
-            found = make_detector(
-                name,
-                wanted.contamination,
-                categorical if encodes else frozenset(),
-                wanted.given,
-                wanted.memory,
-            )
+            found = wanted.keys.around(self._made(reading), columns)
             if wanted.alerts.wanted:
                 found = wanted.alerts.wrap(found)
         if wanted.alerts.wanted:
             try:
-                watch: Watch = AlertWatch(found, wanted.alerts, told)
+                watch: Watch = AlertWatch(found, wanted.alerts, told, wanted.keys)
             except ValueError as error:
                 raise DataError(f"{wanted.state}: {error}: begin another state file") from None
         else:
             watch = Watch(found)
-        reading.may_encode = watch.encoder is not None or takes_categories(watch.detector)
-        detector = type(watch.detector).__name__
-        return watch, Understood(detector, watch.encoder is not None, columns)
+        encoder, detector = encoder_and_detector(template_of(watch.model))
+        reading.may_encode = encoder is not None or takes_categories(detector)
+        behind = "" if encoder is None else type(encoder).__name__
+        return watch, Understood(watch.name, behind, columns)
+
+    def _made(self, reading: Reading) -> Any:
+        """Return a new detector, or one behind an encoder, for the columns on which was decided."""
+        wanted = self._wanted
+        if wanted.keys.windows:
+            # It gets counts and sums alone.
+            return make_detector(wanted.detector or STAND_IN, memory=wanted.memory)
+        columns = reading.columns.values()
+        name = wanted.detector or default_detector(
+            columns,
+            detector_classes(),
+            reading.selection.time,
+            by_key=bool(wanted.keys.columns),
+        )
+        # Where none asked for it, there is no encoder for nothing, but for what is open.
+        encodes = wanted.categorical or reading.has(Role.CATEGORY) or reading.has(Role.OPEN)
+        return make_detector(
+            name,
+            wanted.contamination,
+            reading.selection.categorical if encodes else frozenset(),
+            wanted.given,
+            wanted.memory,
+        )
 
     @property
     def _model(self) -> Any:

@@ -11,6 +11,8 @@ from clipsgd_river.cli.terminal.text import listed
 
 #: The one to start with; it stands in for what does not exist yet.
 STAND_IN: Final = "ClippedEnsemble"
+#: The one that each value of a key has, where there are but numbers.
+OF_KEYS: Final = "ClippedZScore"
 #: What `--detector` may name, for the help, which shall not wait for the import of them.
 NAMES: Final = (
     "ClippedEnsemble",
@@ -28,13 +30,19 @@ NAMES: Final = (
 RULE: Final = (
     "Where none is named, ClippedTimeSeries runs on a time and one number, ClippedSurprisal where "
     "there is text or at least half of the columns are flags or counts, and otherwise "
-    "ClippedEnsemble. "
+    "ClippedEnsemble, or ClippedZScore for each value of --by. "
     "Of the others, all are behind SurprisalEncoder where there is text."
 )
 _MANY_FEATURES: Final = 200
 
 
-def default_detector(columns: Collection[Column], known: Collection[str], time: str | None) -> str:
+def default_detector(
+    columns: Collection[Column],
+    known: Collection[str],
+    time: str | None,
+    *,
+    by_key: bool = False,
+) -> str:
     """Return the name of the detector for some columns.
 
     Parameters
@@ -45,6 +53,8 @@ def default_detector(columns: Collection[Column], known: Collection[str], time: 
         Names of the detectors that there are.
     time
         The column that was named as the time.
+    by_key
+        Whether each value of a key has one: many of them, most with a short history.
 
     Examples
     --------
@@ -60,6 +70,8 @@ def default_detector(columns: Collection[Column], known: Collection[str], time: 
         wanted = "ClippedTimeSeries"
     elif has_categories or (kinds and 2 * discrete >= len(kinds)):
         wanted = "ClippedSurprisal"
+    if by_key and wanted != "ClippedSurprisal":
+        wanted = OF_KEYS
     return wanted if wanted in known else STAND_IN
 
 
@@ -67,7 +79,8 @@ class Understood(NamedTuple):
     """What a run makes of its columns."""
 
     detector: str
-    encodes: bool
+    #: What is before it; empty where nothing is.
+    encoder: str
     columns: Collection[Column]
 
     def without(self, name: str | None) -> Understood:
@@ -85,7 +98,7 @@ class Understood(NamedTuple):
         left_out = self._names(Role.LEFT_OUT)
         if left_out:
             parts.append(f"left out {listed(left_out)}")
-        behind = " behind SurprisalEncoder" if self.encodes else ""
+        behind = f" behind {self.encoder}" if self.encoder else ""
         return f"{self.detector}{behind} on " + ("; ".join(parts) or "no column yet")
 
     def hint(self) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from clipsgd_river.cli.input.columns.roles import AUTO, NONE
 from clipsgd_river.cli.scoring.default_detector import STAND_IN
 from clipsgd_river.cli.scoring.kept_filters import base_of, changed_rules, goes_on
+from clipsgd_river.cli.scoring.keys import NO_KEYS, Keys, counted_by, models_of
 from clipsgd_river.cli.terminal.errors import DataError, UsageError
 from clipsgd_river.cli.terminal.text import listed
 
@@ -107,6 +108,15 @@ def takes_categories(detector: Any) -> bool:
 
 def features_of(model: Any) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of the numbers and of the categories that a model has learned."""
+    known = counted_by(model)
+    if known is not None:
+        return known
+    found = [_features_of(each) for each in models_of(model)]
+    numbers, categories = (frozenset[str]().union(*each) for each in zip(*found, strict=True))
+    return numbers - categories, categories
+
+
+def _features_of(model: Any) -> tuple[frozenset[str], frozenset[str]]:
     encoder, detector = encoder_and_detector(model)
     if takes_categories(detector) and detector.__sklearn_is_fitted__():
         categories = frozenset(map(str, detector.categories_))
@@ -235,6 +245,7 @@ def load_filter(
     wanted: Any,
     categorical: frozenset[str] | None,
     rewrap: Callable[[Any], Any],
+    keys: Keys = NO_KEYS,
 ) -> tuple[Any, str | None]:
     """Return the alert filter stored in a state file, as another one was made by the options.
 
@@ -257,7 +268,10 @@ def load_filter(
             f"the state file {path} is unusable: it holds a {type(base).__name__}, and these "
             f"options make a {kind.__name__}"
         )
-    detector = type(_checked_detector(path, base.anomaly_detector, categorical)).__name__
+    model = keys.inner(path, base.anomaly_detector)
+    # What counts the columns of keys takes all that there are.
+    categorical = None if keys.windows else categorical
+    detector = type(_checked_detector(path, model, categorical)).__name__
     if name is not None and find_detector(name).__name__ != detector:
         raise UsageError(
             f"the state file {path} holds a {detector}, --detector asks for {name}: leave the "

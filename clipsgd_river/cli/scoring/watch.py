@@ -107,7 +107,7 @@ class Watch:
         self._alert, self._verdict, self._explain = Alert, new_verdict, explain
         self._in_numbers = in_numbers
         self.encoder, self.detector = encoder_and_detector(model)
-        self._model = model
+        self.model = model
         self.ready = False
         self.most_anomalous = MostAnomalous()
         #: Finds the time of an event, for a detector that takes times.
@@ -133,12 +133,24 @@ class Watch:
     @property
     def keeper(self) -> Any:
         """What a state file must keep."""
-        return self._model
+        return self.model
 
     @property
     def takes_times(self) -> bool:
         """Whether the detector is told when an event was."""
-        return bool(getattr(self.detector, "takes_times", False))
+        steps = (self.encoder, self.detector)
+        return any(getattr(step, "takes_times", False) for step in steps)
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether the detector can be asked what is expected at another time."""
+        detector = self.detector
+        return bool(getattr(detector, "takes_times", False)) and not hasattr(detector, "model_one")
+
+    @property
+    def name(self) -> str:
+        """What judges, as it is told."""
+        return type(self.detector).__name__
 
     def features(self, event: Event) -> dict[Hashable, Any]:
         """Return the features of an event, and its time for a detector that takes it."""
@@ -150,7 +162,7 @@ class Watch:
         """Return an event as the detector gets it."""
         if self.encoder is None:
             return self.features(event)
-        found: Mapping[Hashable, Any] = self.encoder.transform_one(event.features)
+        found: Mapping[Hashable, Any] = self.encoder.transform_one(self.features(event))
         return found
 
     def lines(self) -> Iterator[str]:
@@ -210,7 +222,7 @@ class Watch:
             threshold = inf
         elif distance > limit or distance > least:
             # Before the event is learned, or it would be explained by itself.
-            contributions, found, _, past = self._explain(self._model, x)
+            contributions, found, _, past = self._explain(self.model, x)
             if distance > limit:
                 alert = self._alert(score, contributions=contributions, features=found, past=past)
             if distance > least:

@@ -34,6 +34,12 @@ _CODES: Final = frozenset(
     {"status", "code", "errno", "protocol", "proto", "port", "sport", "dport", "srcport"}
     | {"dstport", "spt", "dpt", "statuscode", "errorcode"}
 )
+_WHOM: Final = frozenset(
+    {"user", "username", "account", "login", "member", "employee", "customer", "client", "tenant"}
+    | {"host", "hostname", "machine", "server", "node", "device", "sensor", "station", "vehicle"}
+    | {"ip", "address", "addr", "mac", "source", "src", "srcip", "saddr", "card", "subscriber"}
+)
+
 #: As in id.resp_p; the port of the caller is any.
 _PORT_OF_ZEEK: Final = ["resp", "p"]
 
@@ -120,6 +126,18 @@ def names_a_code(name: str) -> bool:
     """
     found = words(name)
     return bool(found) and (found[-1] in _CODES or found[-2:] == _PORT_OF_ZEEK)
+
+
+def names_whom(name: str) -> bool:
+    """Tell whether a name is that of whom events are about: an account, a host, an address.
+
+    Examples
+    --------
+    >>> names_whom("user_name"), names_whom("src_ip"), names_whom("customerId"), names_whom("shop")
+    (True, True, True, False)
+    """
+    found = words(name)
+    return not _WHOM.isdisjoint(found) or (names_an_identifier(name) and len(found) > 1)
 
 
 def names_a_total(name: str) -> bool:

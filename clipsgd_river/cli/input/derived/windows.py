@@ -110,7 +110,7 @@ class WindowSource:
         #: The latest time of an event, and when that came.
         self._latest = (-math.inf, 0.0)
         numbers = [each for each in columns if each.role is Role.NUMBER]
-        self._sums = {each.name for each in numbers if _is_amount(each)}
+        self._sums = {each.name for each in numbers if is_amount(each)}
         self._means = {each.name for each in numbers} - self._sums
         #: Sums and means have the units of what they are of.
         self._looks = {each.name: replace(each.look, kind=Kind.NUMBER) for each in numbers}
@@ -244,7 +244,8 @@ def _raise(error: DataError) -> None:
     raise error
 
 
-def _is_amount(column: Column) -> bool:
+def is_amount(column: Column) -> bool:
+    """Tell whether the sum of a column of numbers says more than its mean."""
     if column.look.kind in (Kind.COUNT, Kind.FLAG):
         return True
     return not _AMOUNTS.isdisjoint(words(column.name)) and not column.name.endswith(
