@@ -11,7 +11,7 @@ from river import compose
 from clipsgd_river._faces.known_features import known_features
 from clipsgd_river._pipelines import last_step
 from clipsgd_river._state.saveable import Saveable
-from clipsgd_river.anomaly._models_by_key import ModelsByKey
+from clipsgd_river.anomaly._models_by_key import ModelsByKey, Where
 
 
 class ModelObjects(ModelsByKey):
@@ -50,12 +50,7 @@ class ModelObjects(ModelsByKey):
     def score_learn(self, key: Any, event: Any) -> float:
         """Score an event, then learn it."""
         model = self.found_or_new(key)
-        score: float
-        if hasattr(model, "score_learn_one"):
-            score = model.score_learn_one(event)
-        else:
-            score = model.score_one(event)
-            model.learn_one(event)
+        score = score_learn(model, event)
         self.use(key, model)
         return score
 
@@ -67,6 +62,13 @@ class ModelObjects(ModelsByKey):
         if self.fresh is None:
             self.fresh = new_model(self.detector)
         return self.fresh
+
+    def where(self, key: Any) -> Where:
+        """Where the model of a key is."""
+        found = self.used.get(key)
+        if found is not None:
+            return Where.HELD if found[1] >= self.oldest else Where.NOWHERE
+        return self.where_spilled(key)
 
     def found_or_new(self, key: Any) -> Any:
         """The model of a key, to be taught."""
@@ -94,8 +96,9 @@ class ModelObjects(ModelsByKey):
                 break
             elif self.spilled is not None:
                 # Written before it goes: an interruption in between loses nothing.
-                self.spilled.put(oldest, evicted, last)
+                self.spilled.put(oldest, evicted, last, self.beside_state_of(oldest))
             del self.used[oldest]
+            self.leave(oldest)
 
     def items(self) -> Iterator[tuple[Any, Any]]:
         """Keys and models, the key unused for longest first."""
@@ -132,3 +135,12 @@ def new_model(detector: Any) -> Any:
     if isinstance(model, Saveable):
         model.create_state()
     return model
+
+
+def score_learn(model: Any, event: Any) -> float:
+    """Score an event by any detector, which then learns it."""
+    if hasattr(model, "score_learn_one"):
+        return float(model.score_learn_one(event))
+    score = float(model.score_one(event))
+    model.learn_one(event)
+    return score

@@ -9,8 +9,10 @@ from typing import Any
 
 from clipsgd_river._state import file_format
 
-# Count of events at the last use of a key, before its state.
+# Count of events at the last use of a key, before its state; below 0 if something lies between,
+# which has its length in front.
 LAST_USE = struct.Struct("<q")
+LENGTH = struct.Struct("<I")
 
 
 class SpilledStates:
@@ -22,6 +24,8 @@ class SpilledStates:
         The mapping.
     write, read
         What makes bytes of a model, and a model of bytes.
+    prefix
+        Before the names of keys, where one mapping has the states of two kinds of keys.
     """
 
     def __init__(
@@ -29,14 +33,22 @@ class SpilledStates:
         states: MutableMapping[bytes, bytes],
         write: Callable[[Any], bytes],
         read: Callable[[bytes], Any],
+        prefix: bytes = b"",
     ) -> None:
         self.states = states
         self.write = write
         self.read = read
+        self.prefix = prefix
 
-    def put(self, key: Any, model: Any, last: int) -> None:
-        """Write the state of a model."""
-        self.states[_name(key)] = LAST_USE.pack(last) + self.write(model)
+    def put(self, key: Any, model: Any, last: int, beside: bytes = b"") -> None:
+        """Write the state of a model, and what else is to be kept of its key."""
+        head = LAST_USE.pack(-last) + LENGTH.pack(len(beside)) if beside else LAST_USE.pack(last)
+        self.states[self.prefix + _name(key)] = head + beside + self.write(model)
+
+    def has(self, key: Any, oldest: int) -> bool:
+        """Whether the state of a key is here whose last use is not before ``oldest``."""
+        data = self.states.get(self.prefix + _name(key))
+        return data is not None and self._checked(key, data)[0] >= oldest
 
     def find(self, key: Any, oldest: int) -> Any:
         """The model of a key whose last use is not before ``oldest``; ``None`` if there is none.
@@ -46,21 +58,44 @@ class SpilledStates:
         ValueError
             If its bytes are damaged.
         """
-        data = self.states.get(_name(key))
+        data = self.states.get(self.prefix + _name(key))
         if data is None:
             return None
+        last, _, start = self._checked(key, data)
+        if last < oldest:
+            return None
         try:
-            if len(data) < LAST_USE.size:
-                raise ValueError("the state was cut")
-            if LAST_USE.unpack_from(data)[0] < oldest:
-                return None
-            return self.read(data[LAST_USE.size :])
+            return self.read(data[start:])
         except ValueError as error:
-            raise ValueError(f"the spilled state of the key {key!r}: {error}") from error
+            raise _damaged(key, error) from error
+
+    def beside(self, key: Any) -> bytes:
+        """What was kept beside the state of a key; it must be here."""
+        data = self.states[self.prefix + _name(key)]
+        _, first, start = self._checked(key, data)
+        return data[first:start]
 
     def forget(self, key: Any) -> None:
         """Drop the state of a key, if there is one."""
-        self.states.pop(_name(key), None)
+        self.states.pop(self.prefix + _name(key), None)
+
+    def _checked(self, key: Any, data: bytes) -> tuple[int, int, int]:
+        """When a key was used last, and where what lies beside its state begins and ends."""
+        first = LAST_USE.size
+        if len(data) >= first:
+            last = LAST_USE.unpack_from(data)[0]
+            if last >= 0:
+                return last, first, first
+            first += LENGTH.size
+            if len(data) >= first:
+                start = first + LENGTH.unpack_from(data, LAST_USE.size)[0]
+                if len(data) >= start:
+                    return -last, first, start
+        raise _damaged(key, "the state was cut")
+
+
+def _damaged(key: Any, what: Any) -> ValueError:
+    return ValueError(f"the spilled state of the key {key!r}: {what}")
 
 
 def _name(key: Any) -> bytes:

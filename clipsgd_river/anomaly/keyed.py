@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from array import array
 from collections.abc import Collection, Iterator, Mapping
-from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from river import base, compose
@@ -17,20 +16,21 @@ from clipsgd_river._kernels.preprocessing.as_key import as_key
 from clipsgd_river._pipelines import available_if_has, last_step, takes_times, transformed
 from clipsgd_river._state import file_format
 from clipsgd_river._state.saveable import Saveable
-from clipsgd_river._state.wrapper import SaveablePipeline, SaveableWrapper
+from clipsgd_river._state.wrapper import SaveablePipeline, SaveableWrapper, joined, split
 from clipsgd_river._tables.containers import table_of
 from clipsgd_river._tables.mixed_rows import MixedRows, mixed_rows_of
 from clipsgd_river._tables.rows import Rows, rows_of
+from clipsgd_river.anomaly._groups import Groups
 from clipsgd_river.anomaly._model_objects import ModelObjects, new_model
 from clipsgd_river.anomaly._models_by_key import ModelsByKey
+from clipsgd_river.anomaly._peers import Peers
+from clipsgd_river.anomaly._population import Population
 from clipsgd_river.anomaly._spilled_states import SpilledStates
 from clipsgd_river.anomaly.z_score import ClippedZScore
 
-LARGEST_COUNT = 2.0**53
-
 
 class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
-    """A detector for each value of a key, such as a user: each is judged by its own past.
+    r"""A detector for each value of a key, such as a user: each is judged by its own past.
 
     Choose it where what is usual differs between accounts, hosts or sensors: 500 downloads an hour
     are nothing for one user and a theft for another. Where all behave alike, one detector for all
@@ -53,6 +53,16 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     ttl
         Events of the whole stream after which a key that was in none of them is forgotten;
         ``None``: never.
+    prior
+        Whether a key of few events is judged as one of the population, too: by a detector of the
+        same kind that has learned from the first events of all keys. It alone judges the first 20
+        events of a key, or the ``warm_up`` of the detector if that is more; with every further one
+        the key's own model counts more, and alone from 2.5 times as many on. See the notes.
+    group
+        The feature that is the peer group of an event, such as a department; ``None``: there is
+        none. Each group has a model, too, and the score of an event is the smaller one of that of
+        its key and that of its group, once the group has had 50 events. An event without a group
+        has its own score.
 
     Raises
     ------
@@ -68,9 +78,27 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     Notes
     -----
     Costs per event are those of the detector, and O(1) for the key; a copy of the event is made
-    without it. Memory is that of a detector for each key, up to ``max_keys`` of them: at 10
+    without it. With ``group`` each event is learned twice, and so it is with ``prior`` while its
+    key is young. Memory is that of a detector for each key, up to ``max_keys`` of them: at 10
     features about 17 KB of resident memory each for `ClippedZScore`. A state file holds the models,
     but not the states that were spilled: give `spill_to` the same mapping after loading.
+
+    *The prior.* Of each feature the population has a centre, the scale tau of the keys' means and
+    the scale s0 of events around the mean of their key: medians over the last 64 keys that have
+    reached 20 events (before there are 20 such keys, five events or two; before that, none is
+    judged by it). With kappa = s0^2 / tau^2, and n, m, s of the events of a key so far,
+
+    .. math:: \mu = \frac{\kappa m_0 + n m}{\kappa + n}, \quad
+              \sigma^2 = \frac{10 s_0^2 + n s^2}{10 + n}, \quad
+              z = \frac{x - \mu}{\sigma \sqrt{1 + 1 / (\kappa + n)}},
+
+    sigma = s0 while n < 3, and the population's detector judges the deviations z. An event moves m
+    and s by three of these scales at most. So it is for detectors of numbers of this package; any
+    other detector or pipeline of the population gets the events as they are, and the share of the
+    key's own model rises evenly from its first to its 50th event. While a key is young,
+    `explain_one`, `expect_one` and `distance_one` answer by both in proportion, and where a
+    detector has words of its own for what is usual, the one with the larger share does. With
+    ``group`` the one answers whose score is smaller.
 
     Examples
     --------
@@ -94,11 +122,20 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         *,
         max_keys: int = 10_000,
         ttl: int | None = None,
+        prior: bool = False,
+        group: Any = None,
     ) -> None:
         self.detector = detector
         self.key = key
         self.max_keys = max_keys
         self.ttl = ttl
+        self.prior = prior
+        self.group = group
+        _settings.flag("prior", prior)
+        try:
+            hash(group)
+        except TypeError:
+            raise TypeError(f"group is the name of a feature, not {group!r}") from None
         self._detector = ClippedZScore() if detector is None else detector
         ending = last_step(self._detector)
         if not (callable(getattr(ending, "score_one", None)) and hasattr(ending, "clone")):
@@ -115,8 +152,22 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         self._keys = list(key) if isinstance(key, list) else [key]
         if not self._keys:
             raise ValueError("key names at least one feature, not an empty list")
-        self._models = self._new_models()
+        if group is not None and group in self._keys:
+            raise ValueError(f"group is another feature than the key {group!r}")
+        self._no_part = frozenset([*self._keys, *([] if group is None else [group])])
+        self._start()
         self.create_state()
+
+    def _start(self) -> None:
+        """Begin without models."""
+        self._models = self._new_models()
+        self._peers: Peers | None = None
+        if self.prior or self.group is not None:
+            self._peers = Peers(
+                self._models,
+                Population(self._detector) if self.prior else None,
+                None if self.group is None else Groups(self._new_models()),
+            )
 
     @property
     def n_keys_(self) -> int:
@@ -141,8 +192,11 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         ValueError
             If the detector has no state file, as one from elsewhere has none.
         """
+        groups = None if self._peers is None else self._peers.groups
         if states is None:
             self._models.spilled = None
+            if groups is not None:
+                groups.models.spilled = None
             return
         model = new_model(self._detector)
         kind: Any = SaveablePipeline if isinstance(model, compose.Pipeline) else type(model)
@@ -152,24 +206,32 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
             )
         # Says now what it would say at the first eviction.
         _saveable(model).to_bytes()
-        self._models.spilled = SpilledStates(
-            states, lambda model: _saveable(model).to_bytes(), kind.from_bytes
-        )
+        how = (lambda model: _saveable(model).to_bytes()), kind.from_bytes
+        self._models.spilled = SpilledStates(states, *how)
+        if groups is not None:
+            groups.models.spilled = SpilledStates(states, *how, b"group ")
 
     def learn_one(self, x: dict[base.typing.FeatureName, Any]) -> None:
         """Let the model of the event's key learn it; raises as the detector does."""
         key, event = self._split(x)
-        self._models.learn(key, event)
+        if self._peers is None:
+            self._models.learn(key, event)
+        else:
+            self._peers.score_learn(key, self._group_of(x), event)
 
     def score_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Score by the model of the event's key, 0.0 where it has none yet. Changes nothing."""
         key, event = self._split(x)
-        return self._models.score(key, event)
+        if self._peers is None:
+            return self._models.score(key, event)
+        return self._peers.score(key, self._group_of(x), event)
 
     def score_learn_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
         """Score an event, then learn it; the same as `score_one` followed by `learn_one`."""
         key, event = self._split(x)
-        return self._models.score_learn(key, event)
+        if self._peers is None:
+            return self._models.score_learn(key, event)
+        return self._peers.score_learn(key, self._group_of(x), event)
 
     @available_if_has("distance_one", "_detector")
     def distance_one(self, x: dict[base.typing.FeatureName, Any]) -> float:
@@ -218,7 +280,9 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
     def model_one(self, x: dict[base.typing.FeatureName, Any]) -> tuple[Any, Any]:
         """The model of the event's key, and the event as it gets it: to ask, not to teach."""
         key, event = self._split(x)
-        return self._models.model(key), event
+        if self._peers is None:
+            return self._models.model(key), event
+        return self._peers.model(key, self._group_of(x), event), event
 
     def clone(
         self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
@@ -239,10 +303,16 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         if not isinstance(x, Mapping):
             # The detector says what is wrong.
             return self._missing, x
-        names = self._keys
-        parts = [_key_of(name, x.get(name)) for name in names]
-        event = {name: value for name, value in x.items() if name not in names}
+        parts = [_key_of(name, x.get(name)) for name in self._keys]
+        left_out = self._no_part
+        event = {name: value for name, value in x.items() if name not in left_out}
         return (parts[0] if len(parts) == 1 else tuple(parts)), event
+
+    def _group_of(self, x: Any) -> Any:
+        """Peer group of an event."""
+        if self.group is None or not isinstance(x, Mapping):
+            return None
+        return _key_of(self.group, x.get(self.group))
 
     def _new_models(self) -> ModelsByKey:
         """What keeps the models, none yet."""
@@ -275,7 +345,7 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
             self._detector, "takes_categories", False
         )
         for name, column in zip(rows.names, rows.columns, strict=True):
-            if name in self._keys or takes_text:
+            if name in self._no_part or takes_text:
                 check: Any = as_key
             else:
                 check = as_float
@@ -284,49 +354,75 @@ class KeyedDetector(RowsAsEvents, SaveableWrapper, base.AnomalyDetector):
         return rows
 
     def _parts(self) -> dict[Any, Any]:
-        return {"detector": self._detector} | {
+        found = {"detector": self._detector} | {
             ("key", key): model for key, model in self._models.items()
         }
+        return found if self._peers is None else found | self._peers.parts()
 
     def _take_parts(self, parts: dict[Any, Any]) -> None:
         if "detector" not in parts:
             raise ValueError("the state has no detector to copy for new keys: it is damaged")
         self._detector = parts.pop("detector")
-        self._models = self._new_models()
+        self._start()
         kind = type(self._detector)
+        found: dict[str, dict[Any, Any]] = {"key": {}, "group": {}}
+        groups = None if self._peers is None else self._peers.groups
+        if self._peers is not None and self._peers.population is not None:
+            population = parts.pop("population", None)
+            if type(population) is not kind:
+                raise ValueError("the state has no population: it is damaged")
+            self._peers.population.detector = population
         for name, model in parts.items():
-            fits = isinstance(name, tuple) and len(name) == 2 and name[0] == "key"
-            if not fits or type(model) is not kind:
+            fits = isinstance(name, tuple) and len(name) == 2 and name[0] in found
+            if not fits or type(model) is not kind or (name[0] == "group" and groups is None):
                 raise ValueError(f"the state has a {type(model).__name__} as {name}: it is damaged")
-        if len(parts) > self.max_keys:
-            raise ValueError(f"the state has {len(parts)} keys, more than max_keys: it is damaged")
-        self._models.restore({name[1]: model for name, model in parts.items()})
+            found[name[0]][name[1]] = model
+        most = max(map(len, found.values()))
+        if most > self.max_keys:
+            raise ValueError(f"the state has {most} keys, more than max_keys: it is damaged")
+        self._models.restore(found["key"])
+        if groups is not None:
+            groups.models.restore(found["group"])
+
+    def _extra_fields(self) -> dict[str, Any]:
+        if self._peers is None or self._peers.population is None:
+            return {}
+        names = self._peers.population.header()
+        return {"population": [file_format.encode_name(name) for name in names]}
+
+    def _take_extra_fields(self, fields: dict[str, Any]) -> None:
+        self._population_names = [
+            file_format.decode_name(name) for name in fields.get("population", [])
+        ]
 
     def _own_numbers(self) -> array[float]:
-        return array("d", [self._models.events, *self._models.last_events()])
+        own = self._models.dates()
+        if self._peers is None:
+            return own
+        return joined([own, *self._peers.state()])
 
     def _take_own_numbers(self, numbers: array[float]) -> None:
-        fits = len(numbers) == len(self._models) + 1 and all(
-            0.0 <= number <= LARGEST_COUNT and number == int(number) for number in numbers
-        )
-        # From the key unused for longest to the one of the last event.
-        if not fits or any(a >= b for a, b in pairwise(numbers[1:])):
-            raise ValueError("the state holds no order of its keys: it is damaged")
-        if len(numbers) > 1 and numbers[-1] > numbers[0]:
-            raise ValueError("the state has a key after its last event: it is damaged")
-        self._models.date(int(numbers[0]), [int(number) for number in numbers[1:]])
+        if self._peers is None:
+            self._models.take_dates(numbers)
+            return
+        own, *peers = split(numbers)
+        self._models.take_dates(own)
+        self._peers.restore(self.__dict__.pop("_population_names"), peers)
 
     def _saved_parameters(self) -> dict[str, Any]:
         saved = super()._saved_parameters()
         saved["key"] = [file_format.encode_name(name) for name in self._keys]
+        saved["group"] = file_format.encode_name(self.group)
         saved["several"] = isinstance(self.key, list)
         return saved
 
     @classmethod
     def _read_parameters(cls, parameters: dict[str, Any]) -> dict[str, Any]:
-        read = dict(parameters)
+        # Files of before there was a prior have none.
+        read = {"prior": False, "group": None, **parameters}
         keys = [file_format.decode_name(name) for name in read["key"]]
         read["key"] = keys if read.pop("several") else keys[0]
+        read["group"] = file_format.decode_name(read["group"])
         return read
 
     @classmethod
